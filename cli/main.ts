@@ -1,0 +1,14 @@
+/**
+ * The command line: `deno task serve`, `client`, `replay`. Each command is a file of its own; what they need of
+ * the library that reads arguments stands in command.ts.
+ *
+ * @module
+ */
+
+import { program } from "./command.ts";
+import { serveCommand } from "./serve.ts";
+
+await program("dist-space", "A workspace that people and agents edit at once.", [serveCommand]).parseAsync(
+  Deno.args,
+  { from: "user" },
+);

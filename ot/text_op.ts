@@ -1,0 +1,337 @@
+/**
+ * Operations on plain text, and their algebra: {@linkcode transform}, {@linkcode compose},
+ * {@linkcode invert}, {@linkcode transformPosition}.
+ *
+ * An operation is a list of splices on one base text, all in that text's own positions:
+ *
+ *     base          0 1 2 3 4 5 6 7
+ *                   a b c d e f g h
+ *     {1, 2, "X"}     └─┘             remove [1, 3), put "X" where it began
+ *     {5, 0, "Y"}             ^       put "Y" before f
+ *     result        a X d e Y f g h
+ *
+ * Positions and lengths count UTF-16 code units, as JavaScript strings, LSP and most editors do.
+ *
+ * **Normal form**: splices are sorted, none is empty, and none touches the next (there is always an untouched
+ * character between two of them). Equal edits are therefore equal lists, and every function here keeps it so.
+ *
+ * What decides between concurrent edits, in one place:
+ * - what both delete is deleted once;
+ * - text inserted strictly inside a concurrently deleted range survives: the deletion splits around it;
+ * - the inserted text of a splice stands at its left edge, so an insertion inside or at the right edge of a
+ *   range that the other one replaces comes after the replacement;
+ * - two insertions at the same left edge tie; the caller says which stays left ({@linkcode Side}).
+ *
+ * @module
+ */
+
+/** Removes `remove` code units at `at`, and puts `insert` in their place. */
+export interface Splice {
+  readonly at: number;
+  readonly remove: number;
+  readonly insert: string;
+}
+
+/** An edit of one text: splices in normal form. The empty list is the noop. */
+export type TextOp = readonly Splice[];
+
+/** Which of two insertions at the same place stands left: ours ("left") or the other's ("right"). */
+export type Side = "left" | "right";
+
+/** What the functions here need of a text; strings have it, and so has `Text`. */
+export interface Characters {
+  readonly length: number;
+  charCodeAt(index: number): number;
+  slice(from: number, to?: number): string;
+}
+
+/** The edit that changes nothing. */
+export const noop: TextOp = [];
+
+/** An edit that puts `text` before position `at`. */
+export function insert(at: number, text: string): TextOp {
+  return text === "" ? noop : [{ at, remove: 0, insert: text }];
+}
+
+/** An edit that removes `count` code units from position `at` on. */
+export function remove(at: number, count: number): TextOp {
+  return count === 0 ? noop : [{ at, remove: count, insert: "" }];
+}
+
+/** An edit that puts `text` in the place of `count` code units from position `at` on. */
+export function replace(at: number, count: number, text: string): TextOp {
+  return count === 0 && text === "" ? noop : [{ at, remove: count, insert: text }];
+}
+
+/**
+ * Brings splices of one base text into normal form: sorted, none empty, touching ones joined.
+ *
+ * @throws {RangeError} if two of them overlap, or a position is not a whole number from 0 on.
+ */
+export function normalize(splices: readonly Splice[]): TextOp {
+  const sorted = splices.map((splice, order) => ({ splice, order }));
+  sorted.sort((a, b) => a.splice.at - b.splice.at || a.order - b.order);
+  const result: Splice[] = [];
+  let end = 0;
+  for (const { splice } of sorted) {
+    const { at, remove, insert } = splice;
+    if (!Number.isSafeInteger(at) || !Number.isSafeInteger(remove) || at < 0 || remove < 0) {
+      throw new RangeError(
+        `Cannot normalize a splice at ${at} that removes ${remove}: not whole numbers from 0 on`,
+      );
+    }
+    if (at < end) {
+      throw new RangeError(`Cannot normalize splices that overlap: one ends at ${end}, one begins at ${at}`);
+    }
+    end = at + remove;
+    push(result, at, remove, insert);
+  }
+  return result;
+}
+
+/** Whether `op` is in normal form. */
+export function isNormal(op: TextOp): boolean {
+  let end = -1;
+  for (const { at, remove, insert } of op) {
+    if (!Number.isSafeInteger(at) || !Number.isSafeInteger(remove)) return false;
+    if (at <= end || remove < 0 || (remove === 0 && insert === "")) return false;
+    end = at + remove;
+  }
+  return true;
+}
+
+/** Why an operation cannot be applied to a text. */
+export type OpFault = "not_normal" | "out_of_bounds" | "splits_pair" | "ill_formed";
+
+/**
+ * What is wrong with `op` as an edit of `text`; undefined if nothing is.
+ *
+ * An operation is refused whole if it leaves the text, cuts a surrogate pair in two, or inserts text that is
+ * not well-formed UTF-16. So a well-formed text stays well-formed for ever.
+ */
+export function faultOf(op: TextOp, text: Characters): OpFault | undefined {
+  if (!isNormal(op)) return "not_normal";
+  for (const { at, remove, insert } of op) {
+    if (at + remove > text.length) return "out_of_bounds";
+    if (!insert.isWellFormed()) return "ill_formed";
+    if (splitsPair(text, at) || (remove > 0 && splitsPair(text, at + remove))) return "splits_pair";
+  }
+  return undefined;
+}
+
+/** Whether position `at` lies between the two halves of a surrogate pair. */
+export function splitsPair(text: Characters, at: number): boolean {
+  if (at <= 0 || at >= text.length) return false;
+  return (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+}
+
+/**
+ * The same edit of `text`, its splices widened so that none cuts a surrogate pair.
+ *
+ * For edits that come from outside: a minimal difference of two emoji often changes the second half alone.
+ */
+export function widen(op: TextOp, text: Characters): TextOp {
+  let result: Splice[] | undefined;
+  for (let i = 0; i < op.length; i++) {
+    const splice = op[i]!;
+    const end = splice.at + splice.remove;
+    const before = splitsPair(text, splice.at) ? 1 : 0;
+    const after = splitsPair(text, end) ? 1 : 0;
+    // Whole characters inserted into a pair are left to be refused: there is nothing that could have been meant.
+    // Halves may be meant: from "😀" to "😁😀" it is least to insert the second half of one and the first of the other.
+    if ((before === 0 && after === 0) || (splice.remove === 0 && splice.insert.isWellFormed())) {
+      result?.push(splice);
+      continue;
+    }
+    result ??= op.slice(0, i);
+    const insert = text.slice(splice.at - before, splice.at) + splice.insert + text.slice(end, end + after);
+    result.push({ at: splice.at - before, remove: splice.remove + before + after, insert });
+  }
+  return result === undefined ? op : normalize(result);
+}
+
+/** By how many code units `op` makes a text longer; negative if shorter. */
+export function growthOf(op: TextOp): number {
+  let growth = 0;
+  for (const splice of op) growth += splice.insert.length - splice.remove;
+  return growth;
+}
+
+/**
+ * Rewrites `op` to mean the same after `over`, an edit of the same text.
+ *
+ * Either order gives the same text (TP1; Ressel, Nitsche-Ruhland and Gunzenhäuser, CSCW 1996):
+ *
+ *     apply(apply(text, a), transform(b, a, "right")) = apply(apply(text, b), transform(a, b, "left"))
+ *
+ * It does not distribute over {@linkcode compose}: transform over one edit after the other, never over their
+ * composition.
+ *
+ * @param side Where an insertion of `op` goes that ties with one of `over`. The two ends pass opposite sides.
+ */
+export function transform(op: TextOp, over: TextOp, side: Side): TextOp {
+  const count = over.length;
+  if (count === 0 || op.length === 0) return op;
+  const result: Splice[] = [];
+  // `shift` is how far the splices of `over` before index `k` have moved what follows them.
+  let k = 0, shift = 0;
+  for (let i = 0; i < op.length; i++) {
+    const splice = op[i]!;
+    const at = splice.at, insert = splice.insert, end = at + splice.remove;
+    let other: Splice | undefined;
+    while (k < count && (other = over[k]!).at + other.remove < at) {
+      shift += other.insert.length - other.remove;
+      k++;
+    }
+    if (k === count || ((other = over[k]!).at >= end && other.at > at)) {
+      if (shift === 0) pushSplice(result, splice);
+      else push(result, at + shift, splice.remove, insert);
+      continue;
+    }
+    // `other` touches or overlaps the splice: first where its inserted text goes, then what is left to remove.
+    let place = at + shift;
+    if (other!.at < at) place = other!.at + shift + other!.insert.length;
+    else if (other!.at === at && (side === "right" || insert === "")) place += other!.insert.length;
+    push(result, place, 0, insert);
+    let from = at;
+    while (k < count && from < end && (other = over[k]!).at < end) {
+      if (other.at > from) push(result, from + shift, other.at - from, "");
+      const otherEnd = other.at + other.remove;
+      if (otherEnd >= end) {
+        from = end;
+      } else {
+        shift += other.insert.length - other.remove;
+        if (otherEnd > from) from = otherEnd;
+        k++;
+      }
+    }
+    if (from < end) push(result, from + shift, end - from, "");
+  }
+  return result;
+}
+
+/**
+ * Joins two edits made one after the other:
+ * `apply(apply(text, first), second) = apply(text, compose(first, second))`. Associative.
+ */
+export function compose(first: TextOp, second: TextOp): TextOp {
+  const count = first.length;
+  if (count === 0) return second;
+  if (second.length === 0) return first;
+  const result: Splice[] = [];
+  // `first[i]` is the next to account for; once `open`, its removal stands in the result, and so do the first
+  // `used` code units of its insertion (or `second` has removed them). A position p of the text in between is
+  // position p - shift of the base, up to where `first[i]` begins.
+  let i = 0, shift = 0, used = 0, open = false;
+  for (let j = 0; j < second.length; j++) {
+    const splice = second[j]!;
+    let position = splice.at;
+    const end = position + splice.remove;
+    while (i < count) {
+      const earlier = first[i]!;
+      const begins = earlier.at + shift, ends = begins + earlier.insert.length;
+      if (ends <= position) {
+        if (open) push(result, earlier.at + earlier.remove, 0, earlier.insert.slice(used));
+        else pushSplice(result, earlier);
+        shift += earlier.insert.length - earlier.remove;
+        i++, used = 0, open = false;
+        continue;
+      }
+      if (begins + used < position) {
+        if (open) push(result, earlier.at + earlier.remove, 0, earlier.insert.slice(used, position - begins));
+        else push(result, earlier.at, earlier.remove, earlier.insert.slice(0, position - begins));
+        used = position - begins, open = true;
+      }
+      break;
+    }
+    if (splice.insert !== "") {
+      const at = open ? first[i]!.at + first[i]!.remove : position - shift;
+      push(result, at, 0, splice.insert);
+    }
+    while (position < end) {
+      if (i === count) {
+        push(result, position - shift, end - position, "");
+        break;
+      }
+      const earlier = first[i]!;
+      const begins = earlier.at + shift;
+      if (!open) {
+        if (begins > position) {
+          const stop = begins < end ? begins : end;
+          push(result, position - shift, stop - position, "");
+          position = stop;
+          continue;
+        }
+        push(result, earlier.at, earlier.remove, "");
+        open = true;
+      }
+      const ends = begins + earlier.insert.length;
+      position = ends < end ? ends : end;
+      used = position - begins;
+      if (position === ends) {
+        shift += earlier.insert.length - earlier.remove;
+        i++, used = 0, open = false;
+      }
+    }
+  }
+  for (; i < count; i++, used = 0, open = false) {
+    const earlier = first[i]!;
+    if (open) push(result, earlier.at + earlier.remove, 0, earlier.insert.slice(used));
+    else pushSplice(result, earlier);
+  }
+  return result;
+}
+
+/** The edit that takes back `op`, where `base` is the text that `op` was made on. */
+export function invert(op: TextOp, base: Characters): TextOp {
+  let shift = 0;
+  return op.map(({ at, remove, insert }) => {
+    const inverse = { at: at + shift, remove: insert.length, insert: base.slice(at, at + remove) };
+    shift += insert.length - remove;
+    return inverse;
+  });
+}
+
+/**
+ * Where `position` of a text is after `over`, an edit of that text.
+ *
+ * @param bias Where a position goes at which text is inserted: "left" stays before that text, "right" goes
+ * after it. A position strictly inside a replaced range goes after the replacement, as an insertion would.
+ */
+export function transformPosition(position: number, over: TextOp, bias: Side): number {
+  let shift = 0;
+  for (const { at, remove, insert } of over) {
+    if (at > position) break;
+    if (at === position) return position + shift + (bias === "right" ? insert.length : 0);
+    if (at + remove >= position) return at + shift + insert.length;
+    shift += insert.length - remove;
+  }
+  return position + shift;
+}
+
+/** Adds a splice behind the last one of `result`, joining the two if they touch. */
+function push(result: Splice[], at: number, remove: number, insert: string): void {
+  if (remove === 0 && insert === "") return;
+  const last = result.length - 1;
+  if (last >= 0) {
+    const before = result[last]!;
+    if (before.at + before.remove === at) {
+      result[last] = { at: before.at, remove: before.remove + remove, insert: before.insert + insert };
+      return;
+    }
+  }
+  result.push({ at, remove, insert });
+}
+
+/** {@linkcode push} for a splice that may be shared as it is. */
+function pushSplice(result: Splice[], splice: Splice): void {
+  const last = result.length - 1;
+  if (last >= 0) {
+    const before = result[last]!;
+    if (before.at + before.remove === splice.at) {
+      push(result, splice.at, splice.remove, splice.insert);
+      return;
+    }
+  }
+  result.push(splice);
+}

@@ -1,0 +1,249 @@
+/**
+ * A workspace as a value: a tree of directories and text files, and what each file says.
+ *
+ * A node has an identity that never changes, and two registers, its parent and its name; paths follow from
+ * them. So an edit of a file, a rename of it and a move of a directory above it do not touch each other.
+ *
+ *     id     parent  name      kind        tombstone
+ *     0:0                      directory               the root
+ *     3:1    0:0     src       directory
+ *     3:2    3:1     main.ts   text
+ *     5:9    3:1     old.ts    text        5:12        removed; its text is kept
+ *
+ * A removed node keeps its place and its text, hidden, and so does everything below it; a node is *live* if
+ * neither it nor any directory above it is removed. Among the children of a directory that are not removed
+ * themselves, names are unique.
+ *
+ * @module
+ */
+
+import { assert } from "./assert.ts";
+import type { Change, Step } from "./change.ts";
+import { PersistentMap } from "./persistent_map.ts";
+import { Text } from "./text.ts";
+
+/**
+ * A node's identity, "site:counter": the site that made it, and that site's count. Tombstones are numbered from
+ * the same counter.
+ */
+export type NodeId = string;
+
+export type NodeKind = "directory" | "text";
+
+/** The directory that everything is in. Nothing can be done to it. */
+export const rootId: NodeId = "0:0";
+
+export interface Node {
+  readonly id: NodeId;
+  /** The directory it is in, or was in when it was removed; of the root, itself. */
+  readonly parent: NodeId;
+  readonly name: string;
+  readonly kind: NodeKind;
+  /** Identifies the removal that hides it; undefined while it is not removed itself. */
+  readonly tombstone: NodeId | undefined;
+}
+
+const root: Node = { id: rootId, parent: rootId, name: "", kind: "directory", tombstone: undefined };
+
+/** The site and the counter of an id; undefined if it is none. */
+export function parseId(id: NodeId): { readonly site: number; readonly counter: number } | undefined {
+  const parts = /^(0|[1-9]\d{0,9}):(0|[1-9]\d{0,9})$/.exec(id);
+  return parts === null ? undefined : { site: Number(parts[1]), counter: Number(parts[2]) };
+}
+
+/** Sorts ids by site, then by counter. */
+export function compareIds(a: NodeId, b: NodeId): number {
+  if (a === b) return 0;
+  const one = parseId(a), two = parseId(b);
+  assert(one !== undefined && two !== undefined, `${a} and ${b} are ids`);
+  return one.site - two.site || one.counter - two.counter;
+}
+
+type Names = PersistentMap<NodeId>;
+
+export class Workspace {
+  static readonly empty: Workspace = new Workspace(
+    PersistentMap.empty<Node>().set(rootId, root),
+    PersistentMap.empty<Names>(),
+    PersistentMap.empty<Text>(),
+    0,
+  );
+
+  readonly #nodes: PersistentMap<Node>;
+  /** Of each directory, its children that are not removed themselves, by name. */
+  readonly #children: PersistentMap<Names>;
+  readonly #texts: PersistentMap<Text>;
+  /** The length of all texts together, those of removed files too, in UTF-16 code units. */
+  readonly textLength: number;
+
+  private constructor(
+    nodes: PersistentMap<Node>,
+    children: PersistentMap<Names>,
+    texts: PersistentMap<Text>,
+    textLength: number,
+  ) {
+    this.#nodes = nodes;
+    this.#children = children;
+    this.#texts = texts;
+    this.textLength = textLength;
+  }
+
+  /** The workspace of these nodes, of which the root may be left out, and the texts of its files. */
+  static of(nodes: Iterable<Node>, texts: Iterable<readonly [NodeId, Text]>): Workspace {
+    let all = PersistentMap.empty<Node>().set(rootId, root);
+    let children = PersistentMap.empty<Names>();
+    for (const node of nodes) {
+      if (node.id === rootId) continue;
+      all = all.set(node.id, node);
+      if (node.tombstone === undefined) children = withName(children, node);
+    }
+    let contents = PersistentMap.empty<Text>(), length = 0;
+    for (const [id, text] of texts) {
+      contents = contents.set(id, text);
+      length += text.length;
+    }
+    return new Workspace(all, children, contents, length);
+  }
+
+  /** How many nodes there are, removed ones and the root included. */
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  node(id: NodeId): Node | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** All nodes, the root and removed ones included, in an order that depends on their ids alone. */
+  *nodes(): Generator<Node> {
+    for (const [, node] of this.#nodes) yield node;
+  }
+
+  /** What a file says, removed or not; empty if nobody ever wrote into it. */
+  text(id: NodeId): Text {
+    return this.#texts.get(id) ?? Text.empty;
+  }
+
+  /** The child of a directory that has this name and is not removed itself. */
+  child(directory: NodeId, name: string): NodeId | undefined {
+    return this.#children.get(directory)?.get(name);
+  }
+
+  /** The children of a directory that are not removed themselves, sorted by name in code unit order. */
+  children(directory: NodeId): Node[] {
+    const names = this.#children.get(directory);
+    if (names === undefined) return [];
+    const result: Node[] = [];
+    for (const [, id] of names) result.push(this.#nodes.get(id)!);
+    return result.sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** Whether the node exists, and neither it nor a directory above it is removed. */
+  isLive(id: NodeId): boolean {
+    let node = this.#nodes.get(id);
+    while (node !== undefined && node.tombstone === undefined) {
+      if (node.id === rootId) return true;
+      node = this.#nodes.get(node.parent);
+    }
+    return false;
+  }
+
+  /** The path of a node from the root, "src/main.ts", whether it is live or not; of the root "". */
+  pathOf(id: NodeId): string {
+    const names: string[] = [];
+    for (let node = this.#nodes.get(id); node !== undefined && node.id !== rootId;) {
+      names.push(node.name);
+      node = this.#nodes.get(node.parent);
+    }
+    return names.reverse().join("/");
+  }
+
+  /** The live node at a path from the root; "" is the root. */
+  find(path: string): Node | undefined {
+    let id: NodeId | undefined = rootId;
+    for (const name of path.split("/")) {
+      if (name === "") continue;
+      id = this.child(id, name);
+      if (id === undefined) return undefined;
+    }
+    return this.#nodes.get(id);
+  }
+
+  /** All live files with their paths, sorted by path in code unit order. */
+  files(): { readonly id: NodeId; readonly path: string }[] {
+    const result: { id: NodeId; path: string }[] = [];
+    const visit = (directory: NodeId, prefix: string) => {
+      for (const node of this.children(directory)) {
+        const path = prefix + node.name;
+        if (node.kind === "text") result.push({ id: node.id, path });
+        else pending.push([node.id, `${path}/`]);
+      }
+    };
+    const pending: [NodeId, string][] = [[rootId, ""]];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) visit(...next);
+    return result.sort((a, b) => a.path < b.path ? -1 : 1);
+  }
+
+  /** The workspace after a change whose steps have been resolved against it, and whose edits fit its texts. */
+  apply(change: Change): Workspace {
+    let nodes = this.#nodes, children = this.#children;
+    if (change.steps.length > 0) {
+      const touched = new Set(change.steps.map((step) => step.node));
+      // All touched names are freed first, so that a swap never meets itself.
+      for (const id of touched) {
+        const node = nodes.get(id);
+        if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);
+      }
+      for (const step of change.steps) nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      for (const id of touched) {
+        const node = nodes.get(id)!;
+        if (node.tombstone === undefined) children = withName(children, node);
+      }
+    }
+    let texts = this.#texts, length = this.textLength;
+    for (const { node, op } of change.edits) {
+      const before = texts.get(node) ?? Text.empty;
+      const after = before.apply(op);
+      texts = texts.set(node, after);
+      length += after.length - before.length;
+    }
+    return new Workspace(nodes, children, texts, length);
+  }
+
+  /** The workspace in which one file has this text, come by in some other way than by an edit. */
+  withText(id: NodeId, text: Text): Workspace {
+    const length = this.textLength + text.length - this.text(id).length;
+    return new Workspace(this.#nodes, this.#children, this.#texts.set(id, text), length);
+  }
+}
+
+/** A node after one resolved step. */
+function stepped(node: Node | undefined, step: Step): Node {
+  if (step.kind === "create") {
+    assert(node === undefined, `${step.node} is created once`);
+    const { node: id, parent, name, type } = step;
+    return { id, parent, name, kind: type, tombstone: undefined };
+  }
+  assert(node !== undefined, `${step.node} exists when a step names it`);
+  switch (step.kind) {
+    case "move":
+      return { ...node, parent: step.parent };
+    case "rename":
+      return { ...node, name: step.name };
+    case "remove":
+      return { ...node, tombstone: step.tombstone };
+    case "restore":
+      return { ...node, tombstone: undefined };
+  }
+}
+
+function withName(children: PersistentMap<Names>, node: Node): PersistentMap<Names> {
+  const names = children.get(node.parent) ?? PersistentMap.empty<NodeId>();
+  assert(!names.has(node.name), `"${node.name}" is free in ${node.parent}`);
+  return children.set(node.parent, names.set(node.name, node.id));
+}
+
+function withoutName(children: PersistentMap<Names>, node: Node): PersistentMap<Names> {
+  const names = children.get(node.parent)!.delete(node.name);
+  return names.size === 0 ? children.delete(node.parent) : children.set(node.parent, names);
+}

@@ -1,0 +1,126 @@
+/**
+ * The names of everything that can be refused, and why a connection may end. A name says what the other side
+ * should do next; the sentence that goes with it says it to a person.
+ *
+ * @module
+ */
+
+/** Why a change is refused: it took no effect at all. */
+export type RefusalCode =
+  | "not_normal"
+  | "out_of_bounds"
+  | "splits_pair"
+  | "ill_formed"
+  | "unknown_node"
+  | "not_a_file"
+  | "not_a_directory"
+  | "root_is_fixed"
+  | "bad_name"
+  | "path_too_long"
+  | "id_not_yours"
+  | "id_used"
+  | "future_base"
+  | "base_too_old"
+  | "change_in_flight"
+  | "session_forked"
+  | "text_too_long"
+  | "workspace_full"
+  | "too_many_nodes"
+  | "too_fast";
+
+/** Why a connection ends. */
+export type CloseCode =
+  | "bye"
+  | "frame_too_long"
+  | "malformed_frame"
+  | "malformed_message"
+  | "unknown_type"
+  | "unsupported_version"
+  | "hello_expected"
+  | "hello_repeated"
+  | "bad_workspace_name"
+  | "bad_participant"
+  | "too_many_clients"
+  | "silent"
+  | "slow_reader"
+  | "session_resumed"
+  | "log_failed"
+  | "shutting_down";
+
+/** What a client should know of each way to be turned away. */
+export interface CodeMeaning {
+  /** What has happened, and what to do. */
+  readonly text: string;
+  /** Of a close: whether to connect again and resume. */
+  readonly resume: boolean;
+}
+
+/** What each code means; docs/errors.md is made from it. */
+export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
+  not_normal: meaning(
+    "The splices overlap, touch, are empty or are not sorted. Bring the operation into normal form.",
+  ),
+  out_of_bounds: meaning(
+    "The operation leaves its text. Make it on the text of the base revision that it names.",
+  ),
+  splits_pair: meaning("The operation cuts a surrogate pair in two. Widen it to whole characters."),
+  ill_formed: meaning("The inserted text is not well-formed UTF-16. Remove lone surrogates."),
+  unknown_node: meaning("There is no such node. It may have been made in a change that was refused."),
+  not_a_file: meaning("Only files have a text to edit, and this is a directory."),
+  not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
+  root_is_fixed: meaning("The root of a workspace can be neither moved, renamed, removed nor made."),
+  bad_name: meaning("The name is not allowed. Choose another one."),
+  path_too_long: meaning("The path would be too long. Choose shorter names or fewer levels."),
+  id_not_yours: meaning("Ids must carry the site of the session that makes them."),
+  id_used: meaning("The id has been used before. Count on from the highest counter used."),
+  future_base: meaning(
+    "The base revision is above the newest one. Make changes on a revision that you were sent.",
+  ),
+  base_too_old: meaning(
+    "The history back to the base revision is no longer there. Take a new snapshot and rebase.",
+  ),
+  change_in_flight: meaning("An earlier change of the session is not settled yet. Send one at a time."),
+  session_forked: meaning(
+    "The session has used this seq for another change. Take a new session, and submit anew.",
+  ),
+  text_too_long: meaning("The file would be longer than allowed. Split it."),
+  workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
+  too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
+  too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
+  log_failed: meaning("The log could not store this. Nothing has changed; try again later.", true),
+  bye: meaning("The other side has nothing more to say."),
+  frame_too_long: meaning("A frame is longer than the limit that the welcome names. Send less at once."),
+  malformed_frame: meaning("The bytes are no frame of this protocol."),
+  malformed_message: meaning("The payload is no message of its type, or a field of it is out of range."),
+  unknown_type: meaning("No frame has this type in this version of the protocol, or not in this direction."),
+  unsupported_version: meaning(
+    "This server does not speak that version of the protocol. Update the older side.",
+  ),
+  hello_expected: meaning("The first frame of a connection must be Hello."),
+  hello_repeated: meaning("A connection says Hello once. Open another connection for another workspace."),
+  bad_workspace_name: meaning(
+    "Names of workspaces have 1 to 100 of the characters a-z A-Z 0-9 . _ - and do not begin with a dot.",
+  ),
+  bad_participant: meaning("A participant's name has 1 to 100 characters, none of them a control character."),
+  too_many_clients: meaning("The workspace has as many clients as it may have. Try again later.", true),
+  silent: meaning("Nothing was heard for too long.", true),
+  slow_reader: meaning("What was sent was not read for too long. Connect again to be sent the rest.", true),
+  session_resumed: meaning("The session was resumed on another connection."),
+  shutting_down: meaning("The server is stopping. Connect again in a while.", true),
+};
+
+function meaning(text: string, resume = false): CodeMeaning {
+  return { text, resume };
+}
+
+/**
+ * Thrown by decoders for bytes that are not the protocol's. Caught in one place, where a connection's bytes come
+ * in, which ends the connection with its code.
+ */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
+
+  constructor(readonly code: CloseCode, message: string = codes[code].text) {
+    super(message);
+  }
+}

@@ -1,0 +1,222 @@
+// Generated from space.proto by cli/generate_proto.ts: do not edit.
+
+import type protobuf from "protobufjs/minimal";
+
+export interface Codec<T> {
+  encode(message: T, writer?: protobuf.Writer): protobuf.Writer;
+  decode(reader: Uint8Array, length?: number): T;
+}
+export namespace distspace {
+  export enum FrameType {
+    FRAME_TYPE_UNSPECIFIED = 0,
+    OPERATION = 1,
+    SYNC_DOCUMENT = 2,
+    PING = 3,
+    PONG = 4,
+    HELLO = 5,
+    WELCOME = 6,
+    ACKNOWLEDGE = 7,
+    REFUSE = 8,
+    ENTRY = 9,
+    PRESENCE = 10,
+    CLOSE = 11,
+    ACCEPTED = 12,
+  }
+  export interface Id {
+    readonly site?: number | null;
+    readonly counter?: number | null;
+  }
+  export const Id: Codec<Id>;
+  export interface Splice {
+    readonly at?: number | null;
+    readonly remove?: number | null;
+    readonly insert?: string | null;
+  }
+  export const Splice: Codec<Splice>;
+  export interface Edit {
+    readonly node?: distspace.Id | null;
+    readonly splices?: readonly distspace.Splice[] | null;
+  }
+  export const Edit: Codec<Edit>;
+  export enum NodeKind {
+    NODE_KIND_UNSPECIFIED = 0,
+    DIRECTORY = 1,
+    TEXT = 2,
+  }
+  export interface Step {
+    readonly node?: distspace.Id | null;
+    readonly create?: distspace.Step.Create | null;
+    readonly move?: distspace.Step.Move | null;
+    readonly rename?: distspace.Step.Rename | null;
+    readonly remove?: distspace.Step.Remove | null;
+    readonly restore?: distspace.Step.Restore | null;
+  }
+  export const Step: Codec<Step>;
+  export namespace Step {
+    export interface Create {
+      readonly parent?: distspace.Id | null;
+      readonly name?: string | null;
+      readonly kind?: distspace.NodeKind | null;
+    }
+    export interface Move {
+      readonly parent?: distspace.Id | null;
+    }
+    export interface Rename {
+      readonly name?: string | null;
+    }
+    export interface Remove {
+      readonly tombstone?: distspace.Id | null;
+    }
+    export interface Restore {
+      readonly tombstone?: distspace.Id | null;
+    }
+  }
+  export interface Change {
+    readonly steps?: readonly distspace.Step[] | null;
+    readonly edits?: readonly distspace.Edit[] | null;
+  }
+  export const Change: Codec<Change>;
+  export enum ParticipantKind {
+    PARTICIPANT_KIND_UNSPECIFIED = 0,
+    HUMAN = 1,
+    AGENT = 2,
+    CI = 3,
+  }
+  export interface Participant {
+    readonly name?: string | null;
+    readonly kind?: distspace.ParticipantKind | null;
+  }
+  export const Participant: Codec<Participant>;
+  export interface Hello {
+    readonly version?: number | null;
+    readonly workspace?: string | null;
+    readonly participant?: distspace.Participant | null;
+    readonly session?: string | null;
+    readonly epoch?: string | null;
+    readonly revision?: number | null;
+    readonly snapshot?: boolean | null;
+    readonly accepted?: boolean | null;
+  }
+  export const Hello: Codec<Hello>;
+  export interface Limits {
+    readonly frameBytes?: number | null;
+    readonly textLength?: number | null;
+    readonly workspaceLength?: number | null;
+    readonly nodes?: number | null;
+    readonly changesPerSecond?: number | null;
+  }
+  export const Limits: Codec<Limits>;
+  export interface Welcome {
+    readonly version?: number | null;
+    readonly session?: string | null;
+    readonly site?: number | null;
+    readonly epoch?: string | null;
+    readonly revision?: number | null;
+    readonly resumed?: boolean | null;
+    readonly committed?: number | null;
+    readonly counter?: number | null;
+    readonly limits?: distspace.Limits | null;
+  }
+  export const Welcome: Codec<Welcome>;
+  export interface Operation {
+    readonly seq?: number | null;
+    readonly base?: number | null;
+    readonly change?: distspace.Change | null;
+  }
+  export const Operation: Codec<Operation>;
+  export interface Notice {
+    readonly node?: distspace.Id | null;
+    readonly renamed?: distspace.Notice.Renamed | null;
+    readonly retargeted?: distspace.Notice.Retargeted | null;
+    readonly dropped?: distspace.Notice.Dropped | null;
+  }
+  export const Notice: Codec<Notice>;
+  export namespace Notice {
+    export interface Renamed {
+      readonly name?: string | null;
+    }
+    export interface Retargeted {
+      readonly parent?: distspace.Id | null;
+    }
+    export interface Dropped {
+      readonly reason?: string | null;
+    }
+  }
+  export interface Accepted {
+    readonly seq?: number | null;
+  }
+  export const Accepted: Codec<Accepted>;
+  export interface Acknowledge {
+    readonly seq?: number | null;
+    readonly revision?: number | null;
+    readonly time?: number | null;
+    readonly steps?: readonly distspace.Step[] | null;
+    readonly notices?: readonly distspace.Notice[] | null;
+  }
+  export const Acknowledge: Codec<Acknowledge>;
+  export interface Refuse {
+    readonly seq?: number | null;
+    readonly code?: string | null;
+    readonly message?: string | null;
+    readonly retryMs?: number | null;
+    readonly nodes?: readonly distspace.Id[] | null;
+  }
+  export const Refuse: Codec<Refuse>;
+  export interface Entry {
+    readonly revision?: number | null;
+    readonly site?: number | null;
+    readonly seq?: number | null;
+    readonly time?: number | null;
+    readonly change?: distspace.Change | null;
+    readonly author?: distspace.Participant | null;
+  }
+  export const Entry: Codec<Entry>;
+  export interface SyncDocument {
+    readonly revision?: number | null;
+    readonly nodes?: readonly distspace.SyncDocument.Node[] | null;
+    readonly contents?: readonly distspace.SyncDocument.Content[] | null;
+    readonly authors?: readonly distspace.SyncDocument.Author[] | null;
+    readonly last?: boolean | null;
+  }
+  export const SyncDocument: Codec<SyncDocument>;
+  export namespace SyncDocument {
+    export interface Node {
+      readonly id?: distspace.Id | null;
+      readonly parent?: distspace.Id | null;
+      readonly name?: string | null;
+      readonly kind?: distspace.NodeKind | null;
+      readonly tombstone?: distspace.Id | null;
+    }
+    export interface Content {
+      readonly node?: distspace.Id | null;
+      readonly text?: string | null;
+    }
+    export interface Author {
+      readonly site?: number | null;
+      readonly participant?: distspace.Participant | null;
+    }
+  }
+  export interface Presence {
+    readonly site?: number | null;
+    readonly participant?: distspace.Participant | null;
+    readonly gone?: boolean | null;
+    readonly node?: distspace.Id | null;
+    readonly revision?: number | null;
+    readonly seq?: number | null;
+    readonly ranges?: readonly distspace.Presence.Range[] | null;
+  }
+  export const Presence: Codec<Presence>;
+  export namespace Presence {
+    export interface Range {
+      readonly anchor?: number | null;
+      readonly head?: number | null;
+    }
+  }
+  export interface Close {
+    readonly code?: string | null;
+    readonly message?: string | null;
+    readonly resume?: boolean | null;
+    readonly retryMs?: number | null;
+  }
+  export const Close: Codec<Close>;
+}

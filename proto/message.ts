@@ -1,0 +1,604 @@
+/**
+ * Messages: what the frames mean, as closed unions with a tag, and their way to bytes and back.
+ *
+ * The generated code of space.proto is used here and nowhere else: names and shapes of the wire end at this
+ * file. What comes out of {@linkcode decodeClientMessage} and {@linkcode decodeServerMessage} has every field,
+ * in range; whether it makes sense in a given state is for the cores to say.
+ *
+ * @module
+ */
+
+import protobuf from "protobufjs/minimal";
+import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
+import { ProtocolError } from "./code.ts";
+import { type Codec, distspace as wire } from "./generated/space.js";
+
+// 64-bit fields as plain numbers: all of ours are below 2^53, and decoding refuses others.
+protobuf.util.Long = null as unknown as typeof protobuf.util.Long;
+protobuf.configure();
+
+/** The version of the protocol that is spoken here. */
+export const protocolVersion = 1;
+
+/** A secret that stands for a client across its connections. */
+export type SessionId = string;
+
+export interface Participant {
+  readonly name: string;
+  readonly kind: "human" | "agent" | "ci";
+}
+
+export interface Limits {
+  /** The longest frame in bytes, its four length bytes not counted. */
+  readonly frameBytes: number;
+  /** Of one file, in UTF-16 code units. */
+  readonly textLength: number;
+  /** Of all files of a workspace together, in UTF-16 code units. */
+  readonly workspaceLength: number;
+  /** Nodes of a workspace, removed ones included. */
+  readonly nodes: number;
+  /** What a participant of this kind may lastingly do; twice as many at once. */
+  readonly changesPerSecond: number;
+}
+
+/** Positions of a cursor: equal if nothing is selected. */
+export interface Range {
+  readonly anchor: number;
+  readonly head: number;
+}
+
+/** A file, positions in it, and the text that these count in: `revision` with the own changes up to `seq`. */
+export interface Place {
+  readonly node: NodeId;
+  readonly revision: number;
+  readonly seq: number;
+  /** The first one is the main one. */
+  readonly ranges: readonly Range[];
+}
+
+export interface Hello {
+  readonly kind: "hello";
+  readonly version: number;
+  readonly workspace: string;
+  readonly participant: Participant;
+  /** The session to resume; "" for a new one. */
+  readonly session: SessionId;
+  readonly epoch: string;
+  readonly revision: number;
+  readonly snapshot: boolean;
+  readonly accepted: boolean;
+}
+
+export interface Operation {
+  readonly kind: "operation";
+  readonly seq: number;
+  readonly base: number;
+  readonly change: Change;
+}
+
+export interface Ping {
+  readonly kind: "ping" | "pong";
+  readonly value: bigint;
+}
+
+export interface Close {
+  readonly kind: "close";
+  readonly code: string;
+  readonly message: string;
+  readonly resume: boolean;
+  readonly retryMs: number;
+}
+
+/** Where the client itself is; undefined is nowhere in particular. */
+export interface OwnPresence {
+  readonly kind: "presence";
+  readonly place: Place | undefined;
+}
+
+export type ClientMessage = Hello | Operation | OwnPresence | Ping | Close;
+
+export interface Welcome {
+  readonly kind: "welcome";
+  readonly version: number;
+  readonly session: SessionId;
+  readonly site: number;
+  readonly epoch: string;
+  readonly revision: number;
+  readonly resumed: boolean;
+  readonly committed: number;
+  readonly counter: number;
+  readonly limits: Limits;
+}
+
+export interface Accepted {
+  readonly kind: "accepted";
+  readonly seq: number;
+}
+
+export interface Acknowledge {
+  readonly kind: "acknowledge";
+  readonly seq: number;
+  readonly revision: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly steps: readonly Step[];
+  readonly notices: readonly Notice[];
+}
+
+export interface Refuse {
+  readonly kind: "refuse";
+  readonly seq: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryMs: number;
+  readonly nodes: readonly NodeId[];
+}
+
+export interface Entry {
+  readonly kind: "entry";
+  readonly revision: number;
+  readonly site: number;
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly change: Change;
+  readonly author: Participant | undefined;
+}
+
+export interface SyncNode {
+  readonly id: NodeId;
+  readonly parent: NodeId;
+  readonly name: string;
+  readonly kind: "directory" | "text";
+  readonly tombstone: NodeId | undefined;
+}
+
+export interface SyncDocument {
+  readonly kind: "sync";
+  readonly revision: number;
+  readonly nodes: readonly SyncNode[];
+  readonly contents: readonly { readonly node: NodeId; readonly text: string }[];
+  readonly authors: readonly { readonly site: number; readonly participant: Participant }[];
+  readonly last: boolean;
+}
+
+/** Somebody else, and where. */
+export interface OtherPresence {
+  readonly kind: "presence";
+  readonly site: number;
+  readonly participant: Participant | undefined;
+  readonly gone: boolean;
+  readonly place: Place | undefined;
+}
+
+export type ServerMessage =
+  | Welcome
+  | Accepted
+  | Acknowledge
+  | Refuse
+  | Entry
+  | SyncDocument
+  | OtherPresence
+  | Ping
+  | Close;
+
+const { FrameType, NodeKind, ParticipantKind } = wire;
+
+/** The frame of a client's message. */
+export function encodeClientMessage(message: ClientMessage): Uint8Array {
+  switch (message.kind) {
+    case "hello":
+      return frame(FrameType.HELLO, wire.Hello, {
+        ...message,
+        participant: participantToWire(message.participant),
+      });
+    case "operation":
+      return frame(FrameType.OPERATION, wire.Operation, {
+        seq: message.seq,
+        base: message.base,
+        change: changeToWire(message.change),
+      });
+    case "presence":
+      return frame(FrameType.PRESENCE, wire.Presence, placeToWire(message.place));
+    case "ping":
+    case "pong":
+      return pingFrame(message);
+    case "close":
+      return frame(FrameType.CLOSE, wire.Close, message);
+  }
+}
+
+/** The frame of a server's message. */
+export function encodeServerMessage(message: ServerMessage): Uint8Array {
+  switch (message.kind) {
+    case "welcome":
+      return frame(FrameType.WELCOME, wire.Welcome, message);
+    case "accepted":
+      return frame(FrameType.ACCEPTED, wire.Accepted, message);
+    case "acknowledge":
+      return frame(FrameType.ACKNOWLEDGE, wire.Acknowledge, {
+        seq: message.seq,
+        revision: message.revision,
+        time: message.time,
+        steps: message.steps.map(stepToWire),
+        notices: message.notices.map(noticeToWire),
+      });
+    case "refuse":
+      return frame(FrameType.REFUSE, wire.Refuse, { ...message, nodes: message.nodes.map(idToWire) });
+    case "entry":
+      return frame(FrameType.ENTRY, wire.Entry, {
+        revision: message.revision,
+        site: message.site,
+        seq: message.seq,
+        time: message.time,
+        change: changeToWire(message.change),
+        author: message.author === undefined ? null : participantToWire(message.author),
+      });
+    case "sync":
+      return frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, {
+        revision: message.revision,
+        nodes: message.nodes.map((node) => ({
+          id: idToWire(node.id),
+          parent: idToWire(node.parent),
+          name: node.name,
+          kind: kindToWire(node.kind),
+          tombstone: node.tombstone === undefined ? null : idToWire(node.tombstone),
+        })),
+        contents: message.contents.map(({ node, text }) => ({ node: idToWire(node), text })),
+        authors: message.authors.map(({ site, participant }) => ({
+          site,
+          participant: participantToWire(participant),
+        })),
+        last: message.last,
+      });
+    case "presence":
+      return frame(FrameType.PRESENCE, wire.Presence, {
+        ...placeToWire(message.place),
+        site: message.site,
+        gone: message.gone,
+        participant: message.participant === undefined ? null : participantToWire(message.participant),
+      });
+    case "ping":
+    case "pong":
+      return pingFrame(message);
+    case "close":
+      return frame(FrameType.CLOSE, wire.Close, message);
+  }
+}
+
+/**
+ * The message of a frame that a client sent.
+ *
+ * @throws {ProtocolError} "unknown_type" or "malformed_message"
+ */
+export function decodeClientMessage(type: number, payload: Uint8Array): ClientMessage {
+  return decoding(() => {
+    switch (type) {
+      case FrameType.OPERATION: {
+        const operation = wire.Operation.decode(payload);
+        return {
+          kind: "operation",
+          seq: whole(operation.seq),
+          base: whole(operation.base),
+          change: changeOf(operation.change),
+        };
+      }
+      case FrameType.HELLO: {
+        const hello = wire.Hello.decode(payload);
+        return {
+          kind: "hello",
+          version: whole(hello.version),
+          workspace: hello.workspace ?? "",
+          participant: participantOf(hello.participant),
+          session: hello.session ?? "",
+          epoch: hello.epoch ?? "",
+          revision: whole(hello.revision),
+          snapshot: hello.snapshot ?? false,
+          accepted: hello.accepted ?? false,
+        };
+      }
+      case FrameType.PRESENCE:
+        return { kind: "presence", place: placeOf(wire.Presence.decode(payload)) };
+      default:
+        return eitherOf(type, payload);
+    }
+  });
+}
+
+/**
+ * The message of a frame that a server sent.
+ *
+ * @throws {ProtocolError} "unknown_type" or "malformed_message"
+ */
+export function decodeServerMessage(type: number, payload: Uint8Array): ServerMessage {
+  return decoding(() => {
+    switch (type) {
+      case FrameType.ENTRY: {
+        const entry = wire.Entry.decode(payload);
+        return {
+          kind: "entry",
+          revision: whole(entry.revision),
+          site: whole(entry.site),
+          seq: whole(entry.seq),
+          time: whole(entry.time),
+          change: changeOf(entry.change),
+          author: entry.author ? participantOf(entry.author) : undefined,
+        };
+      }
+      case FrameType.ACKNOWLEDGE: {
+        const acknowledge = wire.Acknowledge.decode(payload);
+        return {
+          kind: "acknowledge",
+          seq: whole(acknowledge.seq),
+          revision: whole(acknowledge.revision),
+          time: whole(acknowledge.time),
+          steps: (acknowledge.steps ?? []).map(stepOf),
+          notices: (acknowledge.notices ?? []).map(noticeOf),
+        };
+      }
+      case FrameType.SYNC_DOCUMENT: {
+        const sync = wire.SyncDocument.decode(payload);
+        return {
+          kind: "sync",
+          revision: whole(sync.revision),
+          nodes: (sync.nodes ?? []).map((node) => ({
+            id: idOf(node.id),
+            parent: idOf(node.parent),
+            name: node.name ?? "",
+            kind: kindOf(node.kind),
+            tombstone: node.tombstone ? idOf(node.tombstone) : undefined,
+          })),
+          contents: (sync.contents ?? []).map(({ node, text }) => ({ node: idOf(node), text: text ?? "" })),
+          authors: (sync.authors ?? []).map(({ site, participant }) => ({
+            site: whole(site),
+            participant: participantOf(participant),
+          })),
+          last: sync.last ?? false,
+        };
+      }
+      case FrameType.PRESENCE: {
+        const presence = wire.Presence.decode(payload);
+        return {
+          kind: "presence",
+          site: whole(presence.site),
+          participant: presence.participant ? participantOf(presence.participant) : undefined,
+          gone: presence.gone ?? false,
+          place: placeOf(presence),
+        };
+      }
+      case FrameType.WELCOME: {
+        const welcome = wire.Welcome.decode(payload);
+        return {
+          kind: "welcome",
+          version: whole(welcome.version),
+          session: welcome.session ?? "",
+          site: whole(welcome.site),
+          epoch: welcome.epoch ?? "",
+          revision: whole(welcome.revision),
+          resumed: welcome.resumed ?? false,
+          committed: whole(welcome.committed),
+          counter: whole(welcome.counter),
+          limits: {
+            frameBytes: whole(welcome.limits?.frameBytes),
+            textLength: whole(welcome.limits?.textLength),
+            workspaceLength: whole(welcome.limits?.workspaceLength),
+            nodes: whole(welcome.limits?.nodes),
+            changesPerSecond: whole(welcome.limits?.changesPerSecond),
+          },
+        };
+      }
+      case FrameType.ACCEPTED:
+        return { kind: "accepted", seq: whole(wire.Accepted.decode(payload).seq) };
+      case FrameType.REFUSE: {
+        const refuse = wire.Refuse.decode(payload);
+        return {
+          kind: "refuse",
+          seq: whole(refuse.seq),
+          code: refuse.code ?? "",
+          message: refuse.message ?? "",
+          retryMs: whole(refuse.retryMs),
+          nodes: (refuse.nodes ?? []).map(idOf),
+        };
+      }
+      default:
+        return eitherOf(type, payload);
+    }
+  });
+}
+
+/** What both sides send. */
+function eitherOf(type: number, payload: Uint8Array): Ping | Close {
+  switch (type) {
+    case FrameType.PING:
+    case FrameType.PONG: {
+      if (payload.length !== 8) throw malformed(`a ping carries 8 bytes, not ${payload.length}`);
+      const value = new DataView(payload.buffer, payload.byteOffset, 8).getBigUint64(0);
+      return { kind: type === FrameType.PING ? "ping" : "pong", value };
+    }
+    case FrameType.CLOSE: {
+      const close = wire.Close.decode(payload);
+      return {
+        kind: "close",
+        code: close.code ?? "",
+        message: close.message ?? "",
+        resume: close.resume ?? false,
+        retryMs: whole(close.retryMs),
+      };
+    }
+    default:
+      throw new ProtocolError("unknown_type", `A frame of type ${type} is not expected here`);
+  }
+}
+
+/** protobufjs throws errors of its own kinds for bytes that it cannot read: they all mean the same here. */
+function decoding<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof ProtocolError) throw error;
+    throw malformed("its bytes are no protobuf");
+  }
+}
+
+function malformed(problem: string): ProtocolError {
+  return new ProtocolError("malformed_message", `A message cannot be read: ${problem}`);
+}
+
+/** One buffer for head and payload: the length goes in when it is known. */
+function frame<T>(type: number, codec: Codec<T>, message: T): Uint8Array {
+  return withLength(codec.encode(message, protobuf.Writer.create().fixed32(0).uint32(type)).finish());
+}
+
+function withLength(bytes: Uint8Array): Uint8Array {
+  const length = bytes.length - 4;
+  bytes[0] = length >>> 24;
+  bytes[1] = length >>> 16;
+  bytes[2] = length >>> 8;
+  bytes[3] = length;
+  return bytes;
+}
+
+function pingFrame({ kind, value }: Ping): Uint8Array {
+  const bytes = new Uint8Array(13);
+  bytes[4] = kind === "ping" ? FrameType.PING : FrameType.PONG;
+  new DataView(bytes.buffer).setBigUint64(5, value);
+  return withLength(bytes);
+}
+
+function whole(value: number | null | undefined): number {
+  if (value === undefined || value === null) return 0;
+  if (!Number.isSafeInteger(value) || value < 0) throw malformed(`${value} is out of range`);
+  return value;
+}
+
+const rootWire: wire.Id = { site: 0, counter: 0 };
+
+function idToWire(id: NodeId): wire.Id {
+  const colon = id.indexOf(":");
+  return { site: Number(id.slice(0, colon)), counter: Number(id.slice(colon + 1)) };
+}
+
+function idOf(id: wire.Id | null | undefined): NodeId {
+  const { site, counter } = id ?? rootWire;
+  return `${site}:${counter}`;
+}
+
+function kindToWire(kind: "directory" | "text"): wire.NodeKind {
+  return kind === "directory" ? NodeKind.DIRECTORY : NodeKind.TEXT;
+}
+
+function kindOf(kind: wire.NodeKind | null | undefined): "directory" | "text" {
+  if (kind === NodeKind.DIRECTORY) return "directory";
+  if (kind === NodeKind.TEXT) return "text";
+  throw malformed(`${kind ?? "no"} kind of node is known here`);
+}
+
+function participantToWire({ name, kind }: Participant): wire.Participant {
+  const { HUMAN, AGENT, CI } = ParticipantKind;
+  return { name, kind: kind === "human" ? HUMAN : kind === "agent" ? AGENT : CI };
+}
+
+function participantOf(participant: wire.Participant | null | undefined): Participant {
+  const kind = participant?.kind;
+  return {
+    name: participant?.name ?? "",
+    kind: kind === ParticipantKind.AGENT ? "agent" : kind === ParticipantKind.CI ? "ci" : "human",
+  };
+}
+
+function placeToWire(place: Place | undefined): wire.Presence {
+  if (place === undefined) return {};
+  const { node, revision, seq, ranges } = place;
+  return { node: idToWire(node), revision, seq, ranges };
+}
+
+function placeOf({ node, revision, seq, ranges }: wire.Presence): Place | undefined {
+  if (!node) return undefined;
+  return {
+    node: idOf(node),
+    revision: whole(revision),
+    seq: whole(seq),
+    ranges: (ranges ?? []).map(({ anchor, head }) => ({ anchor: whole(anchor), head: whole(head) })),
+  };
+}
+
+function changeToWire(change: Change): wire.Change {
+  return {
+    steps: change.steps.length === 0 ? null : change.steps.map(stepToWire),
+    edits: change.edits.map(({ node, op }) => ({ node: idToWire(node), splices: op })),
+  };
+}
+
+function changeOf(change: wire.Change | null | undefined): Change {
+  const edits: Edit[] = [];
+  for (const { node, splices } of change?.edits ?? []) {
+    const op: Splice[] = [];
+    for (const splice of splices ?? []) {
+      op.push({ at: splice.at ?? 0, remove: splice.remove ?? 0, insert: splice.insert ?? "" });
+    }
+    edits.push({ node: idOf(node), op });
+  }
+  return { steps: (change?.steps ?? []).map(stepOf), edits };
+}
+
+function stepToWire(step: Step): wire.Step {
+  const node = idToWire(step.node);
+  switch (step.kind) {
+    case "create":
+      return {
+        node,
+        create: { parent: idToWire(step.parent), name: step.name, kind: kindToWire(step.type) },
+      };
+    case "move":
+      return { node, move: { parent: idToWire(step.parent) } };
+    case "rename":
+      return { node, rename: { name: step.name } };
+    case "remove":
+      return { node, remove: { tombstone: idToWire(step.tombstone) } };
+    case "restore":
+      return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };
+  }
+}
+
+function stepOf(step: wire.Step): Step {
+  const node = idOf(step.node);
+  const { create, move, rename, remove, restore } = step;
+  if (create) {
+    return {
+      kind: "create",
+      node,
+      parent: idOf(create.parent),
+      name: create.name ?? "",
+      type: kindOf(create.kind),
+    };
+  }
+  if (move) return { kind: "move", node, parent: idOf(move.parent) };
+  if (rename) return { kind: "rename", node, name: rename.name ?? "" };
+  if (remove) return { kind: "remove", node, tombstone: idOf(remove.tombstone) };
+  if (restore) {
+    return restore.tombstone
+      ? { kind: "restore", node, tombstone: idOf(restore.tombstone) }
+      : { kind: "restore", node };
+  }
+  throw malformed("a step says nothing that is known here");
+}
+
+function noticeToWire(notice: Notice): wire.Notice {
+  const node = idToWire(notice.node);
+  switch (notice.kind) {
+    case "renamed":
+      return { node, renamed: { name: notice.name } };
+    case "retargeted":
+      return { node, retargeted: { parent: idToWire(notice.parent) } };
+    case "dropped":
+      return { node, dropped: { reason: notice.reason } };
+  }
+}
+
+function noticeOf({ node: id, renamed, retargeted, dropped }: wire.Notice): Notice {
+  const node = idOf(id);
+  if (renamed) return { kind: "renamed", node, name: renamed.name ?? "" };
+  if (retargeted) return { kind: "retargeted", node, parent: idOf(retargeted.parent) };
+  if (dropped) return { kind: "dropped", node, reason: dropped.reason === "cycle" ? "cycle" : "superseded" };
+  throw malformed("a notice says nothing that is known here");
+}

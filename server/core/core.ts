@@ -1,0 +1,405 @@
+/**
+ * The server's core: a state machine without a socket, file, clock or source of randomness.
+ *
+ *     const outputs = core.step(input);
+ *
+ * Inputs are what has happened, outputs what is to be done, in order. One order of inputs gives one order of
+ * outputs, on any machine. Everything that is decided is decided here: framing, time-outs, limits, back-pressure,
+ * who may speak when. The shell around it moves bytes and tells the time, and so does the simulator in its place.
+ *
+ * The contract with whoever drives it:
+ * - times are whole microseconds since 1970 and never go back;
+ * - after `send`, the connection's next input of that kind is `drained`: until then nothing more is sent on it;
+ * - after `append`, there is exactly one `appended` or `append_failed` for the workspace; after `load`, one `loaded`
+ *   or `load_failed`;
+ * - after `wake`, there is a `due` at that time or later; a new `wake` takes the place of the one before.
+ *
+ * @module
+ */
+
+import { assert } from "../../ot/mod.ts";
+import {
+  type CloseCode,
+  codes,
+  decodeClientMessage,
+  type Hello,
+  type Operation,
+  ProtocolError,
+  protocolVersion,
+} from "../../proto/mod.ts";
+import { joined } from "./bytes.ts";
+import { Connection, type ConnectionId } from "./connection.ts";
+import { hashOf } from "./hash.ts";
+import { Room, type RoomHost } from "./room.ts";
+import type { Settings } from "./settings.ts";
+import type { LogEntry } from "./state.ts";
+
+export type Input =
+  /** `key` is a secret of 128 bits or more that was never used before. */
+  | {
+    readonly kind: "connected";
+    readonly connection: ConnectionId;
+    readonly key: string;
+    readonly nowUs: number;
+  }
+  /** The bytes are read before `step` returns, and never kept. */
+  | {
+    readonly kind: "received";
+    readonly connection: ConnectionId;
+    readonly bytes: Uint8Array;
+    readonly nowUs: number;
+  }
+  | { readonly kind: "drained"; readonly connection: ConnectionId; readonly nowUs: number }
+  /** The connection is gone, whoever ended it. */
+  | { readonly kind: "closed"; readonly connection: ConnectionId; readonly nowUs: number }
+  /** What the log holds of a workspace: nothing, if it is new. */
+  | {
+    readonly kind: "loaded";
+    readonly workspace: string;
+    readonly epoch: string;
+    readonly entries: readonly LogEntry[];
+    readonly nowUs: number;
+  }
+  | { readonly kind: "load_failed"; readonly workspace: string; readonly nowUs: number }
+  | { readonly kind: "appended"; readonly workspace: string; readonly nowUs: number }
+  /** `won` is what the log holds after the expected revision: read again, so that no append is in doubt. */
+  | {
+    readonly kind: "append_failed";
+    readonly workspace: string;
+    readonly won: readonly LogEntry[];
+    readonly nowUs: number;
+  }
+  | { readonly kind: "due"; readonly nowUs: number }
+  /** No more is taken in; what has been is settled, and everybody is told. */
+  | { readonly kind: "stop"; readonly nowUs: number };
+
+export type Output =
+  /** The bytes may be shared with other connections: they must not be written to. */
+  | { readonly kind: "send"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  /** Once what was sent has gone out. No input but `closed` is expected of it any more. */
+  | { readonly kind: "close"; readonly connection: ConnectionId }
+  | { readonly kind: "load"; readonly workspace: string }
+  /** To be stored if the workspace is at revision `expected`, all of them or none. */
+  | {
+    readonly kind: "append";
+    readonly workspace: string;
+    readonly expected: number;
+    readonly entries: readonly LogEntry[];
+  }
+  | { readonly kind: "wake"; readonly atUs: number }
+  | {
+    readonly kind: "report";
+    readonly event: string;
+    readonly fields: Readonly<Record<string, string | number>>;
+  }
+  /** After `stop`: all is settled, and all connections are closed. */
+  | { readonly kind: "stopped" };
+
+/** How often time-outs are looked at. */
+const tickUs = 1_000_000;
+
+const workspaceName = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
+
+export class ServerCore {
+  readonly #settings: Settings;
+  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #rooms = new Map<string, Room>();
+  readonly #host: RoomHost;
+  #outputs: Output[] = [];
+  /** Connections with something due that a flush of their room does not cover. */
+  readonly #urgent = new Set<Connection>();
+  /** Rooms that want to be woken at some time. */
+  readonly #timed = new Set<Room>();
+  #tickAtUs: number | undefined;
+  #wokenAtUs: number | undefined;
+  #stopping = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.#host = {
+      settings,
+      append: (room, expected, entries) => {
+        this.#outputs.push({ kind: "append", workspace: room.name, expected, entries });
+      },
+      end: (connection, code, nowUs) => this.#end(connection, code, nowUs),
+      timed: (room) => this.#timed.add(room),
+      report: (event, fields) => this.#report(event, fields),
+    };
+  }
+
+  /** Takes one input, and says what is to be done about it. */
+  step(input: Input): Output[] {
+    const { nowUs } = input;
+    switch (input.kind) {
+      case "connected":
+        this.#connected(input.connection, input.key, nowUs);
+        break;
+      case "received":
+        this.#received(input.connection, input.bytes, nowUs);
+        break;
+      case "drained":
+        this.#drained(input.connection);
+        break;
+      case "closed":
+        this.#closed(input.connection, nowUs);
+        break;
+      case "loaded":
+        this.#roomOf(input.workspace).load(input.epoch, input.entries, nowUs);
+        break;
+      case "load_failed":
+        this.#loadFailed(input.workspace, nowUs);
+        break;
+      case "appended":
+        this.#roomOf(input.workspace).appended(nowUs);
+        break;
+      case "append_failed":
+        this.#roomOf(input.workspace).appendFailed(input.won, nowUs);
+        break;
+      case "due":
+        this.#wokenAtUs = undefined;
+        break;
+      case "stop":
+        this.#stopping = true;
+        this.#report("stopping", { connections: this.#connections.size });
+    }
+    if (this.#tickAtUs !== undefined && nowUs >= this.#tickAtUs) this.#tick(nowUs);
+    for (const room of this.#timed) {
+      if (room.wake(nowUs)) { for (const connection of room.connections) this.#flush(connection, nowUs); }
+      if (room.deadlineUs() === undefined) this.#timed.delete(room);
+    }
+    for (const connection of this.#urgent) this.#flush(connection, nowUs);
+    this.#urgent.clear();
+    if (this.#stopping) this.#stop(nowUs);
+    this.#wake();
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    return outputs;
+  }
+
+  // Connections -----------------------------------------------------------------------------------------------
+
+  #connected(id: ConnectionId, key: string, nowUs: number): void {
+    assert(!this.#connections.has(id), `connection ${id} is new`);
+    const connection = new Connection(id, key, this.#settings.frameBytesMax, nowUs);
+    this.#connections.set(id, connection);
+    this.#tickAtUs ??= nowUs + tickUs;
+    if (this.#stopping) this.#end(connection, "shutting_down", nowUs);
+    else if (this.#connections.size > this.#settings.connectionsMax) {
+      this.#end(connection, "too_many_clients", nowUs);
+    }
+  }
+
+  #received(id: ConnectionId, bytes: Uint8Array, nowUs: number): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined || connection.closing) return;
+    connection.heardAtUs = nowUs;
+    try {
+      connection.reader.push(bytes, (type, payload) => {
+        if (!connection.closing) this.#frame(connection, type, payload, nowUs);
+      });
+    } catch (error) {
+      // The one place where bytes that are not the protocol's end up.
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#end(connection, error.code, nowUs, error.message);
+    }
+    if (connection.controlBytes > this.#settings.controlBytesMax) this.#end(connection, "slow_reader", nowUs);
+  }
+
+  #frame(connection: Connection, type: number, payload: Uint8Array, nowUs: number): void {
+    const message = decodeClientMessage(type, payload);
+    switch (message.kind) {
+      case "ping":
+        connection.sayPong(message.value);
+        this.#urgent.add(connection);
+        return;
+      case "pong":
+        return;
+      case "close":
+        connection.closing = true;
+        connection.room?.leave(connection, nowUs);
+        if (connection.session !== undefined && message.code === "bye") {
+          connection.room!.forget(connection.session);
+        }
+        this.#urgent.add(connection);
+        return;
+      case "hello":
+        return this.#hello(connection, message, nowUs);
+      case "operation":
+        return this.#operation(connection, message, payload, nowUs);
+      case "presence":
+        if (connection.hello === undefined) return this.#end(connection, "hello_expected", nowUs);
+        if (connection.session !== undefined && !this.#stopping) {
+          connection.room!.place(connection.session, message.place, nowUs);
+        }
+    }
+  }
+
+  #hello(connection: Connection, hello: Hello, nowUs: number): void {
+    if (connection.hello !== undefined) return this.#end(connection, "hello_repeated", nowUs);
+    if (hello.version !== protocolVersion) {
+      const message =
+        `Version ${hello.version} of the protocol is not spoken here, but ${protocolVersion} is`;
+      return this.#end(connection, "unsupported_version", nowUs, message);
+    }
+    if (!workspaceName.test(hello.workspace)) return this.#end(connection, "bad_workspace_name", nowUs);
+    if (!isParticipantName(hello.participant.name)) return this.#end(connection, "bad_participant", nowUs);
+    connection.hello = hello;
+    let room = this.#rooms.get(hello.workspace);
+    if (room === undefined) {
+      room = new Room(hello.workspace, this.#host);
+      this.#rooms.set(hello.workspace, room);
+      this.#outputs.push({ kind: "load", workspace: hello.workspace });
+    }
+    if (room.connections.size >= this.#settings.clientsMax && !room.replaces(connection)) {
+      return this.#end(connection, "too_many_clients", nowUs);
+    }
+    connection.room = room;
+    room.join(connection, nowUs);
+    this.#urgent.add(connection);
+  }
+
+  #operation(connection: Connection, operation: Operation, payload: Uint8Array, nowUs: number): void {
+    const { session } = connection;
+    if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    // Whoever is told to stop is told so: what it sends from now on, it will send again.
+    if (this.#stopping) return;
+    const { seq, base, change } = operation;
+    const { id, site, participant } = session;
+    connection.room!.submit(connection, {
+      session: id,
+      site,
+      participant,
+      seq,
+      base,
+      change,
+      hash: hashOf(payload),
+    }, nowUs);
+  }
+
+  #drained(id: ConnectionId): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    connection.writing = false;
+    if (connection.owed) this.#urgent.add(connection);
+  }
+
+  #closed(id: ConnectionId, nowUs: number): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined) return;
+    this.#connections.delete(id);
+    this.#urgent.delete(connection);
+    connection.closing = true;
+    connection.room?.leave(connection, nowUs);
+    this.#report("closed", { connection: id });
+  }
+
+  /** Says why, and closes when that has been said. */
+  #end(connection: Connection, code: CloseCode, nowUs: number, message: string = codes[code].text): void {
+    if (connection.closing) return;
+    connection.closing = true;
+    connection.room?.leave(connection, nowUs);
+    const { resume } = codes[code];
+    connection.say({ kind: "close", code, message, resume, retryMs: resume ? 1000 : 0 });
+    this.#urgent.add(connection);
+    this.#report("ending", { connection: connection.id, code });
+  }
+
+  #flush(connection: Connection, nowUs: number): void {
+    if (connection.ended) return;
+    connection.owed = connection.writing;
+    if (connection.writing) return;
+    const parts = connection.closing || connection.room === undefined
+      ? connection.takeControl()
+      : connection.room.take(connection);
+    if (parts.length > 0) {
+      connection.writing = true;
+      connection.wroteAtUs = nowUs;
+      this.#outputs.push({ kind: "send", connection: connection.id, bytes: joined(parts) });
+    }
+    if (connection.closing) this.#close(connection);
+    else connection.owed = connection.room?.hasMore(connection) ?? false;
+  }
+
+  #close(connection: Connection): void {
+    connection.ended = true;
+    this.#outputs.push({ kind: "close", connection: connection.id });
+  }
+
+  // Workspaces ------------------------------------------------------------------------------------------------
+
+  #roomOf(workspace: string): Room {
+    const room = this.#rooms.get(workspace);
+    assert(room !== undefined, `workspace ${workspace} is open`);
+    return room;
+  }
+
+  #loadFailed(workspace: string, nowUs: number): void {
+    const room = this.#roomOf(workspace);
+    this.#rooms.delete(workspace);
+    for (const connection of [...room.connections]) this.#end(connection, "log_failed", nowUs);
+    this.#report("load_failed", { workspace });
+  }
+
+  // Time ------------------------------------------------------------------------------------------------------
+
+  #tick(nowUs: number): void {
+    const { heartbeatUs, silenceUs, drainUs } = this.#settings;
+    for (const connection of this.#connections.values()) {
+      if (connection.ended) continue;
+      if (connection.writing && nowUs - connection.wroteAtUs >= drainUs) this.#abandon(connection, nowUs);
+      else if (connection.closing) continue;
+      else if (nowUs - connection.heardAtUs >= silenceUs) this.#end(connection, "silent", nowUs);
+      else if (connection.hello === undefined && nowUs - connection.openedAtUs >= silenceUs) {
+        this.#end(connection, "hello_expected", nowUs);
+      } else if (nowUs - connection.pingedAtUs >= heartbeatUs) {
+        connection.pingedAtUs = nowUs;
+        connection.say({ kind: "ping", value: BigInt(nowUs) });
+        this.#urgent.add(connection);
+      }
+    }
+    for (const room of this.#rooms.values()) room.forgetOld(nowUs);
+    this.#tickAtUs = this.#connections.size > 0 ? nowUs + tickUs : undefined;
+  }
+
+  /** Closes a connection that takes nothing: there is no telling it why. */
+  #abandon(connection: Connection, nowUs: number): void {
+    connection.closing = true;
+    connection.room?.leave(connection, nowUs);
+    this.#close(connection);
+    this.#report("ending", { connection: connection.id, code: "slow_reader" satisfies CloseCode });
+  }
+
+  #wake(): void {
+    let atUs = this.#tickAtUs;
+    for (const room of this.#timed) {
+      const deadline = room.deadlineUs();
+      if (deadline !== undefined && (atUs === undefined || deadline < atUs)) atUs = deadline;
+    }
+    if (atUs === undefined || atUs === this.#wokenAtUs) return;
+    this.#wokenAtUs = atUs;
+    this.#outputs.push({ kind: "wake", atUs });
+  }
+
+  #stop(nowUs: number): void {
+    for (const room of this.#rooms.values()) if (!room.isSettled) return;
+    for (const connection of this.#connections.values()) {
+      this.#end(connection, "shutting_down", nowUs);
+      this.#flush(connection, nowUs);
+    }
+    this.#urgent.clear();
+    if (this.#connections.size === 0) this.#outputs.push({ kind: "stopped" });
+  }
+
+  #report(event: string, fields: Readonly<Record<string, string | number>>): void {
+    this.#outputs.push({ kind: "report", event, fields });
+  }
+}
+
+function isParticipantName(name: string): boolean {
+  if (name === "" || name.length > 100 || !name.isWellFormed()) return false;
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i);
+    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return false;
+  }
+  return true;
+}

@@ -1,0 +1,10 @@
+/**
+ * The server's core: sans-IO, one input at a time. See {@linkcode ServerCore}.
+ *
+ * @module
+ */
+
+export type { ConnectionId } from "./connection.ts";
+export * from "./core.ts";
+export * from "./settings.ts";
+export { type LogEntry, State } from "./state.ts";

@@ -1,0 +1,76 @@
+/**
+ * What can be set of a server, with the defaults that it runs with.
+ *
+ * @module
+ */
+
+import { frameBytesMax, type Limits, type Participant } from "../../proto/mod.ts";
+
+export interface Settings {
+  /** Connections to one workspace. */
+  readonly clientsMax: number;
+  /** Connections to all workspaces, those that have not said which included. */
+  readonly connectionsMax: number;
+  /** The longest frame, its four length bytes not counted. */
+  readonly frameBytesMax: number;
+  /** Of one file, in UTF-16 code units. */
+  readonly textLengthMax: number;
+  /** Of all files of one workspace, in UTF-16 code units. */
+  readonly workspaceLengthMax: number;
+  /** Nodes of one workspace, removed ones included. */
+  readonly nodesMax: number;
+  /** Lasting changes per second, by kind of participant; twice as many may come at once. */
+  readonly changesPerSecond: Readonly<Record<Participant["kind"], number>>;
+  /** How long a connection may be quiet in our direction before it is pinged, in microseconds. */
+  readonly heartbeatUs: number;
+  /** How long nothing may be heard on a connection, in microseconds. */
+  readonly silenceUs: number;
+  /** How long one write may take until its reader is given up, in microseconds. */
+  readonly drainUs: number;
+  /** How many bytes of entries or snapshot are handed to a connection at once. */
+  readonly sendBytesMax: number;
+  /** How many bytes of answers may wait for a connection that does not read. */
+  readonly controlBytesMax: number;
+  /** What a write is taken to cost: a busy workspace writes to each of n connections once in n of these. */
+  readonly writeUs: number;
+  /** What is due waits for more to go with it, if by that rule, for at least and at most this long. */
+  readonly gatherUsMin: number;
+  readonly gatherUsMax: number;
+  /** Entries in one append to the log. */
+  readonly appendEntriesMax: number;
+  /** How long a session that has changed nothing is remembered after its connection is gone, in microseconds. */
+  readonly sessionUs: number;
+}
+
+const second = 1_000_000;
+
+export const defaultSettings: Settings = {
+  clientsMax: 100,
+  connectionsMax: 1000,
+  frameBytesMax,
+  textLengthMax: 100 << 20,
+  workspaceLengthMax: 256 << 20,
+  nodesMax: 100_000,
+  changesPerSecond: { human: 100, agent: 2_000, ci: 10_000 },
+  heartbeatUs: 10 * second,
+  silenceUs: 30 * second,
+  drainUs: 30 * second,
+  sendBytesMax: 256 << 10,
+  controlBytesMax: 1 << 20,
+  writeUs: 40,
+  gatherUsMin: 1_000,
+  gatherUsMax: 20_000,
+  appendEntriesMax: 1000,
+  sessionUs: 3600 * second,
+};
+
+/** The limits that a welcome announces. */
+export function limitsFor(settings: Settings, kind: Participant["kind"]): Limits {
+  return {
+    frameBytes: settings.frameBytesMax,
+    textLength: settings.textLengthMax,
+    workspaceLength: settings.workspaceLengthMax,
+    nodes: settings.nodesMax,
+    changesPerSecond: settings.changesPerSecond[kind],
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * A workspace as a series of messages, each small enough to stand among others.
+ *
+ * Made piece by piece as the reader takes them: the state is a value, so it may take as long as it likes while
+ * the workspace goes on.
+ *
+ * @module
+ */
+
+import { rootId } from "../../ot/mod.ts";
+import { encodeServerMessage, type SyncDocument, type SyncNode } from "../../proto/mod.ts";
+import type { State } from "./state.ts";
+
+/** About how many bytes a piece has. */
+const pieceBytes = 64 << 10;
+/** About how many bytes a node takes besides its name. */
+const nodeBytes = 32;
+
+/** The frames that carry `state`, the last one marked. */
+export function* snapshotFrames(state: State): Generator<Uint8Array> {
+  for (const message of snapshotMessages(state)) yield encodeServerMessage(message);
+}
+
+function* snapshotMessages(state: State): Generator<SyncDocument> {
+  const { revision, workspace } = state;
+  const fresh = () => ({
+    nodes: [] as SyncNode[],
+    contents: [] as { node: string; text: string }[],
+    authors: [] as SyncDocument["authors"][number][],
+  });
+  let piece = fresh(), bytes = 0;
+  const full = (added: number) => (bytes += added) >= pieceBytes;
+  const take = (): SyncDocument => {
+    const message: SyncDocument = { kind: "sync", revision, ...piece, last: false };
+    piece = fresh();
+    bytes = 0;
+    return message;
+  };
+  for (const [site, participant] of state.authors) {
+    piece.authors.push({ site: Number(site), participant });
+    if (full(participant.name.length * 3 + 8)) yield take();
+  }
+  for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
+    if (id === rootId) continue;
+    piece.nodes.push({ id, parent, name, kind, tombstone });
+    if (full(name.length * 3 + nodeBytes)) yield take();
+  }
+  for (const { id, kind } of workspace.nodes()) {
+    if (kind !== "text") continue;
+    const text = workspace.text(id);
+    for (let from = 0; from < text.length;) {
+      // Three bytes a code unit at the most; a pair is never cut, since a lone half has no UTF-8.
+      let to = Math.min(text.length, from + Math.floor((pieceBytes - bytes) / 3) + 1);
+      if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to++;
+      const string = text.slice(from, to);
+      piece.contents.push({ node: id, text: string });
+      from = to;
+      if (full(string.length * 3 + nodeBytes)) yield take();
+    }
+  }
+  yield { kind: "sync", revision, ...piece, last: true };
+}

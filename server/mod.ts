@@ -1,0 +1,10 @@
+/**
+ * The live server: the core, the log, and the doors through which clients come.
+ *
+ * @module
+ */
+
+export { defaultSettings, type LogEntry, type Settings } from "./core/mod.ts";
+export { type Appended, type Log, type Logged, MemoryLog } from "./log.ts";
+export { secret, Shell, type ShellOptions, type Transport } from "./shell.ts";
+export { serveTcp, tcpTransport } from "./tcp.ts";

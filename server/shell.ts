@@ -1,0 +1,158 @@
+/**
+ * The shell around the core: carries out its outputs, in order, and tells it what happened and when. It decides
+ * nothing; where it would need an `if` about the protocol, the core lacks an output.
+ *
+ * @module
+ */
+
+import { type ConnectionId, type Input, type Output, ServerCore, type Settings } from "./core/mod.ts";
+import type { Log } from "./log.ts";
+
+/** A stream of bytes in both directions: a TCP connection, a WebSocket. */
+export interface Transport {
+  /** Bytes as they come in, each piece valid until the next is asked for. Ends when the stream does. */
+  readonly incoming: AsyncIterable<Uint8Array>;
+  /** Resolves when the transport has taken all of the bytes; rejects when it is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
+
+export interface ShellOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Takes what the core reports. */
+  readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
+}
+
+interface Carried {
+  readonly transport: Transport;
+  /** The write that is under way; resolved if none is. */
+  written: Promise<void>;
+}
+
+export class Shell {
+  readonly #core: ServerCore;
+  readonly #log: Log;
+  readonly #report: ShellOptions["report"];
+  readonly #carried = new Map<ConnectionId, Carried>();
+  #nextConnection = 1;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastUs = 0;
+  readonly #stopped = Promise.withResolvers<void>();
+
+  constructor({ settings, log, report }: ShellOptions) {
+    this.#core = new ServerCore(settings);
+    this.#log = log;
+    this.#report = report;
+  }
+
+  /** Lets the core serve a connection. Resolves when it is over. */
+  async serve(transport: Transport): Promise<void> {
+    const connection = this.#nextConnection++;
+    this.#carried.set(connection, { transport, written: Promise.resolve() });
+    this.#step({ kind: "connected", connection, key: secret(), nowUs: this.#nowUs() });
+    const incoming = transport.incoming[Symbol.asyncIterator]();
+    for (;;) {
+      // A stream that breaks has ended: what follows is the same.
+      const { done, value: bytes } = await incoming.next().catch(() => ({ done: true as const, value: undefined }));
+      if (done === true || !this.#carried.has(connection)) break;
+      this.#step({ kind: "received", connection, bytes, nowUs: this.#nowUs() });
+    }
+    this.#gone(connection);
+  }
+
+  /** Settles what has been taken in, tells everybody, and resolves when that is done. */
+  stop(): Promise<void> {
+    this.#step({ kind: "stop", nowUs: this.#nowUs() });
+    return this.#stopped.promise;
+  }
+
+  #step(input: Input): void {
+    for (const output of this.#core.step(input)) this.#carryOut(output);
+  }
+
+  #carryOut(output: Output): void {
+    switch (output.kind) {
+      case "send":
+        return this.#send(output.connection, output.bytes);
+      case "close":
+        return this.#close(output.connection);
+      case "append": {
+        const { workspace, expected, entries } = output;
+        this.#log.append(workspace, expected, entries).then((appended) => {
+          const nowUs = this.#nowUs();
+          this.#step(
+            appended.stored
+              ? { kind: "appended", workspace, nowUs }
+              : { kind: "append_failed", workspace, won: appended.won, nowUs },
+          );
+        });
+        return;
+      }
+      case "load": {
+        const { workspace } = output;
+        this.#log.load(workspace).then(
+          ({ epoch, entries }) =>
+            this.#step({ kind: "loaded", workspace, epoch, entries, nowUs: this.#nowUs() }),
+          () => this.#step({ kind: "load_failed", workspace, nowUs: this.#nowUs() }),
+        );
+        return;
+      }
+      case "wake":
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(
+          () => this.#step({ kind: "due", nowUs: this.#nowUs() }),
+          Math.max(0, Math.ceil((output.atUs - this.#nowUs()) / 1000)),
+        );
+        return;
+      case "report":
+        return this.#report(output.event, output.fields);
+      case "stopped":
+        clearTimeout(this.#timer);
+        this.#stopped.resolve();
+    }
+  }
+
+  #send(connection: ConnectionId, bytes: Uint8Array): void {
+    const carried = this.#carried.get(connection);
+    if (carried === undefined) return;
+    carried.written = carried.transport.write(bytes).then(
+      () => this.#step({ kind: "drained", connection, nowUs: this.#nowUs() }),
+      () => this.#gone(connection),
+    );
+  }
+
+  /** Closes once all has been written; one whose reader takes nothing, at the latest after a while. */
+  #close(connection: ConnectionId): void {
+    const carried = this.#carried.get(connection);
+    if (carried === undefined) return;
+    const late = setTimeout(() => this.#gone(connection), closeMs);
+    carried.written.finally(() => {
+      clearTimeout(late);
+      this.#gone(connection);
+    });
+  }
+
+  #gone(connection: ConnectionId): void {
+    const carried = this.#carried.get(connection);
+    if (carried === undefined) return;
+    this.#carried.delete(connection);
+    carried.transport.close();
+    this.#step({ kind: "closed", connection, nowUs: this.#nowUs() });
+  }
+
+  /** Microseconds since 1970, by a clock that never goes back. */
+  #nowUs(): number {
+    const nowUs = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+    return this.#lastUs = Math.max(this.#lastUs, nowUs);
+  }
+}
+
+/** How long the last words may take to go out. */
+const closeMs = 1000;
+
+/** 128 bits that nobody can guess, as hexadecimal digits. */
+export function secret(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+}
