@@ -8,6 +8,7 @@ export { assert } from "./assert.ts";
 export * from "./change.ts";
 export { nameBytesMax, nameFault, numberedNames, utf8Length } from "./name.ts";
 export { PersistentMap } from "./persistent_map.ts";
+export { difference } from "./difference.ts";
 export * from "./resolve.ts";
 export { Text } from "./text.ts";
 export * from "./text_op.ts";

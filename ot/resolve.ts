@@ -80,11 +80,12 @@ class Resolver {
     }
     this.#settleNames();
     for (const node of this.#placed.values()) {
-      if (node.tombstone === undefined && this.#pathIsTooLong(node)) {
+      const long = node.tombstone === undefined ? this.#tooLong(node) : undefined;
+      if (long !== undefined) {
         return refuse(
           "path_too_long",
-          node.id,
-          `The path of "${node.name}" would be over ${pathBytesMax} bytes`,
+          long.id,
+          `The path of "${long.name}" would be over ${pathBytesMax} bytes`,
         );
       }
     }
@@ -245,12 +246,25 @@ class Resolver {
     }
   }
 
-  #pathIsTooLong(node: Node): boolean {
-    let bytes = 0;
-    for (; node.id !== rootId && bytes <= pathBytesMax; node = this.#node(node.parent)!) {
-      bytes += utf8Length(node.name) + 1;
+  /** The node itself or one below it, if the place that it has got makes the path of that too long. */
+  #tooLong(node: Node): Node | undefined {
+    const bytes = pathBytes(node, (id) => this.#node(id)!);
+    if (bytes > pathBytesMax) return node;
+    const before = this.#state.node(node.id);
+    if (before === undefined || node.kind !== "directory") return undefined;
+    // What is below has the longer path too, or comes back with it.
+    const isLonger = bytes > pathBytes(before, (id) => this.#state.node(id)!);
+    return isLonger || before.tombstone !== undefined ? this.#tooLongBelow(node, bytes) : undefined;
+  }
+
+  #tooLongBelow(directory: Node, bytes: number): Node | undefined {
+    for (const child of this.#state.children(directory.id)) {
+      // One that has got a place itself is looked at by itself.
+      if (this.#placed.has(child.id)) continue;
+      const childBytes = bytes + 1 + utf8Length(child.name);
+      const long = childBytes > pathBytesMax ? child : this.#tooLongBelow(child, childBytes);
+      if (long !== undefined) return long;
     }
-    return bytes - 1 > pathBytesMax;
   }
 
   /** The steps from the state to the nodes as they are now, by node, at most one of a kind for each. */
@@ -274,6 +288,13 @@ class Resolver {
     }
     return steps;
   }
+}
+
+/** The length of a node's path in bytes of UTF-8. */
+function pathBytes(node: Node, nodeOf: (id: NodeId) => Node): number {
+  let bytes = -1;
+  for (; node.id !== rootId; node = nodeOf(node.parent)) bytes += 1 + utf8Length(node.name);
+  return bytes;
 }
 
 function refuse(fault: TreeFault, node: NodeId, message: string): Resolution {

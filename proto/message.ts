@@ -8,14 +8,11 @@
  * @module
  */
 
+import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
 import { ProtocolError } from "./code.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
-
-// 64-bit fields as plain numbers: all of ours are below 2^53, and decoding refuses others.
-protobuf.util.Long = null as unknown as typeof protobuf.util.Long;
-protobuf.configure();
 
 /** The version of the protocol that is spoken here. */
 export const protocolVersion = 1;

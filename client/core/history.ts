@@ -1,0 +1,216 @@
+/**
+ * Undo and redo of one's own changes amid those of others.
+ *
+ * What is undone is the change as it took effect, carried over what others have done since. A stack keeps, for
+ * each own change, the edits that take it back; the top one fits the present, each one below fits what was there
+ * before the one above it. Entries of others have to come down through the whole stack:
+ *
+ *     present ──U3──► before 3 ──U2──► before 2 ──U1──► before 1
+ *        │R              │R'              │R''
+ *        ▼               ▼                ▼
+ *            each U is transformed over R, and R over U for the next one down
+ *
+ * That is done when somebody asks: a level keeps what has come in from above, and works it off when it gets to
+ * the top. (The idea of CodeMirror's and ProseMirror's histories; here it is edits of several files at once.)
+ *
+ * A change that is still on its way has no level of its own yet: what takes it back is only certain with its
+ * acknowledgement. Of two deletions of one text, the second one deletes nothing, and undoing it restores nothing.
+ *
+ * @module
+ */
+
+import {
+  composeEdits,
+  type Edit,
+  invert,
+  type Node,
+  type NodeId,
+  type Side,
+  type Step,
+  transformEdits,
+  type Workspace,
+} from "../../ot/mod.ts";
+
+/** What takes back one tree step, if nobody has changed the same thing since. */
+export type Inverse =
+  | { readonly kind: "remove"; readonly node: NodeId }
+  | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone: NodeId }
+  | { readonly kind: "move"; readonly node: NodeId; readonly from: NodeId; readonly to: NodeId }
+  | { readonly kind: "rename"; readonly node: NodeId; readonly from: string; readonly to: string };
+
+/** What takes back one change. */
+export interface Undoing {
+  readonly edits: readonly Edit[];
+  readonly inverses: readonly Inverse[];
+}
+
+/** Own changes that belong together are undone together. */
+export type GroupId = number;
+
+interface Level {
+  readonly group: GroupId;
+  /** Undefined while the change is on its way. */
+  undoing: Undoing | undefined;
+  /** Edits of others that have come in from above, and are not worked off. */
+  readonly incoming: (readonly Edit[])[];
+}
+
+/** What may come in before it is worked off. */
+const incomingMax = 5000;
+const levelsMax = 10_000;
+
+export class Stack {
+  #levels: Level[] = [];
+  /** How many levels from the bottom have been acknowledged. */
+  #settled = 0;
+
+  /** An own change, which is on its way. */
+  push(group: GroupId): Level {
+    const level: Level = { group, undoing: undefined, incoming: [] };
+    this.#levels.push(level);
+    if (this.#levels.length > levelsMax && this.#settled > 0) {
+      this.#levels.shift();
+      this.#settled--;
+    }
+    return level;
+  }
+
+  /** The change of a level took effect: now it is known what takes it back. */
+  settle(level: Level, undoing: Undoing): void {
+    const index = this.#levels.indexOf(level, this.#settled);
+    if (index < 0) return;
+    level.undoing = undoing;
+    this.#settled = index + 1;
+  }
+
+  /** The change of a level took no effect. */
+  drop(level: Level): void {
+    this.#levels = this.#levels.filter((other) => other !== level);
+  }
+
+  has(level: Level | undefined): boolean {
+    return level !== undefined && this.#levels.includes(level, this.#settled);
+  }
+
+  clear(): void {
+    this.#levels = [];
+    this.#settled = 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.#levels.length === 0;
+  }
+
+  /** The group that would be undone. */
+  get top(): GroupId | undefined {
+    return this.#levels[this.#levels.length - 1]?.group;
+  }
+
+  /** Edits of others, as they are to the newest acknowledged level. */
+  feed(edits: readonly Edit[]): void {
+    if (edits.length === 0 || this.#settled === 0) return;
+    const level = this.#levels[this.#settled - 1]!;
+    level.incoming.push(edits);
+    if (level.incoming.length > incomingMax) this.#workOff(this.#settled - 1);
+  }
+
+  /** Takes off the newest level, if it is of `group`. */
+  pop(group: GroupId): Level | undefined {
+    const index = this.#levels.length - 1;
+    if (index < 0 || this.#levels[index]!.group !== group) return undefined;
+    if (index < this.#settled) {
+      this.#workOff(index);
+      this.#settled--;
+    }
+    return this.#levels.pop();
+  }
+
+  /** Carries a level over what has come in, and hands that down. */
+  #workOff(index: number): void {
+    const level = this.#levels[index]!;
+    const below = this.#levels[index - 1];
+    let { edits } = level.undoing!;
+    for (const incoming of level.incoming) {
+      const passed = transformEdits(incoming, edits, "left");
+      edits = transformEdits(edits, incoming, "right");
+      if (passed.length > 0) below?.incoming.push(passed);
+    }
+    level.incoming.length = 0;
+    level.undoing = { edits, inverses: level.undoing!.inverses };
+  }
+}
+
+export type { Level };
+
+/** What takes back a change of `before` that came to these steps and edits. */
+export function undoingOf(steps: readonly Step[], edits: readonly Edit[], before: Workspace): Undoing {
+  const inverses: Inverse[] = [];
+  const created = new Set<NodeId>();
+  for (const step of steps) {
+    const node = before.node(step.node);
+    switch (step.kind) {
+      case "create":
+        created.add(step.node);
+        inverses.push({ kind: "remove", node: step.node });
+        break;
+      case "move":
+        inverses.push({ kind: "move", node: step.node, from: step.parent, to: node!.parent });
+        break;
+      case "rename":
+        inverses.push({ kind: "rename", node: step.node, from: step.name, to: node!.name });
+        break;
+      case "remove":
+        // A removal of what was removed already took nothing away.
+        if (node?.tombstone === undefined) {
+          inverses.push({ kind: "restore", node: step.node, tombstone: step.tombstone });
+        }
+        break;
+      case "restore":
+        inverses.push({ kind: "remove", node: step.node });
+    }
+  }
+  return {
+    // What was written into a new file goes with the file.
+    edits: edits.filter(({ node }) => !created.has(node))
+      .map(({ node, op }) => ({ node, op: invert(op, before.text(node)) })),
+    inverses: inverses.reverse(),
+  };
+}
+
+/** The steps of an undo in the present state: what somebody else has changed since stays as it is. */
+export function stepsOf(inverses: readonly Inverse[], present: Workspace, mint: () => NodeId): Step[] {
+  const steps: Step[] = [];
+  for (const inverse of inverses) {
+    const node: Node | undefined = present.node(inverse.node);
+    if (node === undefined) continue;
+    switch (inverse.kind) {
+      case "remove":
+        if (node.tombstone === undefined) steps.push({ kind: "remove", node: node.id, tombstone: mint() });
+        break;
+      case "restore":
+        if (node.tombstone === inverse.tombstone) {
+          steps.push({ kind: "restore", node: node.id, tombstone: inverse.tombstone });
+        }
+        break;
+      case "move":
+        if (node.parent === inverse.from) steps.push({ kind: "move", node: node.id, parent: inverse.to });
+        break;
+      case "rename":
+        if (node.name === inverse.from) steps.push({ kind: "rename", node: node.id, name: inverse.to });
+    }
+  }
+  return steps;
+}
+
+/** Both, one after the other. */
+export function joinUndoings(first: Undoing, second: Undoing): Undoing {
+  return {
+    edits: composeEdits(first.edits, second.edits),
+    inverses: [...first.inverses, ...second.inverses],
+  };
+}
+
+/** `undoing` after edits that its change was followed by. */
+export function carryOver(undoing: Undoing, edits: readonly Edit[], side: Side): Undoing {
+  return { edits: transformEdits(undoing.edits, edits, side), inverses: undoing.inverses };
+}

@@ -1,0 +1,8 @@
+/**
+ * The client's core: sans-IO, one input at a time. See {@linkcode ClientCore}.
+ *
+ * @module
+ */
+
+export { ClientCore } from "./client.ts";
+export type * from "./types.ts";

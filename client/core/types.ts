@@ -1,0 +1,161 @@
+/**
+ * What goes into the client's core and what comes out of it.
+ *
+ * @module
+ */
+
+import type { Change, Edit, NodeId, NodeKind, Notice, TextOp } from "../../ot/mod.ts";
+import type { Limits, Participant, Range } from "../../proto/mod.ts";
+
+/** Numbers a client's own changes, from 1; of no meaning to anybody else. */
+export type ChangeNumber = number;
+
+export interface ClientOptions {
+  readonly workspace: string;
+  readonly participant: Participant;
+  /** From which the spread of reconnections is drawn: a whole number that differs between clients. */
+  readonly seed: number;
+  /** What an earlier run could not send. */
+  readonly unsent?: Unsent;
+  /** How long a pause in typing is that separates two steps of undo, in microseconds. */
+  readonly pauseUs?: number;
+  /** Whether to ask for a hint when a change has its place, before it is durable. */
+  readonly accepted?: boolean;
+}
+
+export type ClientInput =
+  /** The transport that `open` asked for is there. */
+  | { readonly kind: "opened"; readonly nowUs: number }
+  | { readonly kind: "received"; readonly bytes: Uint8Array; readonly nowUs: number }
+  | { readonly kind: "drained"; readonly nowUs: number }
+  /** The transport is gone, or never came. */
+  | { readonly kind: "closed"; readonly nowUs: number }
+  | { readonly kind: "due"; readonly nowUs: number }
+  | { readonly kind: "start"; readonly nowUs: number }
+  /** An own change of the present view. Ids in it are the core's `nextId`, counted on. */
+  | {
+    readonly kind: "change";
+    readonly change: Change;
+    /** Never to be joined with others, so that it is refused or done as a whole. */
+    readonly atomic: boolean;
+    /** Undone together with others of the same name; typing is grouped by pauses. */
+    readonly group?: string;
+    readonly nowUs: number;
+  }
+  | { readonly kind: "undo" | "redo"; readonly nowUs: number }
+  /** Where the user is now; without a node, nowhere. */
+  | {
+    readonly kind: "select";
+    readonly node?: NodeId;
+    readonly ranges: readonly Range[];
+    readonly nowUs: number;
+  }
+  /** The session ends for good. */
+  | { readonly kind: "leave"; readonly nowUs: number };
+
+export type ClientOutput =
+  | { readonly kind: "open" }
+  /** Nothing more is sent until `drained`. */
+  | { readonly kind: "send"; readonly bytes: Uint8Array }
+  | { readonly kind: "close" }
+  | { readonly kind: "wake"; readonly atUs: number }
+  /** What is unsent has changed: `unsent()` says what it is now. */
+  | { readonly kind: "keep" }
+  | { readonly kind: "event"; readonly event: ClientEvent };
+
+/** Whose doing an event is. */
+export type Origin = "local" | "undo" | "remote";
+
+export interface TreeChange {
+  readonly node: NodeId;
+  readonly kind: NodeKind;
+  /** Where it was and is; undefined if it was not there, or is removed. */
+  readonly before: { readonly parent: NodeId; readonly name: string } | undefined;
+  readonly after: { readonly parent: NodeId; readonly name: string } | undefined;
+}
+
+export type Phase = "connecting" | "syncing" | "online" | "offline" | "ended";
+
+/** Why something did not happen. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What became of own changes. */
+export type Outcome =
+  | { readonly kind: "accepted" }
+  | {
+    readonly kind: "durable";
+    readonly revision: number;
+    readonly timeMs: number;
+    readonly notices: readonly Notice[];
+  }
+  /** Taken back here; `change` is what was refused, as it would fit the view now. */
+  | { readonly kind: "refused"; readonly problem: Problem; readonly change: Change };
+
+export type ClientEvent =
+  /** The workspace is there for the first time. */
+  | { readonly kind: "opened"; readonly revision: number }
+  /** A file has changed by `op`, which fits its text before. */
+  | {
+    readonly kind: "edited";
+    readonly node: NodeId;
+    readonly op: TextOp;
+    readonly origin: Origin;
+    readonly site: number;
+  }
+  | {
+    readonly kind: "tree";
+    readonly changes: readonly TreeChange[];
+    readonly origin: Origin;
+    readonly site: number;
+  }
+  | { readonly kind: "settled"; readonly changes: readonly ChangeNumber[]; readonly outcome: Outcome }
+  /** The ids of nodes that were made here but never known elsewhere have changed: another session sends them. */
+  | { readonly kind: "renumbered"; readonly ids: ReadonlyMap<NodeId, NodeId> }
+  | { readonly kind: "presence"; readonly site: number }
+  | {
+    readonly kind: "status";
+    readonly phase: Phase;
+    readonly readOnly: boolean;
+    /** Own changes that are not durable yet. */
+    readonly unsent: number;
+    readonly problem: Problem | undefined;
+  };
+
+/** Somebody else who is in the workspace. */
+export interface Peer {
+  readonly site: number;
+  readonly participant: Participant;
+  /** Where they are, in positions of the view. */
+  readonly node: NodeId | undefined;
+  readonly ranges: readonly Range[];
+}
+
+/** A change that has not been acknowledged, as it is kept for another run. */
+export interface UnsentChange {
+  readonly change: Change;
+  readonly atomic: boolean;
+}
+
+/**
+ * What another run needs to send what this one could not: plain data, to be stored as JSON.
+ *
+ * Edits fit the workspace at `revision` with those before them. `inFlight` is the operation that was sent but not
+ * answered, which is sent again byte for byte, as hexadecimal digits.
+ */
+export interface Unsent {
+  readonly format: 1;
+  readonly workspace: string;
+  readonly session: string;
+  readonly site: number;
+  readonly epoch: string;
+  readonly revision: number;
+  readonly seq: number;
+  readonly counter: number;
+  readonly inFlight: string | undefined;
+  readonly changes: readonly UnsentChange[];
+}
+
+export type { Change, Edit, Limits };

@@ -1,0 +1,61 @@
+/**
+ * Workspaces drawn as lists of lines, for tests: one node a line, sorted by path.
+ *
+ *     a.txt: hello     a file and its text
+ *     docs/            a directory
+ *     - old/           a removed one
+ *     ~ old/x.txt      what is hidden below it
+ *
+ * @module
+ */
+
+import { type Node, type NodeId, rootId, Text, Workspace } from "../../ot/mod.ts";
+
+export interface Planted {
+  readonly state: Workspace;
+  /** The id of the node drawn with this path; of the last one, if there are several. */
+  readonly id: (path: string) => NodeId;
+  /** What identifies the removal of the node drawn with this path. */
+  readonly tombstone: (path: string) => NodeId;
+}
+
+/** The workspace drawn by these lines, every directory before what is in it. Site 1 has made it all. */
+export function planted(...lines: readonly string[]): Planted {
+  const nodes: Node[] = [], texts: [NodeId, Text][] = [], ids = new Map<string, NodeId>([["", rootId]]);
+  for (const line of lines) {
+    const [, mark, path, slash, text] = /^([-~] )?([^:]*[^:/])(\/)?(?:: (.*))?$/s.exec(line)!;
+    const id = `1:${nodes.length + 1}`;
+    const names = path!.split("/"), name = names.pop()!;
+    const parent = ids.get(names.join("/"))!;
+    const tombstone = mark === "- " ? `1:${500 + nodes.length}` : undefined;
+    nodes.push({ id, parent, name, kind: slash === undefined ? "text" : "directory", tombstone });
+    if (text !== undefined) texts.push([id, Text.of(text)]);
+    ids.set(path!, id);
+  }
+  const state = Workspace.of(nodes, texts);
+  const idOf = (path: string): NodeId => {
+    const id = ids.get(path);
+    if (id === undefined) throw new RangeError(`Cannot find "${path}": it is not drawn`);
+    return id;
+  };
+  return { state, id: idOf, tombstone: (path) => state.node(idOf(path))!.tombstone! };
+}
+
+/** The lines that draw a workspace. */
+export function drawn(state: Workspace): string[] {
+  const lines: string[] = [];
+  for (const node of state.nodes()) {
+    if (node.id === rootId) continue;
+    const mark = node.tombstone !== undefined ? "- " : state.isLive(node.id) ? "" : "~ ";
+    const text = state.text(node.id).toString();
+    const end = node.kind === "directory" ? "/" : text === "" ? "" : `: ${text}`;
+    lines.push(mark + state.pathOf(node.id) + end);
+  }
+  return inOrder(lines);
+}
+
+/** Lines that draw a workspace, sorted by path. */
+export function inOrder(lines: readonly string[]): string[] {
+  const path = (line: string) => line.replace(/^[-~] /, "").replace(/\/?(: .*)?$/s, "");
+  return lines.toSorted((a, b) => path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : a < b ? -1 : 1);
+}
