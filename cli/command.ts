@@ -10,16 +10,15 @@ import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 export { Command };
 
 /** A program with these commands, each of which does its own work. */
-// deno-lint-ignore no-explicit-any -- commander carries each command's options in its type; a list has no one type
-export function program(
-  name: string,
-  description: string,
-  commands: readonly Command<any, any, any>[],
-): Command {
+export function program(name: string, description: string, commands: readonly AnyCommand[]): Command {
   const all = new Command(name).description(description).showHelpAfterError();
   for (const command of commands) all.addCommand(command as unknown as Command);
   return all as unknown as Command;
 }
+
+/** Commander carries each command's options in its type; a list of commands has no one type for that. */
+// deno-lint-ignore no-explicit-any -- see above
+type AnyCommand = Command<any, any, any>;
 
 /** Reads a whole number from `min` to `max`, for an option. */
 export function wholeNumber(min: number, max: number): (text: string) => number {

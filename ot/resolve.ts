@@ -82,11 +82,8 @@ class Resolver {
     for (const node of this.#placed.values()) {
       const long = node.tombstone === undefined ? this.#tooLong(node) : undefined;
       if (long !== undefined) {
-        return refuse(
-          "path_too_long",
-          long.id,
-          `The path of "${long.name}" would be over ${pathBytesMax} bytes`,
-        );
+        const { name } = this.#node(long)!;
+        return refuse("path_too_long", long, `The path of "${name}" would be over ${pathBytesMax} bytes`);
       }
     }
     // A move to a removed directory is no news if it was dropped, or if a later step moved the node on.
@@ -247,21 +244,21 @@ class Resolver {
   }
 
   /** The node itself or one below it, if the place that it has got makes the path of that too long. */
-  #tooLong(node: Node): Node | undefined {
+  #tooLong(node: Node): NodeId | undefined {
     const bytes = pathBytes(node, (id) => this.#node(id)!);
-    if (bytes > pathBytesMax) return node;
+    if (bytes > pathBytesMax) return node.id;
     const before = this.#state.node(node.id);
     if (before === undefined || node.kind !== "directory") return undefined;
     // What is below has the longer path too, or comes back with it.
     const isLonger = bytes > pathBytes(before, (id) => this.#state.node(id)!);
-    return isLonger || before.tombstone !== undefined ? this.#tooLongBelow(node, bytes) : undefined;
+    return isLonger || before.tombstone !== undefined ? this.#tooLongBelow(node.id, bytes) : undefined;
   }
 
-  #tooLongBelow(directory: Node, bytes: number): Node | undefined {
-    for (const child of this.#state.children(directory.id)) {
+  #tooLongBelow(directory: NodeId, bytes: number): NodeId | undefined {
+    for (const [name, child] of this.#state.names(directory)) {
       // One that has got a place itself is looked at by itself.
-      if (this.#placed.has(child.id)) continue;
-      const childBytes = bytes + 1 + utf8Length(child.name);
+      if (this.#placed.has(child)) continue;
+      const childBytes = bytes + 1 + utf8Length(name);
       const long = childBytes > pathBytesMax ? child : this.#tooLongBelow(child, childBytes);
       if (long !== undefined) return long;
     }

@@ -129,6 +129,11 @@ export class Workspace {
     return this.#children.get(directory)?.get(name);
   }
 
+  /** The names of a directory's children that are not removed themselves, in an order that depends on them alone. */
+  names(directory: NodeId): Iterable<readonly [name: string, child: NodeId]> {
+    return this.#children.get(directory) ?? [];
+  }
+
   /** The children of a directory that are not removed themselves, sorted by name in code unit order. */
   children(directory: NodeId): Node[] {
     const names = this.#children.get(directory);

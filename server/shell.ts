@@ -6,16 +6,8 @@
  */
 
 import { type ConnectionId, type Input, type Output, ServerCore, type Settings } from "./core/mod.ts";
+import type { Transport } from "../net/mod.ts";
 import type { Log } from "./log.ts";
-
-/** A stream of bytes in both directions: a TCP connection, a WebSocket. */
-export interface Transport {
-  /** Bytes as they come in, each piece valid until the next is asked for. Ends when the stream does. */
-  readonly incoming: AsyncIterable<Uint8Array>;
-  /** Resolves when the transport has taken all of the bytes; rejects when it is gone. */
-  write(bytes: Uint8Array): Promise<void>;
-  close(): void;
-}
 
 export interface ShellOptions {
   readonly settings: Settings;
@@ -54,7 +46,10 @@ export class Shell {
     const incoming = transport.incoming[Symbol.asyncIterator]();
     for (;;) {
       // A stream that breaks has ended: what follows is the same.
-      const { done, value: bytes } = await incoming.next().catch(() => ({ done: true as const, value: undefined }));
+      const { done, value: bytes } = await incoming.next().catch(() => ({
+        done: true as const,
+        value: undefined,
+      }));
       if (done === true || !this.#carried.has(connection)) break;
       this.#step({ kind: "received", connection, bytes, nowUs: this.#nowUs() });
     }

@@ -412,10 +412,10 @@ export class ClientCore {
 
   /** Connects again after a while, which doubles with each attempt and differs between clients. */
   #retry(atLeastUs: number): void {
-    const window = Math.min(reconnectUsMax, reconnectUsMin * 2 ** Math.min(this.#attempts, 10));
-    const drawn = mixed(this.#options.seed, this.#attempts) % window;
+    const spread = Math.min(reconnectUsMax, reconnectUsMin * 2 ** Math.min(this.#attempts, 10));
+    const drawn = mixed(this.#options.seed, this.#attempts) % spread;
     this.#attempts++;
-    this.#openAtUs = this.#nowUs + Math.max(atLeastUs, Math.floor(window / 2)) + Math.floor(drawn / 2);
+    this.#openAtUs = this.#nowUs + Math.max(atLeastUs, Math.floor(spread / 2)) + Math.floor(drawn / 2);
     this.#setPhase("offline");
   }
 
@@ -899,7 +899,7 @@ export class ClientCore {
   /** Applies a checked change to the view, and puts it behind what is pending. */
   #add(
     change: Change,
-    number: ChangeNumber | undefined,
+    number: ChangeNumber,
     atomic: boolean,
     stack: Stack,
     group: GroupId,
@@ -910,7 +910,6 @@ export class ClientCore {
     assert(!("fault" in resolution), "a change that was checked can be resolved");
     this.#counter = resolution.counter;
     this.#view = before.apply({ steps: resolution.steps, edits: change.edits });
-    const numbers = number === undefined ? [] : [number];
     const last = this.#pending[this.#pending.length - 1];
     const bytes = bytesOf(change);
     const joins = last !== undefined && !(this.#pending.length === 1 && this.#inFlight !== undefined) &&
@@ -918,11 +917,19 @@ export class ClientCore {
       last.group === group && last.level?.stack === stack && last.bytes + bytes <= this.#limits!.frameBytes;
     if (joins) {
       last.change = { steps: [], edits: composeEdits(last.change.edits, change.edits) };
-      last.numbers = numbers.length === 0 ? last.numbers : [...last.numbers, ...numbers];
+      last.numbers = [...last.numbers, number];
       last.bytes += bytes;
     } else {
       const level = { stack, level: stack.push(group) };
-      this.#pending.push({ numbers, change, resolved: resolution.steps, atomic, group, level, bytes });
+      this.#pending.push({
+        numbers: [number],
+        change,
+        resolved: resolution.steps,
+        atomic,
+        group,
+        level,
+        bytes,
+      });
     }
     this.#outputs.push({ kind: "keep" });
     this.#treeEvents(before, resolution.steps.map(({ node }) => node), origin, this.#site);
@@ -934,38 +941,37 @@ export class ClientCore {
     const group = from.top;
     if (group === undefined || this.#confirmed === undefined || this.#phase === "ended") return;
     let all: Undoing = { edits: [], inverses: [] };
-    // Before the first one is taken off, the present is where its undoing fits.
+    const taken = new Set<Level>();
     for (let level = from.pop(group); level !== undefined; level = from.pop(group)) {
-      const undoing = level.undoing === undefined
-        ? this.#undoingOnTheWay(level)
-        : this.#carried(level.undoing);
-      // The next one fits what is there after those before it.
-      all = joinUndoings(all, undoing);
+      taken.add(level);
+      // Each one fits what is there after those before it. An acknowledged one fits the present as it is: whatever
+      // own changes came after it have been undone, or they would be above it.
+      all = joinUndoings(all, level.undoing ?? this.#undoingOnTheWay(level, taken));
     }
     let minted = 0;
     const steps = stepsOf(all.inverses, this.#view, () => this.nextId(minted++));
     this.#groupAtUs = -Infinity;
     if (steps.length === 0 && all.edits.length === 0) return;
-    this.#add({ steps, edits: all.edits }, undefined, true, to, group, "undo");
+    this.#add({ steps, edits: all.edits }, this.#nextNumber++, true, to, group, "undo");
   }
 
-  /** What takes back an acknowledged change, over what is pending: changes of it that have been undone. */
-  #carried(undoing: Undoing): Undoing {
-    for (const { change, level } of this.#pending) {
-      if (this.#undo.has(level?.level) || this.#redo.has(level?.level)) continue;
-      undoing = carryOver(undoing, change.edits, "left");
-    }
-    return undoing;
-  }
-
-  /** What takes back a change that is still pending, as far as can be said before it is acknowledged. */
-  #undoingOnTheWay(level: Level): Undoing {
+  /**
+   * What takes back a change that is still pending, as far as can be said before it is acknowledged. It fits what
+   * is there when those that are `taken` have been taken back; what came after it otherwise has been undone before.
+   */
+  #undoingOnTheWay(level: Level, taken: ReadonlySet<Level>): Undoing {
     let before = this.#confirmed!;
+    let undoing: Undoing | undefined;
     for (const { change, resolved, level: own } of this.#pending) {
-      if (own?.level === level) return undoingOf(resolved, change.edits, before);
-      before = before.apply({ steps: resolved, edits: change.edits });
+      if (undoing !== undefined) {
+        if (own !== undefined && !taken.has(own.level)) undoing = carryOver(undoing, change.edits, "left");
+      } else if (own?.level === level) {
+        undoing = undoingOf(resolved, change.edits, before);
+      } else {
+        before = before.apply({ steps: resolved, edits: change.edits });
+      }
     }
-    return { edits: [], inverses: [] };
+    return undoing ?? { edits: [], inverses: [] };
   }
 
   /** Sends the next change, if none is in flight and the transport has taken what it was given. */

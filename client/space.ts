@@ -1,0 +1,626 @@
+/**
+ * The client SDK: a workspace that others edit at the same time, as an object.
+ *
+ *     const space = await Space.open({ dial: tcp("127.0.0.1", 8000), workspace: "demo", name: "Ada" });
+ *     space.create("notes.txt", "Hello");
+ *     const change = space.insert("notes.txt", 5, ", world");
+ *     console.log(await change.settled);
+ *
+ * Everything one does takes effect here at once, and goes to the server by itself; a lost connection is made
+ * again by itself. Nothing typed is lost: what was refused comes back with the reason.
+ *
+ * @module
+ */
+
+import type { Transport } from "../net/mod.ts";
+import {
+  type Change,
+  composeChanges,
+  difference,
+  editOf,
+  emptyChange,
+  faultOf,
+  nameFault,
+  type Node,
+  type NodeId,
+  type NodeKind,
+  replace,
+  rootId,
+  type Step,
+  type TextOp,
+  widen,
+  type Workspace,
+} from "../ot/mod.ts";
+import { codes, type Limits, type Participant, type Range } from "../proto/mod.ts";
+import {
+  type ChangeNumber,
+  ClientCore,
+  type ClientEvent,
+  type ClientInput,
+  type Outcome,
+  type Peer,
+  type Unsent,
+} from "./core/mod.ts";
+import type { Dial } from "./tcp.ts";
+import type { UnsentStore } from "./unsent_store.ts";
+
+export interface SpaceOptions {
+  /** How to reach the server. */
+  readonly dial: Dial;
+  readonly workspace: string;
+  /** Who one is to the others. */
+  readonly name: string;
+  readonly kind?: Participant["kind"];
+  /** Where to keep what could not be sent, and to find what an earlier run left. */
+  readonly unsent?: UnsentStore;
+  /** Ask for a hint when a change has its place in the order, before it is durable. */
+  readonly accepted?: boolean;
+  /** Gives up opening after so many milliseconds; 0 waits for ever. */
+  readonly openTimeoutMs?: number;
+}
+
+/** A file or directory, as it stands. */
+export interface Item {
+  readonly id: NodeId;
+  readonly path: string;
+  readonly name: string;
+  readonly kind: NodeKind;
+}
+
+/** Something one did, on its way. */
+export interface Sent {
+  readonly number: ChangeNumber;
+  /** Resolves when the change is durable or refused; never rejects. */
+  readonly settled: Promise<Exclude<Outcome, { kind: "accepted" }>>;
+}
+
+/** What can be listened to, and what the listener is given. */
+export interface SpaceEvents {
+  /** A text has changed: by others, by undo, or by one's own doing (`origin` tells). */
+  edited: Extract<ClientEvent, { kind: "edited" }>;
+  tree: Extract<ClientEvent, { kind: "tree" }>;
+  presence: Extract<ClientEvent, { kind: "presence" }>;
+  status: Extract<ClientEvent, { kind: "status" }>;
+  settled: Extract<ClientEvent, { kind: "settled" }>;
+  renumbered: Extract<ClientEvent, { kind: "renumbered" }>;
+}
+
+/** Thrown for what cannot be done, with a name for programs and a sentence for people. */
+export class SpaceError extends Error {
+  override readonly name = "SpaceError";
+
+  constructor(readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+export class Space {
+  readonly #core: ClientCore;
+  readonly #dial: Dial;
+  readonly #store: UnsentStore | undefined;
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+  readonly #waiting = new Map<ChangeNumber, (outcome: Exclude<Outcome, { kind: "accepted" }>) => void>();
+  readonly #opened = Promise.withResolvers<void>();
+  #transport: Transport | undefined;
+  #written: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastUs = 0;
+  #unsaved = false;
+  #saving: Promise<void> | undefined;
+  #status: SpaceEvents["status"] | undefined;
+  /** What the last own change came to at once, if it was refused. */
+  #refusal: { readonly code: string; readonly message: string } | undefined;
+  #building: Draft | undefined;
+
+  private constructor(options: SpaceOptions, unsent: Unsent | undefined) {
+    this.#dial = options.dial;
+    this.#store = options.unsent;
+    this.#core = new ClientCore({
+      workspace: options.workspace,
+      participant: { name: options.name, kind: options.kind ?? "human" },
+      seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+      accepted: options.accepted ?? false,
+      ...unsent === undefined ? {} : { unsent },
+    });
+  }
+
+  /**
+   * Opens a workspace, and resolves when it is there.
+   *
+   * @throws {SpaceError} if the server turns this client away, or does not answer in time.
+   */
+  static async open(options: SpaceOptions): Promise<Space> {
+    const space = new Space(options, await options.unsent?.load());
+    const timeoutMs = options.openTimeoutMs ?? 30_000;
+    const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
+      const reason = space.#status?.problem?.message ?? "there was no answer";
+      space.#opened.reject(new SpaceError("open_timeout", `Cannot open ${options.workspace}: ${reason}`));
+    }, timeoutMs);
+    space.#step({ kind: "start", nowUs: space.#nowUs() });
+    try {
+      await space.#opened.promise;
+    } catch (error) {
+      await space.close();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    return space;
+  }
+
+  // Looking ---------------------------------------------------------------------------------------------------
+
+  /** The whole workspace as one sees it, as a value that never changes. */
+  get workspace(): Workspace {
+    return this.#core.view;
+  }
+
+  /** The newest revision that is known here. */
+  get revision(): number {
+    return this.#core.revision;
+  }
+
+  /** What the server allows. */
+  get limits(): Limits {
+    return this.#core.limits!;
+  }
+
+  /** Whether there is a connection, and how much is not durable yet. */
+  get status(): SpaceEvents["status"] {
+    return this.#status!;
+  }
+
+  /** Who else is here, with their cursors in positions of the present texts. */
+  get peers(): readonly Peer[] {
+    return this.#core.peers;
+  }
+
+  /** What is in a directory, sorted by name. */
+  list(path = ""): Item[] {
+    const directory = this.#existing(path);
+    if (directory.kind !== "directory") throw new SpaceError("not_a_directory", `"${path}" is a file`);
+    return this.workspace.children(directory.id).map((node) => this.#item(node));
+  }
+
+  /** All files, sorted by path. */
+  files(): Item[] {
+    return this.workspace.files().map(({ id }) => this.#item(this.workspace.node(id)!));
+  }
+
+  /** The file or directory at a path; undefined if there is none. */
+  find(path: string): Item | undefined {
+    const node = this.workspace.find(path.normalize("NFC"));
+    return node && this.#item(node);
+  }
+
+  /** What a file says. */
+  read(path: string): string {
+    return this.workspace.text(this.#file(path)).toString();
+  }
+
+  /** The path of a node, by its id. */
+  pathOf(id: NodeId): string {
+    return this.workspace.pathOf(id);
+  }
+
+  // Changing --------------------------------------------------------------------------------------------------
+
+  /** Makes a file with a text, and the directories above it that are missing. */
+  create(path: string, text = ""): Sent {
+    return this.#do((draft) => {
+      const id = draft.make(path, "text");
+      draft.edit(id, replace(0, 0, text));
+    });
+  }
+
+  /** Makes a directory, and those above it that are missing. */
+  createDirectory(path: string): Sent {
+    return this.#do((draft) => void draft.make(path, "directory"));
+  }
+
+  insert(path: string, at: number, text: string): Sent {
+    return this.replace(path, at, 0, text);
+  }
+
+  /** Takes `count` UTF-16 code units out of a file. */
+  delete(path: string, at: number, count: number): Sent {
+    return this.replace(path, at, count, "");
+  }
+
+  replace(path: string, at: number, count: number, text: string): Sent {
+    return this.#do((draft) => draft.edit(draft.file(path), replace(at, count, text)));
+  }
+
+  /** Makes a file say `text`, by the smallest edit that can be found; makes it if it is not there. */
+  write(path: string, text: string): Sent {
+    return this.#do((draft) => {
+      const there = draft.workspace.find(path.normalize("NFC"));
+      const id = there === undefined ? draft.make(path, "text") : draft.file(path);
+      draft.edit(id, difference(draft.workspace.text(id), text));
+    });
+  }
+
+  /** Applies an operation to the file with this id: for editors. */
+  edit(id: NodeId, op: TextOp): Sent {
+    return this.#do((draft) => draft.edit(id, op));
+  }
+
+  /** Moves a file or directory to another path, whose directory is made if it is missing. */
+  move(from: string, to: string): Sent {
+    return this.#do((draft) => draft.move(from, to));
+  }
+
+  /** Removes a file, or a directory with all that is in it. `restore` brings it back. */
+  remove(path: string): Sent {
+    return this.#do((draft) => draft.remove(path));
+  }
+
+  /** Brings back what was removed, by its id, with what has been done to it since. */
+  restore(id: NodeId): Sent {
+    return this.#do((draft) => draft.step({ kind: "restore", node: id }));
+  }
+
+  /**
+   * Does several things as one change: all of them take effect, or none.
+   *
+   * Within `build`, the methods of this object only note what is to be done.
+   */
+  atomically(build: (draft: Draft) => void): Sent {
+    return this.#do(build, true);
+  }
+
+  /** Takes back what one did last, amid what others have done since. */
+  undo(): Sent | undefined {
+    return this.#takeBack("undo");
+  }
+
+  /** Does again what was undone last. */
+  redo(): Sent | undefined {
+    return this.#takeBack("redo");
+  }
+
+  get canUndo(): boolean {
+    return this.#core.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.#core.canRedo;
+  }
+
+  /** Shows the others where one is; without a path, nowhere. */
+  select(path: string | undefined, ranges: readonly Range[] = []): void {
+    const nowUs = this.#nowUs();
+    if (path === undefined) this.#step({ kind: "select", ranges, nowUs });
+    else this.#step({ kind: "select", node: this.#file(path), ranges, nowUs });
+  }
+
+  // Living ----------------------------------------------------------------------------------------------------
+
+  /** Calls `listener` for each event of a kind, until the function that is handed back is called. */
+  on<K extends keyof SpaceEvents>(kind: K, listener: (event: SpaceEvents[K]) => void): () => void {
+    let listeners = this.#listeners.get(kind);
+    if (listeners === undefined) this.#listeners.set(kind, listeners = new Set());
+    listeners.add(listener as (event: never) => void);
+    return () => void listeners.delete(listener as (event: never) => void);
+  }
+
+  /** Resolves when all that was done here is durable or refused. */
+  async settled(): Promise<void> {
+    while (this.#core.unsentCount > 0 && this.#core.phase !== "ended") {
+      await new Promise<void>((resolve) => {
+        const off = this.on("status", () => {
+          off();
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** Leaves for good. What is not sent by then stays in the store, if there is one. */
+  async close(): Promise<void> {
+    this.#step({ kind: "leave", nowUs: this.#nowUs() });
+    clearTimeout(this.#timer);
+    await this.#written.catch(() => {});
+    this.#transport?.close();
+    this.#transport = undefined;
+    while (this.#saving !== undefined) await this.#saving;
+  }
+
+  #do(build: (draft: Draft) => void, atomic = false): Sent {
+    if (this.#building !== undefined) {
+      throw new SpaceError(
+        "nested_change",
+        "Use the draft that atomically() gives for what belongs to the change",
+      );
+    }
+    const draft = new Draft(this.#core);
+    this.#building = draft;
+    try {
+      build(draft);
+    } finally {
+      this.#building = undefined;
+    }
+    return this.#send(() => {
+      this.#step({ kind: "change", change: draft.change, atomic, nowUs: this.#nowUs() });
+    });
+  }
+
+  #takeBack(kind: "undo" | "redo"): Sent | undefined {
+    const number = this.#core.nextNumber;
+    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }));
+    if (this.#core.nextNumber > number) return sent;
+    this.#waiting.delete(number);
+    return undefined;
+  }
+
+  /** Does what makes the next own change, and hands out how it goes on. */
+  #send(act: () => void): Sent {
+    const number = this.#core.nextNumber;
+    const { promise: settled, resolve } = Promise.withResolvers<Exclude<Outcome, { kind: "accepted" }>>();
+    this.#waiting.set(number, resolve);
+    this.#refusal = undefined;
+    act();
+    // Refused here already: an error of the caller's, not something that others brought about.
+    const refusal = this.#refusal as { readonly code: string; readonly message: string } | undefined;
+    if (refusal !== undefined) throw new SpaceError(refusal.code, refusal.message);
+    return { number, settled };
+  }
+
+  #existing(path: string): Node {
+    const node = this.workspace.find(path.normalize("NFC"));
+    if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
+    return node;
+  }
+
+  #file(path: string): NodeId {
+    const node = this.#existing(path);
+    if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
+    return node.id;
+  }
+
+  #item({ id, name, kind }: Node): Item {
+    return { id, path: this.workspace.pathOf(id), name, kind };
+  }
+
+  // The shell of the core -------------------------------------------------------------------------------------
+
+  #step(input: ClientInput): void {
+    const next = this.#core.nextNumber;
+    for (const output of this.#core.step(input)) {
+      switch (output.kind) {
+        case "open":
+          this.#open();
+          break;
+        case "send":
+          this.#write(output.bytes);
+          break;
+        case "close": {
+          const transport = this.#transport;
+          this.#transport = undefined;
+          this.#written.catch(() => {}).finally(() => transport?.close());
+          break;
+        }
+        case "wake":
+          clearTimeout(this.#timer);
+          this.#timer = setTimeout(
+            () => this.#step({ kind: "due", nowUs: this.#nowUs() }),
+            Math.max(0, Math.ceil((output.atUs - this.#nowUs()) / 1000)),
+          );
+          break;
+        case "keep":
+          this.#keep();
+          break;
+        case "event":
+          this.#event(output.event, next);
+      }
+    }
+  }
+
+  #event(event: ClientEvent, next: ChangeNumber): void {
+    switch (event.kind) {
+      case "opened":
+        this.#opened.resolve();
+        return;
+      case "status":
+        this.#status = event;
+        if (event.phase === "ended") {
+          const { code, message } = event.problem ??
+            { code: "closed", message: "The workspace has been closed" };
+          this.#opened.reject(new SpaceError(code, message));
+          // Nobody waits for what is never going to be answered; the promise of an opened space is settled.
+          this.#opened.promise.catch(() => {});
+        }
+        break;
+      case "settled": {
+        const { outcome } = event;
+        if (outcome.kind === "accepted") break;
+        for (const number of event.changes) {
+          if (outcome.kind === "refused" && number === next) this.#refusal = outcome.problem;
+          this.#waiting.get(number)?.(outcome);
+          this.#waiting.delete(number);
+        }
+      }
+    }
+    for (const listener of this.#listeners.get(event.kind) ?? []) listener(event as never);
+  }
+
+  #open(): void {
+    this.#dial().then(
+      (transport) => this.#serve(transport),
+      () => this.#step({ kind: "closed", nowUs: this.#nowUs() }),
+    );
+  }
+
+  async #serve(transport: Transport): Promise<void> {
+    if (this.#core.phase !== "connecting") return transport.close();
+    this.#transport = transport;
+    this.#written = Promise.resolve();
+    this.#step({ kind: "opened", nowUs: this.#nowUs() });
+    const incoming = transport.incoming[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value: bytes } = await incoming.next().catch(() => ({
+        done: true as const,
+        value: undefined,
+      }));
+      if (done === true || this.#transport !== transport) break;
+      this.#step({ kind: "received", bytes, nowUs: this.#nowUs() });
+    }
+    this.#gone(transport);
+  }
+
+  #write(bytes: Uint8Array): void {
+    const transport = this.#transport;
+    if (transport === undefined) return;
+    this.#written = transport.write(bytes).then(
+      () => {
+        if (this.#transport === transport) this.#step({ kind: "drained", nowUs: this.#nowUs() });
+      },
+      () => this.#gone(transport),
+    );
+  }
+
+  #gone(transport: Transport): void {
+    transport.close();
+    if (this.#transport !== transport) return;
+    this.#transport = undefined;
+    this.#step({ kind: "closed", nowUs: this.#nowUs() });
+  }
+
+  /** Saves what is unsent: one save at a time, and after it whatever has come since. */
+  #keep(): void {
+    if (this.#store === undefined) return;
+    this.#unsaved = true;
+    this.#saving ??= this.#save(this.#store).finally(() => this.#saving = undefined);
+  }
+
+  async #save(store: UnsentStore): Promise<void> {
+    while (this.#unsaved) {
+      this.#unsaved = false;
+      // Yields first: what one turn of the event loop does is saved once.
+      await Promise.resolve();
+      await store.save(this.#core.unsent());
+    }
+  }
+
+  /** Microseconds since 1970, by a clock that never goes back. */
+  #nowUs(): number {
+    const nowUs = Math.floor((performance.timeOrigin + performance.now()) * 1000);
+    return this.#lastUs = Math.max(this.#lastUs, nowUs);
+  }
+}
+
+/** A change that is being put together: what has been noted so far, and what the workspace is with it. */
+export class Draft {
+  readonly #core: ClientCore;
+  #change: Change = emptyChange;
+  #minted = 0;
+  /** The workspace as it is with what has been noted; steps count as they are meant. */
+  workspace: Workspace;
+
+  constructor(core: ClientCore) {
+    this.#core = core;
+    this.workspace = core.view;
+  }
+
+  get change(): Change {
+    return this.#change;
+  }
+
+  /** The file at a path. */
+  file(path: string): NodeId {
+    const node = this.workspace.find(path.normalize("NFC"));
+    if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
+    if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
+    return node.id;
+  }
+
+  /** Notes an edit of a file as it is with what has been noted before. */
+  edit(id: NodeId, op: TextOp): void {
+    const text = this.workspace.text(id);
+    const whole = widen(op, text);
+    const fault = faultOf(whole, text);
+    if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
+    this.#note(editOf(id, whole));
+  }
+
+  /** Notes a replacement in the file at a path. */
+  replace(path: string, at: number, count: number, text: string): void {
+    this.edit(this.file(path), replace(at, count, text));
+  }
+
+  /** Notes a new node at a path, and the directories above it that are missing. */
+  make(path: string, kind: NodeKind): NodeId {
+    const names = namesOf(path);
+    const name = names.pop();
+    if (name === undefined) throw new SpaceError("bad_name", "The path is empty");
+    const parent = this.#directory(names);
+    if (this.workspace.child(parent, name) !== undefined) {
+      throw new SpaceError("already_there", `There is something at "${path}" already`);
+    }
+    const node = this.#mint();
+    this.step({ kind: "create", node, parent, name, type: kind });
+    return node;
+  }
+
+  /** Notes a move. */
+  move(from: string, to: string): void {
+    const node = this.workspace.find(from.normalize("NFC"));
+    if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${from}"`);
+    const names = namesOf(to);
+    const name = names.pop();
+    if (name === undefined) throw new SpaceError("bad_name", "The path is empty");
+    const parent = this.#directory(names);
+    const there = this.workspace.child(parent, name);
+    if (there !== undefined && there !== node.id) {
+      throw new SpaceError("already_there", `There is something at "${to}" already`);
+    }
+    for (let above = parent; above !== rootId; above = this.workspace.node(above)!.parent) {
+      if (above === node.id) throw new SpaceError("cycle", `"${from}" cannot be moved into itself`);
+    }
+    if (parent !== node.parent) this.step({ kind: "move", node: node.id, parent });
+    if (name !== node.name) this.step({ kind: "rename", node: node.id, name });
+  }
+
+  /** Notes a removal. */
+  remove(path: string): void {
+    const node = this.workspace.find(path.normalize("NFC"));
+    if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
+    this.step({ kind: "remove", node: node.id, tombstone: this.#mint() });
+  }
+
+  /** Notes a step as it is. */
+  step(step: Step): void {
+    if ("name" in step) {
+      const fault = nameFault(step.name);
+      if (fault !== undefined) throw new SpaceError("bad_name", `The name "${step.name}" ${fault}`);
+    }
+    this.#note({ steps: [step], edits: [] });
+  }
+
+  #directory(names: readonly string[]): NodeId {
+    let parent = rootId;
+    for (const name of names) {
+      const child = this.workspace.child(parent, name);
+      if (child === undefined) {
+        const node = this.#mint();
+        this.step({ kind: "create", node, parent, name, type: "directory" });
+        parent = node;
+      } else if (this.workspace.node(child)!.kind === "directory") parent = child;
+      else throw new SpaceError("not_a_directory", `"${this.workspace.pathOf(child)}" is a file`);
+    }
+    return parent;
+  }
+
+  #mint(): NodeId {
+    return this.#core.nextId(this.#minted++);
+  }
+
+  #note(change: Change): void {
+    this.workspace = this.workspace.apply(change);
+    this.#change = composeChanges(this.#change, change);
+  }
+}
+
+function namesOf(path: string): string[] {
+  return path.normalize("NFC").split("/").filter((name) => name !== "");
+}

@@ -1,0 +1,23 @@
+/**
+ * Dist-Space: a workspace of files that people and agents edit at the same time.
+ *
+ * {@linkcode Space} opens a workspace on a server; {@linkcode tcp} says how to reach it. The pure layers, of which
+ * the rest is made, are here for those who build something of their own: texts and operations
+ * ({@linkcode Text}, {@linkcode transform}), and the client's core ({@linkcode ClientCore}).
+ *
+ * @module
+ */
+
+export * from "./client/mod.ts";
+export * from "./ot/mod.ts";
+export {
+  type CloseCode,
+  type CodeMeaning,
+  codes,
+  type Limits,
+  type Participant,
+  type Range,
+  type RefusalCode,
+  type SessionId,
+} from "./proto/mod.ts";
+export type { Transport } from "./net/mod.ts";

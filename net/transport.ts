@@ -1,0 +1,14 @@
+/**
+ * What the shells of both sides need of a connection.
+ *
+ * @module
+ */
+
+/** A stream of bytes in both directions: a TCP connection, a WebSocket. */
+export interface Transport {
+  /** Bytes as they come in, each piece valid until the next is asked for. Ends when the stream does. */
+  readonly incoming: AsyncIterable<Uint8Array>;
+  /** Resolves when the transport has taken all of the bytes; rejects when it is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(): void;
+}
