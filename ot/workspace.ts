@@ -215,10 +215,14 @@ export class Workspace {
     return new Workspace(nodes, children, texts, length);
   }
 
-  /** The workspace in which one file has this text, come by in some other way than by an edit. */
-  withText(id: NodeId, text: Text): Workspace {
-    const length = this.textLength + text.length - this.text(id).length;
-    return new Workspace(this.#nodes, this.#children, this.#texts.set(id, text), length);
+  /** The same workspace under other ids, which `now` gives for the present ones, one to one. */
+  renumbered(now: (id: NodeId) => NodeId): Workspace {
+    const nodes: Node[] = [];
+    for (const node of this.nodes()) {
+      const tombstone = node.tombstone === undefined ? undefined : now(node.tombstone);
+      nodes.push({ ...node, id: now(node.id), parent: now(node.parent), tombstone });
+    }
+    return Workspace.of(nodes, [...this.#texts].map(([id, text]) => [now(id), text] as const));
   }
 }
 

@@ -23,6 +23,7 @@ export type RefusalCode =
   | "base_too_old"
   | "change_in_flight"
   | "session_forked"
+  | "change_too_long"
   | "text_too_long"
   | "workspace_full"
   | "too_many_nodes"
@@ -32,6 +33,7 @@ export type RefusalCode =
 export type CloseCode =
   | "bye"
   | "frame_too_long"
+  | "message_too_long"
   | "malformed_frame"
   | "malformed_message"
   | "unknown_type"
@@ -83,6 +85,7 @@ export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
   session_forked: meaning(
     "The session has used this seq for another change. Take a new session, and submit anew.",
   ),
+  change_too_long: meaning("The change is longer than a message may be. Make it in several changes."),
   text_too_long: meaning("The file would be longer than allowed. Split it."),
   workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
   too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
@@ -90,6 +93,9 @@ export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
   log_failed: meaning("The log could not store this. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
   frame_too_long: meaning("A frame is longer than the limit that the welcome names. Send less at once."),
+  message_too_long: meaning(
+    "A message in parts is longer than the limit that the welcome names. Send less at once.",
+  ),
   malformed_frame: meaning("The bytes are no frame of this protocol."),
   malformed_message: meaning("The payload is no message of its type, or a field of it is out of range."),
   unknown_type: meaning("No frame has this type in this version of the protocol, or not in this direction."),

@@ -17,6 +17,12 @@ import { ProtocolError } from "./code.ts";
 /** The longest frame, its four length bytes not counted. */
 export const frameBytesMax = 1 << 20;
 
+/** The longest message that is put together from parts. */
+export const messageBytesMax = 8 << 20;
+
+/** The type of a frame that holds a part of a longer message: space.proto says how. */
+export const partType = 13;
+
 const headBytes = 4;
 
 export class FrameReader {
@@ -24,9 +30,16 @@ export class FrameReader {
   #buffer = new Uint8Array(64);
   /** How much of the buffer is filled with the start of a frame. */
   #filled = 0;
+  /** What has come in of a long message: in one buffer, so that a flood of tiny parts costs their bytes alone. */
+  #message = new Uint8Array(0);
+  #messageFilled = 0;
+  #messageType: number | undefined;
+  /** The longest message that may come in parts. */
+  messageBytesMax: number;
 
-  constructor(bytesMax: number = frameBytesMax) {
+  constructor(bytesMax: number = frameBytesMax, messageMax: number = messageBytesMax) {
     this.#bytesMax = bytesMax;
+    this.messageBytesMax = messageMax;
   }
 
   /**
@@ -44,7 +57,7 @@ export class FrameReader {
           const length = this.#lengthAt(bytes, from);
           const end = from + headBytes + length;
           if (end <= bytes.length) {
-            handle(bytes[from + headBytes]!, bytes.subarray(from + headBytes + 1, end));
+            this.#frame(bytes.subarray(from + headBytes, end), handle);
             from = end;
             continue;
           }
@@ -56,12 +69,43 @@ export class FrameReader {
       from += count;
       if (this.#filled > headBytes && this.#filled === wanted) {
         this.#filled = 0;
-        handle(this.#buffer[headBytes]!, this.#buffer.subarray(headBytes + 1, wanted));
+        this.#frame(this.#buffer.subarray(headBytes, wanted), handle);
         if (this.#buffer.length > 4096) this.#buffer = new Uint8Array(64);
       } else if (this.#filled === headBytes) {
         this.#lengthAt(this.#buffer, 0);
       }
     }
+  }
+
+  #frame(frame: Uint8Array, handle: (type: number, payload: Uint8Array) => void): void {
+    const type = frame[0]!;
+    if (type !== partType) return handle(type, frame.subarray(1));
+    if (frame.length < 3 || frame[2]! > 1) {
+      throw new ProtocolError("malformed_frame", "A part says no type or end");
+    }
+    this.#messageType ??= frame[1]!;
+    if (frame[1] !== this.#messageType) {
+      throw new ProtocolError("malformed_frame", "A part is of another type than the one before");
+    }
+    const part = frame.subarray(3), filled = this.#messageFilled + part.length;
+    if (filled > this.messageBytesMax) {
+      throw new ProtocolError("message_too_long", `A message in parts is over ${this.messageBytesMax} bytes`);
+    }
+    if (filled > this.#message.length) {
+      const larger = new Uint8Array(
+        Math.max(filled, Math.min(this.messageBytesMax, this.#message.length * 2)),
+      );
+      larger.set(this.#message.subarray(0, this.#messageFilled));
+      this.#message = larger;
+    }
+    this.#message.set(part, this.#messageFilled);
+    this.#messageFilled = filled;
+    if (frame[2] === 0) return;
+    const message = this.#message.subarray(0, filled);
+    this.#message = new Uint8Array(0);
+    this.#messageFilled = 0;
+    this.#messageType = undefined;
+    handle(frame[1]!, message);
   }
 
   #lengthAt(bytes: Uint8Array, at: number): number {
@@ -87,4 +131,30 @@ export class FrameReader {
     this.#buffer.set(bytes, this.#filled);
     this.#filled = filled;
   }
+}
+
+/** Writes the length of a frame into its first four bytes; a frame over the limit becomes parts. */
+export function sealed(frame: Uint8Array, bytesMax: number = frameBytesMax): Uint8Array {
+  const length = frame.length - headBytes;
+  if (length <= bytesMax) return withLength(frame, 0, length);
+  // Each part has a head, its own type, and three bytes before what it carries: type, type of the message, end.
+  const carried = bytesMax - 3, payload = length - 1;
+  const count = Math.ceil(payload / carried);
+  const parts = new Uint8Array(payload + count * (headBytes + 3));
+  for (let i = 0, at = 0; i < count; i++) {
+    const from = headBytes + 1 + i * carried, to = Math.min(frame.length, from + carried);
+    withLength(parts, at, to - from + 3);
+    parts.set([partType, frame[headBytes]!, i === count - 1 ? 1 : 0], at + headBytes);
+    parts.set(frame.subarray(from, to), at + headBytes + 3);
+    at += headBytes + 3 + to - from;
+  }
+  return parts;
+}
+
+function withLength(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  bytes[at] = length >>> 24;
+  bytes[at + 1] = length >>> 16;
+  bytes[at + 2] = length >>> 8;
+  bytes[at + 3] = length;
+  return bytes;
 }

@@ -12,6 +12,7 @@ import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
 import { ProtocolError } from "./code.ts";
+import { sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
 
 /** The version of the protocol that is spoken here. */
@@ -28,6 +29,8 @@ export interface Participant {
 export interface Limits {
   /** The longest frame in bytes, its four length bytes not counted. */
   readonly frameBytes: number;
+  /** The longest message, which comes in parts if it is longer than a frame. */
+  readonly messageBytes: number;
   /** Of one file, in UTF-16 code units. */
   readonly textLength: number;
   /** Of all files of a workspace together, in UTF-16 code units. */
@@ -181,8 +184,8 @@ export type ServerMessage =
 
 const { FrameType, NodeKind, ParticipantKind } = wire;
 
-/** The frame of a client's message. */
-export function encodeClientMessage(message: ClientMessage): Uint8Array {
+/** The frame of a client's message; parts, if it is over `frameBytes`. */
+export function encodeClientMessage(message: ClientMessage, frameBytes?: number): Uint8Array {
   switch (message.kind) {
     case "hello":
       return frame(FrameType.HELLO, wire.Hello, {
@@ -194,7 +197,7 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
         seq: message.seq,
         base: message.base,
         change: changeToWire(message.change),
-      });
+      }, frameBytes);
     case "presence":
       return frame(FrameType.PRESENCE, wire.Presence, placeToWire(message.place));
     case "ping":
@@ -205,7 +208,7 @@ export function encodeClientMessage(message: ClientMessage): Uint8Array {
   }
 }
 
-/** The frame of a server's message. */
+/** The frame of a server's message; parts, if it is long. */
 export function encodeServerMessage(message: ServerMessage): Uint8Array {
   switch (message.kind) {
     case "welcome":
@@ -377,6 +380,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           counter: whole(welcome.counter),
           limits: {
             frameBytes: whole(welcome.limits?.frameBytes),
+            messageBytes: whole(welcome.limits?.messageBytes),
             textLength: whole(welcome.limits?.textLength),
             workspaceLength: whole(welcome.limits?.workspaceLength),
             nodes: whole(welcome.limits?.nodes),
@@ -442,24 +446,15 @@ function malformed(problem: string): ProtocolError {
 }
 
 /** One buffer for head and payload: the length goes in when it is known. */
-function frame<T>(type: number, codec: Codec<T>, message: T): Uint8Array {
-  return withLength(codec.encode(message, protobuf.Writer.create().fixed32(0).uint32(type)).finish());
-}
-
-function withLength(bytes: Uint8Array): Uint8Array {
-  const length = bytes.length - 4;
-  bytes[0] = length >>> 24;
-  bytes[1] = length >>> 16;
-  bytes[2] = length >>> 8;
-  bytes[3] = length;
-  return bytes;
+function frame<T>(type: number, codec: Codec<T>, message: T, bytesMax?: number): Uint8Array {
+  return sealed(codec.encode(message, protobuf.Writer.create().fixed32(0).uint32(type)).finish(), bytesMax);
 }
 
 function pingFrame({ kind, value }: Ping): Uint8Array {
   const bytes = new Uint8Array(13);
   bytes[4] = kind === "ping" ? FrameType.PING : FrameType.PONG;
   new DataView(bytes.buffer).setBigUint64(5, value);
-  return withLength(bytes);
+  return sealed(bytes);
 }
 
 function whole(value: number | null | undefined): number {

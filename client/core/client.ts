@@ -27,12 +27,15 @@ import {
   type Node,
   type NodeId,
   normalizeEdits,
+  opOn,
   parseId,
   resolve,
   type Step,
   Text,
+  type TextOp,
   transformEdits,
   transformPosition,
+  utf8Length,
   Workspace,
 } from "../../ot/mod.ts";
 import {
@@ -143,15 +146,20 @@ export class ClientCore {
   #groupAtUs = -Infinity;
 
   // Others, and where we are.
+  /** Others, with their places in the confirmed workspace: so they are the same to everybody who has caught up. */
   readonly #peers = new Map<number, Peer>();
   #place: { node: NodeId; ranges: readonly Range[] } | undefined;
   #placeIsNews = false;
+  /** Whether others have edited around our place while changes of our own were on their way. */
+  #placeIsBlurred = false;
 
   // The connection.
   #phase: Phase = "offline";
   #reader = new FrameReader();
   #transport: "none" | "opening" | "open" = "none";
   #welcomed = false;
+  /** The newest revision there was at the welcome: who has it has caught up. */
+  #welcomeRevision = 0;
   #writing = false;
   #outgoing: Uint8Array[] = [];
   #heardAtUs = 0;
@@ -210,9 +218,22 @@ export class ClientCore {
     return !this.#redo.isEmpty;
   }
 
-  /** Who else is here, sorted by site. */
+  /** Where the user is, as the core has carried it along; undefined is nowhere in particular. */
+  get place(): { readonly node: NodeId; readonly ranges: readonly Range[] } | undefined {
+    return this.#place;
+  }
+
+  /** Who else is here, sorted by site, with their places in positions of the view. */
   get peers(): Peer[] {
-    return [...this.#peers.values()].sort((a, b) => a.site - b.site);
+    const peers = [...this.#peers.values()].sort((a, b) => a.site - b.site);
+    return peers.map((peer) => {
+      let { ranges } = peer;
+      for (const { change } of this.#pending) {
+        const op = peer.node === undefined ? undefined : opOn(change.edits, peer.node);
+        if (op !== undefined) ranges = moved(ranges, op);
+      }
+      return ranges === peer.ranges ? peer : { ...peer, ranges };
+    });
   }
 
   /** Who made the changes of a site, if anybody has. */
@@ -496,6 +517,7 @@ export class ClientCore {
     this.#welcomed = true;
     this.#attempts = 0;
     this.#limits = welcome.limits;
+    this.#welcomeRevision = welcome.revision;
     this.#placeIsNews = this.#place !== undefined;
     if (!welcome.resumed) {
       // The snapshot that follows decides what becomes of what is pending.
@@ -590,6 +612,7 @@ export class ClientCore {
       };
     }
     if (this.#place !== undefined) this.#place = { ...this.#place, node: now(this.#place.node) };
+    this.#view = this.#view.renumbered(now);
     this.#event({ kind: "renumbered", ids });
   }
 
@@ -725,6 +748,7 @@ export class ClientCore {
   #entry(entry: Entry): void {
     if (entry.author !== undefined) this.#authors.set(entry.site, entry.author);
     if (!this.#follows(entry.revision)) return;
+    this.#movePeers(entry.change.edits);
     const lower = this.#site < entry.site;
     const { steps } = entry.change;
     // Carried down through what is pending: `edits` is the entry as it is to the next one.
@@ -738,6 +762,7 @@ export class ClientCore {
       const carried = transformEdits(own, edits, lower ? "left" : "right");
       edits = transformEdits(edits, own, lower ? "right" : "left");
       if (carried !== own) pending.change = { steps: pending.change.steps, edits: carried };
+      this.#placeIsBlurred = true;
     }
     this.#undo.feed(forUndo ?? edits);
     this.#redo.feed(forRedo ?? edits);
@@ -772,11 +797,17 @@ export class ClientCore {
     }
     if (!this.#follows(revision)) return;
     const { edits } = pending.change;
+    this.#movePeers(edits);
     const before = this.#confirmed;
     const asExpected = sameSteps(steps, pending.resolved);
     this.#pending.shift();
     this.#inFlight = undefined;
     this.#committedSeq = seq;
+    if (this.#placeIsBlurred && this.#pending.length === 0) {
+      // Carried over crossing edits in two orders, a position may come out differently: say it once more.
+      this.#placeIsBlurred = false;
+      this.#placeIsNews = this.#place !== undefined;
+    }
     if (before !== undefined) {
       // With nothing else pending, the view is the confirmed workspace already.
       this.#confirmed = asExpected && this.#pending.length === 0
@@ -805,6 +836,8 @@ export class ClientCore {
     const first = this.#pending[0];
     if (first === undefined || this.#inFlight?.seq !== seq) return;
     this.#inFlight = undefined;
+    // What was said of a place with this change in it has been refused with it.
+    this.#placeIsNews = this.#place !== undefined;
     if (retryMs > 0) {
       this.#submitAtUs = this.#nowUs + retryMs * 1000;
       return;
@@ -890,8 +923,8 @@ export class ClientCore {
     if (created.size > 0 && this.#view.size + created.size > this.#limits!.nodes) {
       return { code: "too_many_nodes", message: codes.too_many_nodes.text };
     }
-    if (bytesOf(change) > this.#limits!.frameBytes) {
-      return { code: "frame_too_long", message: codes.frame_too_long.text };
+    if (bytesOf(change) > this.#limits!.messageBytes) {
+      return { code: "change_too_long", message: codes.change_too_long.text };
     }
     return undefined;
   }
@@ -981,7 +1014,8 @@ export class ClientCore {
     const first = this.#pending[0];
     if (first === undefined) return;
     const seq = ++this.#seq;
-    const frame = encodeClientMessage({ kind: "operation", seq, base: this.#revision, change: first.change });
+    const operation = { kind: "operation", seq, base: this.#revision, change: first.change } as const;
+    const frame = encodeClientMessage(operation, this.#limits!.frameBytes);
     this.#inFlight = { seq, frame };
     this.#outgoing.push(frame);
     if (this.#place !== undefined) this.#placeIsNews = true;
@@ -993,7 +1027,7 @@ export class ClientCore {
   /** Says where we are, once the server can know the text that we see. */
   #announcePlace(): void {
     if (!this.#placeIsNews || !this.#welcomed || this.#confirmed === undefined || this.#writing) return;
-    if (this.#incomingSnapshot !== undefined) return;
+    if (this.#incomingSnapshot !== undefined || this.#revision < this.#welcomeRevision) return;
     if (this.#pending.length > (this.#inFlight === undefined ? 0 : 1)) return;
     this.#placeIsNews = false;
     const seq = this.#inFlight?.seq ?? this.#committedSeq;
@@ -1006,32 +1040,26 @@ export class ClientCore {
     if (gone || known === undefined) {
       this.#peers.delete(site);
     } else {
-      // Positions are of the text at the newest revision: over what is pending, to the view.
-      let ranges = place?.ranges ?? [];
-      if (place !== undefined) {
-        for (const { change } of this.#pending) {
-          const edit = change.edits.find(({ node }) => node === place.node);
-          if (edit !== undefined) ranges = moved(ranges, edit);
-        }
-      }
-      this.#peers.set(site, { site, participant: known, node: place?.node, ranges });
+      // It stands in the stream behind the entry whose text its positions count in.
+      this.#peers.set(site, { site, participant: known, node: place?.node, ranges: place?.ranges ?? [] });
     }
     this.#event({ kind: "presence", site });
+  }
+
+  /** Carries the places of others over an entry. */
+  #movePeers(edits: readonly Edit[]): void {
+    for (const peer of this.#peers.values()) {
+      const op = peer.node === undefined ? undefined : opOn(edits, peer.node);
+      if (op !== undefined) this.#peers.set(peer.site, { ...peer, ranges: moved(peer.ranges, op) });
+    }
   }
 
   // Telling ---------------------------------------------------------------------------------------------------
 
   #edited(edits: readonly Edit[], origin: Origin, site: number): void {
-    for (const edit of edits) {
-      const { node, op } = edit;
+    for (const { node, op } of edits) {
       if (op.length === 0) continue;
-      for (const peer of this.#peers.values()) {
-        if (peer.node === node) this.#peers.set(peer.site, { ...peer, ranges: moved(peer.ranges, edit) });
-      }
-      // An own edit comes with a selection of its own.
-      if (origin !== "local" && this.#place?.node === node) {
-        this.#place = { node, ranges: moved(this.#place.ranges, edit) };
-      }
+      if (this.#place?.node === node) this.#place = { node, ranges: moved(this.#place.ranges, op) };
       this.#event({ kind: "edited", node, op, origin, site });
     }
   }
@@ -1121,7 +1149,7 @@ function sameStep(a: Step, b: Step): boolean {
   }
 }
 
-function moved(ranges: readonly Range[], { op }: Edit): readonly Range[] {
+function moved(ranges: readonly Range[], op: TextOp): readonly Range[] {
   return ranges.map(({ anchor, head }) => ({
     anchor: transformPosition(anchor, op, "left"),
     head: transformPosition(head, op, "left"),
@@ -1134,7 +1162,7 @@ function bytesOf({ steps, edits }: Change): number {
   for (const step of steps) bytes += 48 + ("name" in step ? step.name.length * 3 : 0);
   for (const { op } of edits) {
     bytes += 24;
-    for (const { insert } of op) bytes += 24 + insert.length * 3;
+    for (const { insert } of op) bytes += 24 + utf8Length(insert);
   }
   return bytes;
 }

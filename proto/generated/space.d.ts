@@ -21,6 +21,7 @@ export namespace distspace {
     PRESENCE = 10,
     CLOSE = 11,
     ACCEPTED = 12,
+    PART = 13,
   }
   export interface Id {
     readonly site?: number | null;
@@ -103,6 +104,7 @@ export namespace distspace {
     readonly textLength?: number | null;
     readonly workspaceLength?: number | null;
     readonly nodes?: number | null;
+    readonly messageBytes?: number | null;
     readonly changesPerSecond?: number | null;
   }
   export const Limits: Codec<Limits>;

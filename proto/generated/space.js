@@ -26,6 +26,7 @@ export const distspace = $root.distspace = (() => {
         values[valuesById[10] = "PRESENCE"] = 10;
         values[valuesById[11] = "CLOSE"] = 11;
         values[valuesById[12] = "ACCEPTED"] = 12;
+        values[valuesById[13] = "PART"] = 13;
         return values;
     })();
 
@@ -1262,6 +1263,7 @@ export const distspace = $root.distspace = (() => {
         Limits.prototype.textLength = 0;
         Limits.prototype.workspaceLength = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Limits.prototype.nodes = 0;
+        Limits.prototype.messageBytes = 0;
         Limits.prototype.changesPerSecond = 0;
 
         Limits.encode = function (message, writer, _depth) {
@@ -1281,6 +1283,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(32).uint32(message.nodes);
             if (message.changesPerSecond != null && $Object.hasOwnProperty.call(message, "changesPerSecond") && message.changesPerSecond !== 0)
                 writer.uint32(40).uint32(message.changesPerSecond);
+            if (message.messageBytes != null && $Object.hasOwnProperty.call(message, "messageBytes") && message.messageBytes !== 0)
+                writer.uint32(48).uint32(message.messageBytes);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1348,6 +1352,15 @@ export const distspace = $root.distspace = (() => {
                             message.nodes = value;
                         else
                             delete message.nodes;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.messageBytes = value;
+                        else
+                            delete message.messageBytes;
                         continue;
                     }
                 case 5: {

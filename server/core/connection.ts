@@ -52,7 +52,8 @@ export class Connection {
     frameBytesMax: number,
     nowUs: number,
   ) {
-    this.reader = new FrameReader(frameBytesMax);
+    // Long messages are for those who have been welcomed.
+    this.reader = new FrameReader(frameBytesMax, frameBytesMax);
     this.openedAtUs =
       this.wroteAtUs =
       this.heardAtUs =

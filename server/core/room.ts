@@ -307,8 +307,9 @@ export class Room {
   }
 
   /** Whether a connection that has just been given something is owed more, which did not fit. */
-  hasMore({ session, snapshot, cursor }: Connection): boolean {
-    return session !== undefined && (snapshot !== undefined || cursor < this.revision);
+  hasMore({ session, snapshot, cursor, presenceVersion }: Connection): boolean {
+    if (session === undefined) return false;
+    return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presenceVersion;
   }
 
   // Sequencing ------------------------------------------------------------------------------------------------
@@ -342,8 +343,10 @@ export class Room {
       }
       settled = true;
       session.unsettled--;
-      if (verdict.kind === "duplicate") this.#answerAgain(session, verdict.entry, nowUs);
-      else this.#refuse(session, submission.seq, verdict.refusal, 0, nowUs);
+      if (verdict.kind === "duplicate") {
+        session.submitted = { submission, revision: verdict.entry.revision };
+        this.#answerAgain(session, verdict.entry, nowUs);
+      } else this.#refuse(session, submission.seq, verdict.refusal, 0, nowUs);
     }
     if (entries.length > 0) {
       this.#outstanding = submissions;
@@ -434,6 +437,7 @@ export class Room {
     }
     session.connection = connection;
     connection.session = session;
+    connection.reader.messageBytesMax = this.#host.settings.messageBytesMax;
     const resumed = known && hello.revision >= this.#sequencer.floor;
     connection.cursor = resumed ? hello.revision : durable.revision;
     if (!resumed || hello.snapshot) {

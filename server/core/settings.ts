@@ -4,7 +4,7 @@
  * @module
  */
 
-import { frameBytesMax, type Limits, type Participant } from "../../proto/mod.ts";
+import { frameBytesMax, type Limits, messageBytesMax, type Participant } from "../../proto/mod.ts";
 
 export interface Settings {
   /** Connections to one workspace. */
@@ -13,6 +13,8 @@ export interface Settings {
   readonly connectionsMax: number;
   /** The longest frame, its four length bytes not counted. */
   readonly frameBytesMax: number;
+  /** The longest message, put together from parts. */
+  readonly messageBytesMax: number;
   /** Of one file, in UTF-16 code units. */
   readonly textLengthMax: number;
   /** Of all files of one workspace, in UTF-16 code units. */
@@ -48,6 +50,7 @@ export const defaultSettings: Settings = {
   clientsMax: 100,
   connectionsMax: 1000,
   frameBytesMax,
+  messageBytesMax,
   textLengthMax: 100 << 20,
   workspaceLengthMax: 256 << 20,
   nodesMax: 100_000,
@@ -68,6 +71,7 @@ export const defaultSettings: Settings = {
 export function limitsFor(settings: Settings, kind: Participant["kind"]): Limits {
   return {
     frameBytes: settings.frameBytesMax,
+    messageBytes: settings.messageBytesMax,
     textLength: settings.textLengthMax,
     workspaceLength: settings.workspaceLengthMax,
     nodes: settings.nodesMax,

@@ -258,11 +258,14 @@ Deno.test("resolve() lets the later of two renames win", () => {
 
 Deno.test("resolve() does nothing for a move to where the node is, and a rename to what it is called", () => {
   const start = planted("a: x");
-  const resolution = resolve([move(start.id("a"), rootId), rename(start.id("a"), "a")], start.state, {
-    site: 2,
-    counter: 7,
-  });
+  const stay = [move(start.id("a"), rootId), rename(start.id("a"), "a")];
+  const resolution = resolve(stay, start.state, { site: 2, counter: 7 });
   assertEquals(resolution, { steps: [], notices: [], counter: 7 });
+  // Nor does its name go to a newcomer of the same change.
+  assertEquals(
+    alone(start, [create("2:1", rootId, "a"), ...stay]),
+    { tree: ["a: x", "a (2)"], notices: ["2:1 renamed a (2)"] },
+  );
 });
 
 // Cycles.
@@ -491,6 +494,15 @@ Deno.test("resolve() restores a directory and a file in it in one change, each t
   assertEquals(alone(start, [restore(d), restore(a)]), { tree: ["d/", "d/a: x"], notices: [] });
 });
 
+Deno.test("resolve() takes a restored file for the last that came, whatever was done to it before", () => {
+  const start = planted("- a: x");
+  const a = start.id("a");
+  assertEquals(
+    alone(start, [rename(a, "n"), create("2:1", rootId, "n"), restore(a)]),
+    { tree: ["n", "n (2): x"], notices: [`${a} renamed n (2)`] },
+  );
+});
+
 Deno.test("resolve() takes a removal and its restore within one change for nothing", () => {
   const start = planted("a: x");
   const a = start.id("a");
@@ -666,12 +678,12 @@ function deep(count: number): { readonly nodes: Node[]; readonly innermost: stri
 
 Deno.test("resolve() refuses a path of more than 4096 bytes, and allows one of 4096", () => {
   const { nodes, innermost } = deep(15);
-  const state = Workspace.of(nodes, []);
-  const start = { ...planted(), state };
+  const start = { ...planted(), state: Workspace.of(nodes, []) };
   // 15 names with their slashes make 3840 bytes.
-  assert(!("fault" in resolve([create("2:1", innermost, "n".repeat(255))], state, { site: 2, counter: 0 })));
-  const inside = [create("2:1", innermost, "n".repeat(255), "directory"), create("2:2", "2:1", "m")];
-  assertEquals(refused(start, inside), "path_too_long 2:2");
+  const directory = create("2:1", innermost, "é".repeat(127), "directory");
+  const allowed = resolve([directory, create("2:2", "2:1", "m")], start.state, { site: 2, counter: 0 });
+  assert(!("fault" in allowed));
+  assertEquals(refused(start, [directory, create("2:2", "2:1", "mm")]), "path_too_long 2:2");
 });
 
 Deno.test("resolve() refuses a path that gets too long by a number, a rename or a move", () => {
@@ -710,8 +722,16 @@ Deno.test("resolve() refuses to move or rename a directory if a path below it wo
   assert(!("fault" in resolve([move("1:20", innermost)], start.state, { site: 2, counter: 0 })));
   assertEquals(refused(start, [move("1:20", innermost), rename("1:20", "dd")]), "path_too_long 1:22");
   assertEquals(refused(start, [move("1:20", innermost), rename("1:21", "ee")]), "path_too_long 1:22");
-  // What is removed below is looked at when it is restored.
+  // What gets a shorter name, or out of there, in the same change is no obstacle.
+  const shorter = [move("1:20", innermost), rename("1:20", "dd"), rename("1:22", "n")];
+  assert(!("fault" in resolve(shorter, start.state, { site: 2, counter: 0 })));
+  // What is removed is looked at when it is restored, and so is what is below it.
   assertEquals(refused(start, [move("1:20", innermost), restore("1:23")]), "path_too_long 1:23");
+  const hidden = [remove("1:21", "2:1"), move("1:20", innermost), rename("1:20", "dd")];
+  const resolution = resolve(hidden, start.state, { site: 2, counter: 0 });
+  assert(!("fault" in resolution));
+  const after = { ...start, state: start.state.apply({ steps: resolution.steps, edits: [] }) };
+  assertEquals(refused(after, [restore("1:21")], { site: 2, counter: 1 }), "path_too_long 1:22");
 });
 
 Deno.test("resolve() refuses all of a change if it refuses one step", () => {

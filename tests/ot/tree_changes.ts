@@ -99,15 +99,15 @@ export type Pick = (count: number) => number;
 /** Gives a site its next id. */
 export type Mint = () => NodeId;
 
-/** A change of up to five steps and up to two edits that somebody could make who sees `state`. */
+/** A change of up to three steps and up to three edits that somebody could make who sees `state`. */
 export function someChange(state: Workspace, pick: Pick, mint: Mint, typed: () => string): Change {
   const names = ["a.txt", "a (2).txt", "b", ".c", "d", "d (2)"];
   const one = <T>(things: readonly T[]): T => things[pick(things.length)]!;
   const nodes: { readonly id: NodeId; readonly kind: NodeKind; readonly tombstone?: Node["tombstone"] }[] = [
     ...state.nodes(),
   ].filter(({ id }) => id !== rootId);
-  const steps: Step[] = [];
-  for (let count = pick(6); count > 0; count--) {
+  const editCount = pick(4), steps: Step[] = [];
+  for (let count = pick(4); count > 0; count--) {
     const directory = () => one([{ id: rootId }, ...nodes.filter(({ kind }) => kind === "directory")]).id;
     const kind = one(["create", "move", "rename", "remove", "restore"] as const);
     if (kind === "create" || nodes.length === 0) {
@@ -125,7 +125,7 @@ export function someChange(state: Workspace, pick: Pick, mint: Mint, typed: () =
   }
   const edits: Edit[] = [], lengths = new Map<NodeId, number>();
   const files = nodes.filter(({ kind }) => kind === "text");
-  for (let count = files.length === 0 ? 0 : pick(3); count > 0; count--) {
+  for (let count = files.length === 0 ? 0 : editCount; count > 0; count--) {
     const { id } = one(files), length = lengths.get(id) ?? state.text(id).length;
     const at = pick(length + 1), most = Math.min(3, length - at);
     const op = replace(at, pick(most + 1), pick(3) === 0 ? "" : typed());
