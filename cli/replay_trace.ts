@@ -13,9 +13,9 @@
  * @module
  */
 
-import { ClientCore, type ClientInput } from "../client/core/mod.ts";
-import { assert, editOf, type NodeId, replace, rootId } from "../ot/mod.ts";
-import { encodeServerMessage, FrameReader, sealed } from "../proto/mod.ts";
+import { ClientCore, type ClientEvent, type ClientInput, type Problem } from "../client/core/mod.ts";
+import { assert, type Change, editOf, emptyChange, type NodeId, replace, rootId } from "../ot/mod.ts";
+import { encodeServerMessage, FrameReader, sealed, type ServerMessage } from "../proto/mod.ts";
 import { scheduleOf } from "../sim/schedule.ts";
 import { PairIndex, type Trace, type Transaction } from "../sim/trace.ts";
 import type { WithoutTime } from "../sim/without_time.ts";
@@ -52,19 +52,19 @@ const pieceLength = 100_000;
  */
 export async function replayTrace(trace: Trace, server: ReplayServer, workspace: string): Promise<Replayed> {
   const { changes, heardMin, heardMax } = scheduleOf(trace);
-  const room = new Waiting(server);
-  const seats: Seat[] = [];
   const all: Seat[] = [];
   const join = async (name: string) => {
     const seat = new Seat(server, workspace, name, all.length);
     all.push(seat);
     await seat.connect();
-    await room.until(() => seat.core.phase === "online", seat);
+    await seat.until(() => seat.core.phase === "online");
     return seat;
   };
   try {
+    // Ties go by site, and sites by who came first.
+    const seats: Seat[] = [];
     for (let agent = 0; agent < trace.agents; agent++) seats.push(await join(`agent ${agent}`));
-    const node = await plant(trace, seats, room);
+    const node = await plant(trace, seats);
     for (const seat of seats) seat.hold(node, new PairIndex(trace.startContent));
 
     /** Of each change: the revision that it made. */
@@ -73,24 +73,21 @@ export async function replayTrace(trace: Trace, server: ReplayServer, workspace:
     for (const { agent, transactions } of changes) {
       const seat = seats[agent]!;
       const last = seat.acknowledged;
-      const together = transactions.length > 1;
-      if (together) seat.keepFromSubmitting();
+      const unseen = (index: number) => revisions[heardMax[index]!] ?? Infinity;
+      // Where the acknowledgement may come before what is typed, nothing has to be kept back.
+      const gathers = transactions.length > 1 || last > unseen(transactions[0]!);
+      if (gathers) seat.gather();
       for (const index of transactions) {
-        const revision = revisions[heardMin[index]! - 1] ?? 0;
-        if (seat.received < revision) await room.until(() => seat.received >= revision, seat);
+        const revision = Math.max(revisions[heardMin[index]! - 1] ?? 0, gathers ? 0 : last);
+        if (seat.newest < revision) await seat.until(() => seat.newest >= revision);
         seat.hear(revision);
-        const unseen = revisions[heardMax[index]!] ?? Infinity;
-        assert(seat.core.revision < unseen, `agent ${agent} has not seen more than it had at txns[${index}]`);
-        if (!together) {
-          seat.hear(last);
-          seat.letSubmit();
-        }
+        if (!gathers) seat.letSubmit();
+        assert(seat.core.revision < unseen(index), `agent ${agent} has not seen too much at txns[${index}]`);
         seat.type(trace.transactions[index]!, index);
       }
-      if (together) {
+      if (gathers) {
         seat.hear(last);
-        const pieces = seat.core.unsent()?.changes.length;
-        if (pieces !== 1) {
+        if (seat.core.unsent()?.changes.length !== 1) {
           const [first, end] = [transactions[0]!, transactions[transactions.length - 1]!];
           throw new ConnectionError(
             `txns[${first}] to txns[${end}] of agent ${agent} have to be one change, which is too long for that`,
@@ -98,12 +95,12 @@ export async function replayTrace(trace: Trace, server: ReplayServer, workspace:
         }
         seat.letSubmit();
       }
-      if (seat.acknowledged === last) await room.until(() => seat.acknowledged > last, seat);
+      if (seat.acknowledged === last) await seat.until(() => seat.acknowledged > last);
       revisions.push(seat.acknowledged);
     }
     const head = revisions[revisions.length - 1] ?? 0;
     for (const seat of seats) {
-      if (seat.received < head) await room.until(() => seat.received >= head, seat);
+      await seat.until(() => seat.newest >= head);
       seat.hear(head);
     }
     const seconds = (performance.now() - begun) / 1000;
@@ -111,7 +108,7 @@ export async function replayTrace(trace: Trace, server: ReplayServer, workspace:
     const texts = seats.map((seat, agent) => ({ holder: `agent ${agent}`, text: seat.textOf(node) }));
     for (const holder of ["the first late joiner", "the second late joiner"]) {
       const seat = await join(holder);
-      await room.until(() => seat.core.revision >= head, seat);
+      await seat.until(() => seat.core.revision >= head);
       texts.push({ holder, text: seat.textOf(node) });
     }
     const state = server.state();
@@ -126,14 +123,14 @@ export async function replayTrace(trace: Trace, server: ReplayServer, workspace:
 }
 
 /** Makes the file, with what stands in it before the first edit, and waits until everybody has it. */
-async function plant({ startContent }: Trace, seats: readonly Seat[], room: Waiting): Promise<NodeId> {
+async function plant({ startContent }: Trace, seats: readonly Seat[]): Promise<NodeId> {
   const author = seats[0]!;
   const node = author.core.nextId(0);
-  const submit = async (change: Parameters<Seat["change"]>[0]) => {
+  const submit = async (change: Change) => {
     const last = author.acknowledged;
     author.letSubmit();
     author.change(change);
-    await room.until(() => author.acknowledged > last, author);
+    await author.until(() => author.acknowledged > last);
   };
   await submit({
     steps: [{ kind: "create", node, parent: rootId, name: fileName, type: "text" }],
@@ -146,66 +143,60 @@ async function plant({ startContent }: Trace, seats: readonly Seat[], room: Wait
     await submit(editOf(node, replace(from, 0, startContent.slice(from, to))));
     from = to;
   }
-  for (const seat of seats) await room.until(() => seat.core.revision >= author.acknowledged, seat);
+  for (const seat of seats) await seat.until(() => seat.core.revision >= author.acknowledged);
   return node;
 }
 
-/** Waits for what the server says, and sees what went wrong meanwhile. */
-class Waiting {
-  constructor(readonly server: ReplayServer) {}
+/** The types of the frames that are told apart here. */
+const frameTypes = {
+  entry: typeOf({
+    kind: "entry",
+    revision: 0,
+    site: 0,
+    seq: 0,
+    time: 0,
+    change: emptyChange,
+    author: undefined,
+  }),
+  acknowledge: typeOf({ kind: "acknowledge", seq: 0, revision: 0, time: 0, steps: [], notices: [] }),
+  refuse: typeOf({ kind: "refuse", seq: 0, code: "", message: "", retryMs: 0, nodes: [] }),
+  ping: typeOf({ kind: "ping", value: 0n }),
+};
 
-  async until(condition: () => boolean, seat: Seat): Promise<void> {
-    for (;;) {
-      if (seat.failure !== undefined) throw seat.failure;
-      if (condition()) return;
-      await this.server.wait();
-    }
-  }
-}
-
-/** The types of the frames that bring an entry of the log, and of those among them that acknowledge an own one. */
-const entryType = typeOf({
-  kind: "entry",
-  revision: 0,
-  site: 0,
-  seq: 0,
-  time: 0,
-  change: { steps: [], edits: [] },
-  author: undefined,
-});
-const acknowledgeType = typeOf({ kind: "acknowledge", seq: 0, revision: 0, time: 0, steps: [], notices: [] });
-const refuseType = typeOf({ kind: "refuse", seq: 0, code: "", message: "", retryMs: 0, nodes: [] });
-
-function typeOf(message: Parameters<typeof encodeServerMessage>[0]): number {
+function typeOf(message: ServerMessage): number {
   return encodeServerMessage(message)[4]!;
 }
 
-/** One agent at its client, with what the server has sent it. */
+/** One agent at its client, and what the server has sent it. */
 class Seat implements LinkEnd {
   readonly core: ClientCore;
+  /** The newest revision that has come in, whether the client has heard it or not. */
+  newest = 0;
+  /** The newest revision of its own of which it has come in that it was acknowledged. */
+  acknowledged = 0;
+
   readonly #server: ReplayServer;
   readonly #name: string;
-  /** The newest revision whose frame has come in, whether the client has heard it or not. */
-  received = 0;
-  /** The newest revision of its own whose acknowledgement has come in. */
-  acknowledged = 0;
-  /** What went wrong, if anything has. */
-  failure: ConnectionError | undefined;
-
   #link: Link | undefined;
+  #failure: ConnectionError | undefined;
+  #leaving = false;
+
   #reader = new FrameReader();
-  /** Frames that the client has not heard yet, from `#next` on. */
+  /** From then on, entries and acknowledgements are held until they are to be heard. */
+  #holding = false;
+  /** Frames that are held, from `#next` on. */
   #held: Uint8Array[] = [];
   #next = 0;
-  #holding = false;
-  /** Whether the transport still works on the last write; has taken it, but the client does not know; or it knows. */
+
+  /** Whether the transport works on the last write; or has taken it; or the client has been told that it has. */
   #write: "under way" | "taken" | "known" = "known";
-  /** Whether the client is to know as soon as the transport has taken it. */
+  /** Whether the client is to be told as soon as the transport has taken it. */
   #telling = false;
-  /** Whether transactions are typed that are to become one change. */
+  /** Whether what is typed is not to be submitted yet. */
   #gathering = false;
+  /** Whether the last change came too fast, and is sent again when the client sees fit. */
   #refused = false;
-  #leaving = false;
+
   #node: NodeId = rootId;
   #pairs = new PairIndex();
 
@@ -216,7 +207,7 @@ class Seat implements LinkEnd {
       workspace,
       participant: { name, kind: "ci" },
       seed,
-      // What is typed is one group of undo however long it takes, so that all of it may become one change.
+      // What is typed is one group of undo however long it takes, so that all of it can be one change.
       pauseUs: Number.MAX_SAFE_INTEGER,
     });
   }
@@ -227,48 +218,59 @@ class Seat implements LinkEnd {
     this.#tell({ kind: "opened" });
   }
 
-  /** From now on, entries wait until they are to be heard. */
+  /** Waits for what the server says. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
+      this.#check();
+      await this.#server.wait();
+    }
+    this.#check();
+  }
+
+  /** From now on, nothing is heard but by `hear`, and this file is typed into. */
   hold(node: NodeId, pairs: PairIndex): void {
     this.#holding = true;
     this.#node = node;
     this.#pairs = pairs;
-    this.received = this.core.revision;
+    this.newest = this.core.revision;
   }
 
   /** Lets the client hear what has come in, up to a revision. */
   hear(revision: number): void {
+    if (this.core.revision >= revision) return;
     while (this.core.revision < revision) {
-      const frame = this.#held[this.#next++];
-      assert(frame !== undefined, `${this.#name} has been sent revision ${revision}`);
-      this.#tell({ kind: "received", bytes: frame });
+      const bytes = this.#held[this.#next++];
+      assert(bytes !== undefined, `${this.#name} has been sent revision ${revision}`);
+      this.#tell({ kind: "received", bytes });
+      this.#check();
     }
-    if (this.#next === this.#held.length && this.#next > 0) {
+    if (this.#next === this.#held.length) {
       this.#held = [];
       this.#next = 0;
     }
   }
 
-  type({ patches }: Transaction, index: number): void {
-    this.change(editOf(this.#node, this.#pairs.take(patches, () => `txns[${index}]`)));
-    if (this.failure !== undefined) throw new ConnectionError(`txns[${index}]: ${this.failure.message}`);
-  }
-
-  change(change: Extract<ClientInput, { kind: "change" }>["change"]): void {
-    this.#tell({ kind: "change", change, atomic: false });
-  }
-
-  /** What is typed from now on stays here until `letSubmit`. */
-  keepFromSubmitting(): void {
+  /** What is typed from now on is not submitted, until `letSubmit`. */
+  gather(): void {
     this.#gathering = true;
     this.#telling = false;
-    // A client that waits for its transport sends nothing else: it has something to wait for, mostly.
+    // A client submits nothing while it waits for its transport. If it does not, this gives it something to send.
     if (this.#write === "known") this.#tell({ kind: "select", ranges: [] });
   }
 
-  /** Lets the client know that its transport has drained, as soon as it has. */
+  /** Lets the client submit what has been typed, or will be next. */
   letSubmit(): void {
     this.#gathering = false;
-    this.#letKnow();
+    this.#tellTaken();
+  }
+
+  type({ patches }: Transaction, index: number): void {
+    this.change(editOf(this.#node, this.#pairs.take(patches, `txns[${index}]`)));
+    this.#check(`txns[${index}]: `);
+  }
+
+  change(change: Change): void {
+    this.#tell({ kind: "change", change, atomic: false });
   }
 
   textOf(node: NodeId): string {
@@ -277,33 +279,96 @@ class Seat implements LinkEnd {
 
   leave(): void {
     this.#leaving = true;
-    if (this.failure === undefined && this.#link !== undefined) this.#tell({ kind: "leave" });
-    this.#link?.close();
+    if (this.#link === undefined) return;
+    this.#tell({ kind: "leave" });
+    this.#link.close();
   }
 
-  received_(bytes: Uint8Array): void {
-    void bytes;
+  // What happens on the link ------------------------------------------------------------------------------------
+
+  received(bytes: Uint8Array): void {
+    this.#reader.push(bytes, (type, payload) => {
+      const frame = new Uint8Array(payload.length + 5);
+      frame[4] = type;
+      frame.set(payload, 5);
+      this.#frame(type, sealed(frame));
+    });
   }
 
   taken(): void {
     this.#write = "taken";
-    if (this.#telling) this.#letKnow();
+    if (this.#telling) this.#tellTaken();
   }
 
   ended(reason: string): void {
-    if (!this.#leaving) this.failure ??= new ConnectionError(`${reason} of ${this.#name}`);
+    if (!this.#leaving) this.#failure ??= new ConnectionError(`${this.#name}: ${reason}`);
   }
 
   due(): void {
     this.#tell({ kind: "due" });
-    // A change that came too fast is sent again when its time has come, and the client may write.
-    if (this.#refused && !this.#gathering) this.#letKnow();
+    if (this.#refused && !this.#gathering) this.#tellTaken();
   }
 
-  #letKnow(): void {
+  #frame(type: number, bytes: Uint8Array): void {
+    const acknowledges = type === frameTypes.acknowledge;
+    if (this.#holding && (acknowledges || type === frameTypes.entry)) {
+      this.#held.push(bytes);
+      this.newest++;
+    } else {
+      this.#tell({ kind: "received", bytes });
+      this.newest = Math.max(this.newest, this.core.revision);
+      if (type === frameTypes.refuse) this.#refused = true;
+      // A ping is answered at once, if nothing else would go out with the answer.
+      if (type === frameTypes.ping && !this.#gathering) this.#tellTaken();
+    }
+    if (acknowledges) {
+      this.acknowledged = this.newest;
+      this.#refused = false;
+    }
+  }
+
+  #tellTaken(): void {
     this.#telling = this.#write === "under way";
     if (this.#write !== "taken") return;
     this.#write = "known";
     this.#tell({ kind: "drained" });
+  }
+
+  #tell(input: WithoutTime<ClientInput>): void {
+    for (const output of this.core.step({ ...input, nowUs: this.#server.nowUs() })) {
+      switch (output.kind) {
+        case "send":
+          this.#write = "under way";
+          this.#link?.send(output.bytes);
+          break;
+        case "wake":
+          this.#link?.wakeAt(output.atUs);
+          break;
+        case "event":
+          this.#event(output.event);
+      }
+    }
+  }
+
+  #event(event: ClientEvent): void {
+    switch (event.kind) {
+      case "edited":
+        if (event.origin === "remote" && event.node === this.#node) this.#pairs.apply(event.op);
+        return;
+      case "settled":
+        if (event.outcome.kind === "refused") this.#fail(event.outcome.problem);
+        return;
+      case "status":
+        if (this.#leaving || (event.phase !== "offline" && event.phase !== "ended")) return;
+        this.#fail(event.problem ?? { code: "closed", message: "The connection is lost" });
+    }
+  }
+
+  #fail({ code, message }: Problem): void {
+    this.#failure ??= new ConnectionError(`${this.#name}: ${code}: ${message}`);
+  }
+
+  #check(place = ""): void {
+    if (this.#failure !== undefined) throw new ConnectionError(place + this.#failure.message);
   }
 }

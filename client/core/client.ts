@@ -691,7 +691,14 @@ export class ClientCore {
     const before = this.#view;
     let view = this.#confirmed!;
     const kept: Pending[] = [];
+    // What takes back those that no longer fit: the ones after them were made on the text with them.
+    const inverses: (readonly Edit[])[] = [];
     for (const pending of this.#pending) {
+      for (let i = 0; i < inverses.length; i++) {
+        const { steps, edits } = pending.change;
+        pending.change = { steps, edits: transformEdits(edits, inverses[i]!, "right") };
+        inverses[i] = transformEdits(inverses[i]!, edits, "left");
+      }
       const resolution = resolve(pending.change.steps, view, { site: this.#site, counter: 0 });
       const fits = !("fault" in resolution) && this.#fits(pending.change.edits, view, resolution.steps);
       if (fits || pending === this.#pending[0] && this.#inFlight !== undefined) {
@@ -703,6 +710,7 @@ export class ClientCore {
       const problem = "fault" in resolution
         ? { code: resolution.fault, message: resolution.message }
         : { code: "unknown_node", message: codes.unknown_node.text };
+      inverses.push(inverseOf(pending.change.edits, view));
       if (pending.level !== undefined) pending.level.stack.drop(pending.level.level);
       this.#settled(pending.numbers, { kind: "refused", problem, change: pending.change });
     }
@@ -790,10 +798,9 @@ export class ClientCore {
     if (seq <= this.#committedSeq && revision <= this.#revision) return;
     const pending = this.#pending[0];
     if (pending === undefined || this.#inFlight?.seq !== seq) {
-      return this.#hangUp({
-        code: "malformed_message",
-        message: `An acknowledgement of ${seq}, which is not in flight`,
-      });
+      // Our session has done things that we know nothing of: what was kept of it was older than what it did.
+      this.#session = "";
+      return this.#hangUp({ code: "session_forked", message: codes.session_forked.text });
     }
     if (!this.#follows(revision)) return;
     const { edits } = pending.change;
@@ -859,10 +866,7 @@ export class ClientCore {
     else if (first.level !== undefined) first.level.stack.drop(first.level.level);
     if (this.#confirmed !== undefined) {
       // What was built on it is carried over its inverse.
-      const base = this.#confirmed;
-      let inverse: readonly Edit[] = wrong.filter(({ node }) => base.node(node)?.kind === "text")
-        .filter(({ node, op }) => faultOf(op, base.text(node)) === undefined)
-        .map(({ node, op }) => ({ node, op: invert(op, base.text(node)) }));
+      let inverse = inverseOf(wrong, this.#confirmed);
       for (const pending of right.length > 0 ? this.#pending.slice(1) : this.#pending) {
         const carried = transformEdits(pending.change.edits, inverse, "right");
         inverse = transformEdits(inverse, pending.change.edits, "left");
@@ -1095,6 +1099,14 @@ export class ClientCore {
     }));
     if (unsent.inFlight !== undefined) this.#inFlight = { seq: unsent.seq, frame: fromHex(unsent.inFlight) };
   }
+}
+
+/** What takes back those edits that fit `base`. */
+function inverseOf(edits: readonly Edit[], base: Workspace): readonly Edit[] {
+  return edits.filter(({ node, op }) =>
+    base.node(node) !== undefined && faultOf(op, base.text(node)) === undefined
+  )
+    .map(({ node, op }) => ({ node, op: invert(op, base.text(node)) }));
 }
 
 function treeChange(before: Node | undefined, after: Node): TreeChange | undefined {

@@ -160,10 +160,7 @@ export function undoingOf(steps: readonly Step[], edits: readonly Edit[], before
         inverses.push({ kind: "rename", node: step.node, from: step.name, to: node!.name });
         break;
       case "remove":
-        // A removal of what was removed already took nothing away.
-        if (node?.tombstone === undefined) {
-          inverses.push({ kind: "restore", node: step.node, tombstone: step.tombstone });
-        }
+        inverses.push({ kind: "restore", node: step.node, tombstone: step.tombstone });
         break;
       case "restore":
         inverses.push({ kind: "remove", node: step.node });

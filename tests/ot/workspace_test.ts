@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { compareIds, insert, parseId, remove, rootId, Text, Workspace } from "../../ot/mod.ts";
+import { compareIds, insert, parseId, remove, rootId, Workspace } from "../../ot/mod.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { step } from "./tree_changes.ts";
 import { drawn, planted } from "./tree_drawing.ts";
@@ -156,13 +156,6 @@ Deno.test("Workspace.textLength counts all texts in code units, those of removed
   assertEquals(edited.textLength, state.textLength + 2);
   const removed = edited.apply({ steps: [step.remove(id("docs.txt"), "2:1")], edits: [] });
   assertEquals(removed.textLength, edited.textLength);
-});
-
-Deno.test("Workspace.withText() puts a text in the place of a file's, and counts it", () => {
-  const after = state.withText(id("docs/a.txt"), Text.of("other words"));
-  assertEquals(after.text(id("docs/a.txt")).toString(), "other words");
-  assertEquals(state.text(id("docs/a.txt")).toString(), "hello");
-  checkWorkspace(after);
 });
 
 Deno.test("Workspace.of() gives the workspace whose nodes and texts it is given, in any order", () => {

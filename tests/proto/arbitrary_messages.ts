@@ -1,0 +1,183 @@
+/**
+ * Messages of every kind, drawn at random: everything that a message can say, whether or not it makes sense.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import type { Change, Edit, NodeId, Notice, Splice, Step } from "../../ot/mod.ts";
+import type { ClientMessage, Participant, Place, ServerMessage } from "../../proto/mod.ts";
+
+const uint32 = fc.oneof(
+  fc.nat(300),
+  fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  fc.constantFrom(2 ** 31, 2 ** 32 - 1),
+);
+
+/** Whole numbers as they go into 64-bit fields: up to 2^53 - 1. */
+const uint53 = fc.oneof(
+  fc.nat(300),
+  fc.maxSafeNat(),
+  fc.constantFrom(2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER),
+);
+
+/** Well-formed text: any code point, with what is easily lost on the way thrown in. */
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 200 }),
+  fc.array(fc.constantFrom("\r\n", "\n", "\0", "\ufeff", "😀", "e\u0301", "\u2028", "אב", "a", "\ufffd"), {
+    maxLength: 40,
+  }).map((parts) => parts.join("")),
+);
+
+const id: fc.Arbitrary<NodeId> = fc.tuple(uint32, uint32).map(([site, counter]) => `${site}:${counter}`);
+
+const participant: fc.Arbitrary<Participant> = fc.record({
+  name: text,
+  kind: fc.constantFrom("human", "agent", "ci"),
+});
+
+const nodeKind = fc.constantFrom("directory" as const, "text" as const);
+
+const splice: fc.Arbitrary<Splice> = fc.record({ at: uint32, remove: uint32, insert: text });
+const edit: fc.Arbitrary<Edit> = fc.record({ node: id, op: fc.array(splice, { maxLength: 5 }) });
+
+const kind = <K extends string>(name: K) => fc.constant(name);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: kind("create"), node: id, parent: id, name: text, type: nodeKind }),
+  fc.record({ kind: kind("move"), node: id, parent: id }),
+  fc.record({ kind: kind("rename"), node: id, name: text }),
+  fc.record({ kind: kind("remove"), node: id, tombstone: id }),
+  fc.record({ kind: kind("restore"), node: id, tombstone: id }),
+  fc.record({ kind: kind("restore"), node: id }),
+);
+
+const change: fc.Arbitrary<Change> = fc.record({
+  steps: fc.array(step, { maxLength: 5 }),
+  edits: fc.array(edit, { maxLength: 4 }),
+});
+
+const notice: fc.Arbitrary<Notice> = fc.oneof(
+  fc.record({ kind: kind("renamed"), node: id, name: text }),
+  fc.record({ kind: kind("retargeted"), node: id, parent: id }),
+  fc.record({
+    kind: kind("dropped"),
+    node: id,
+    reason: fc.constantFrom("cycle" as const, "superseded" as const),
+  }),
+);
+
+const place: fc.Arbitrary<Place> = fc.record({
+  node: id,
+  revision: uint53,
+  seq: uint53,
+  ranges: fc.array(fc.record({ anchor: uint32, head: uint32 }), { maxLength: 5 }),
+});
+
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+
+const ping = fc.record({
+  kind: fc.constantFrom("ping" as const, "pong" as const),
+  value: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+});
+
+const close = fc.record({
+  kind: kind("close"),
+  code: text,
+  message: text,
+  resume: fc.boolean(),
+  retryMs: uint32,
+});
+
+/** One arbitrary for each kind of message that a client sends. */
+export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary<ClientMessage>>> = {
+  hello: fc.record({
+    kind: kind("hello"),
+    version: uint32,
+    workspace: text,
+    participant,
+    session: text,
+    epoch: text,
+    revision: uint53,
+    snapshot: fc.boolean(),
+    accepted: fc.boolean(),
+  }),
+  operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
+  presence: fc.record({ kind: kind("presence"), place: optional(place) }),
+  ping,
+  pong: ping,
+  close,
+};
+
+/** One arbitrary for each kind of message that the server sends. */
+export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary<ServerMessage>>> = {
+  welcome: fc.record({
+    kind: kind("welcome"),
+    version: uint32,
+    session: text,
+    site: uint32,
+    epoch: text,
+    revision: uint53,
+    resumed: fc.boolean(),
+    committed: uint53,
+    counter: uint32,
+    limits: fc.record({
+      frameBytes: uint32,
+      messageBytes: uint32,
+      textLength: uint32,
+      workspaceLength: uint53,
+      nodes: uint32,
+      changesPerSecond: uint32,
+    }),
+  }),
+  accepted: fc.record({ kind: kind("accepted"), seq: uint53 }),
+  acknowledge: fc.record({
+    kind: kind("acknowledge"),
+    seq: uint53,
+    revision: uint53,
+    time: uint53,
+    steps: fc.array(step, { maxLength: 5 }),
+    notices: fc.array(notice, { maxLength: 5 }),
+  }),
+  refuse: fc.record({
+    kind: kind("refuse"),
+    seq: uint53,
+    code: text,
+    message: text,
+    retryMs: uint32,
+    nodes: fc.array(id, { maxLength: 5 }),
+  }),
+  entry: fc.record({
+    kind: kind("entry"),
+    revision: uint53,
+    site: uint32,
+    seq: uint53,
+    time: uint53,
+    change,
+    author: optional(participant),
+  }),
+  sync: fc.record({
+    kind: kind("sync"),
+    revision: uint53,
+    nodes: fc.array(
+      fc.record({ id, parent: id, name: text, kind: nodeKind, tombstone: optional(id) }),
+      { maxLength: 5 },
+    ),
+    contents: fc.array(fc.record({ node: id, text }), { maxLength: 5 }),
+    authors: fc.array(fc.record({ site: uint32, participant }), { maxLength: 5 }),
+    last: fc.boolean(),
+  }),
+  presence: fc.record({
+    kind: kind("presence"),
+    site: uint32,
+    participant: optional(participant),
+    gone: fc.boolean(),
+    place: optional(place),
+  }),
+  ping,
+  pong: ping,
+  close,
+};
+
+export const clientMessage: fc.Arbitrary<ClientMessage> = fc.oneof(...Object.values(clientMessages));
+export const serverMessage: fc.Arbitrary<ServerMessage> = fc.oneof(...Object.values(serverMessages));
