@@ -44,12 +44,15 @@ import {
 import type { Dial } from "./tcp.ts";
 import type { UnsentStore } from "./unsent_store.ts";
 
+/** What it takes to open a workspace. */
 export interface SpaceOptions {
   /** How to reach the server. */
   readonly dial: Dial;
+  /** The name of the workspace. */
   readonly workspace: string;
   /** Who one is to the others. */
   readonly name: string;
+  /** What one is: decides budgets, and is shown to the others. A human if left out. */
   readonly kind?: Participant["kind"];
   /** Where to keep what could not be sent, and to find what an earlier run left. */
   readonly unsent?: UnsentStore;
@@ -61,14 +64,19 @@ export interface SpaceOptions {
 
 /** A file or directory, as it stands. */
 export interface Item {
+  /** Its identity, which never changes. */
   readonly id: NodeId;
+  /** Its names from the root on, with "/" between them. */
   readonly path: string;
+  /** Its own name. */
   readonly name: string;
+  /** File or directory. */
   readonly kind: NodeKind;
 }
 
 /** Something one did, on its way. */
 export interface Sent {
+  /** Counts one's own changes, from 1. */
   readonly number: ChangeNumber;
   /** Resolves when the change is durable or refused; never rejects. */
   readonly settled: Promise<Exclude<Outcome, { kind: "accepted" }>>;
@@ -78,22 +86,30 @@ export interface Sent {
 export interface SpaceEvents {
   /** A text has changed: by others, by undo, or by one's own doing (`origin` tells). */
   edited: Extract<ClientEvent, { kind: "edited" }>;
+  /** Nodes have come, gone, or been moved or renamed. */
   tree: Extract<ClientEvent, { kind: "tree" }>;
+  /** Somebody has come, gone or moved: `peers` says what is now. */
   presence: Extract<ClientEvent, { kind: "presence" }>;
+  /** The connection or the amount of unsent work has changed. */
   status: Extract<ClientEvent, { kind: "status" }>;
+  /** Own changes have been accepted, stored or refused. */
   settled: Extract<ClientEvent, { kind: "settled" }>;
+  /** Ids of nodes that nobody else has seen have changed. */
   renumbered: Extract<ClientEvent, { kind: "renumbered" }>;
 }
 
 /** Thrown for what cannot be done, with a name for programs and a sentence for people. */
 export class SpaceError extends Error {
+  /** Tells this kind of error from others. */
   override readonly name = "SpaceError";
 
+  /** An error with a name for programs and a sentence for people. */
   constructor(readonly code: string, message: string) {
     super(message);
   }
 }
 
+/** A workspace on a server, as one client has it. */
 export class Space {
   readonly #core: ClientCore;
   readonly #dial: Dial;
@@ -218,6 +234,7 @@ export class Space {
     return this.#do((draft) => void draft.make(path, "directory"));
   }
 
+  /** Puts text before position `at` of a file, counted in UTF-16 code units. */
   insert(path: string, at: number, text: string): Sent {
     return this.replace(path, at, 0, text);
   }
@@ -227,6 +244,7 @@ export class Space {
     return this.replace(path, at, count, "");
   }
 
+  /** Puts text in the place of `count` UTF-16 code units of a file. */
   replace(path: string, at: number, count: number, text: string): Sent {
     return this.#do((draft) => draft.edit(draft.file(path), replace(at, count, text)));
   }
@@ -279,10 +297,12 @@ export class Space {
     return this.#takeBack("redo");
   }
 
+  /** Whether there is anything to undo. */
   get canUndo(): boolean {
     return this.#core.canUndo;
   }
 
+  /** Whether there is anything to do again. */
   get canRedo(): boolean {
     return this.#core.canRedo;
   }
@@ -517,11 +537,13 @@ export class Draft {
   /** The workspace as it is with what has been noted; steps count as they are meant. */
   workspace: Workspace;
 
+  /** A draft of a change of the core's present view. */
   constructor(core: ClientCore) {
     this.#core = core;
     this.workspace = core.view;
   }
 
+  /** What has been noted so far. */
   get change(): Change {
     return this.#change;
   }

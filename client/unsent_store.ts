@@ -6,6 +6,7 @@
 
 import type { Unsent } from "./core/mod.ts";
 
+/** A place for one workspace's unsent work. */
 export interface UnsentStore {
   /** What was saved last; undefined if there is nothing. */
   load(): Promise<Unsent | undefined>;
@@ -29,6 +30,7 @@ export class MemoryUnsentStore implements UnsentStore {
 
 /** Keeps it in a file, which is replaced as a whole: a crash while saving leaves what was there before. */
 export class FileUnsentStore implements UnsentStore {
+  /** A store in the file at `path`, whose directory must be there. */
   constructor(readonly path: string) {}
 
   async load(): Promise<Unsent | undefined> {

@@ -10,5 +10,6 @@ export interface Transport {
   readonly incoming: AsyncIterable<Uint8Array>;
   /** Resolves when the transport has taken all of the bytes; rejects when it is gone. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Ends the stream; closing twice does nothing. */
   close(): void;
 }

@@ -32,12 +32,17 @@ export type Step =
 
 /** An edit of one file. */
 export interface Edit {
+  /** The file. */
   readonly node: NodeId;
+  /** What is done to its text. */
   readonly op: TextOp;
 }
 
+/** Tree steps and edits that take effect together. */
 export interface Change {
+  /** What is done to the tree, in order. */
   readonly steps: readonly Step[];
+  /** What is done to texts, each as it is before the change; those of new files are empty. */
   readonly edits: readonly Edit[];
 }
 

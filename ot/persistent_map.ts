@@ -28,8 +28,10 @@ interface Clash<V> {
 
 type Trie<V> = Leaf<V> | Inner<V> | Clash<V>;
 
+/** A map from strings that never changes. */
 export class PersistentMap<V> {
   readonly #root: Trie<V> | undefined;
+  /** How many keys there are. */
   readonly size: number;
 
   private constructor(root: Trie<V> | undefined, size: number) {
@@ -39,10 +41,12 @@ export class PersistentMap<V> {
 
   static readonly #empty: PersistentMap<never> = new PersistentMap<never>(undefined, 0);
 
+  /** The map without keys. */
   static empty<V>(): PersistentMap<V> {
     return PersistentMap.#empty;
   }
 
+  /** The value of `key`. */
   get(key: string): V | undefined {
     let trie = this.#root;
     if (trie === undefined) return undefined;
@@ -56,6 +60,7 @@ export class PersistentMap<V> {
     return trie.leaves.find((leaf) => leaf.key === key)?.value;
   }
 
+  /** Whether `key` has a value. */
   has(key: string): boolean {
     return this.get(key) !== undefined;
   }

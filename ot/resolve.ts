@@ -38,12 +38,14 @@ export type TreeFault =
   | "bad_name"
   | "path_too_long";
 
+/** What steps come to, or why they are refused. */
 export type Resolution =
   | { readonly steps: readonly Step[]; readonly notices: readonly Notice[]; readonly counter: number }
   | { readonly fault: TreeFault; readonly node: NodeId; readonly message: string };
 
 /** Who makes the steps. */
 export interface Author {
+  /** The site that ids minted in the steps must carry. */
   readonly site: number;
   /** The highest counter that this site has used in an id so far. */
   readonly counter: number;

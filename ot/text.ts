@@ -34,7 +34,9 @@ interface Branch {
 
 type Tree = Branch | string;
 
+/** A text that never changes. */
 export class Text implements Characters {
+  /** The text without characters. */
   static readonly empty: Text = new Text("", 0, 0, "", 0, false);
 
   readonly #tree: Tree;
@@ -156,6 +158,7 @@ export class Text implements Characters {
     yield* chunksOf(this.#settled());
   }
 
+  /** All characters as one string. */
   toString(): string {
     return this.slice(0, this.length);
   }

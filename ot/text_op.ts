@@ -27,8 +27,11 @@
 
 /** Removes `remove` code units at `at`, and puts `insert` in their place. */
 export interface Splice {
+  /** Where it begins, in positions of the base text. */
   readonly at: number;
+  /** How many code units it removes from there on. */
   readonly remove: number;
+  /** What it puts in their place. */
   readonly insert: string;
 }
 
@@ -40,8 +43,11 @@ export type Side = "left" | "right";
 
 /** What the functions here need of a text; strings have it, and so has `Text`. */
 export interface Characters {
+  /** Length in UTF-16 code units. */
   readonly length: number;
+  /** The code unit at `index`. */
   charCodeAt(index: number): number;
+  /** The code units of [from, to). */
   slice(from: number, to?: number): string;
 }
 

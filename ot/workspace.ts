@@ -28,16 +28,21 @@ import { Text } from "./text.ts";
  */
 export type NodeId = string;
 
+/** What a node is. */
 export type NodeKind = "directory" | "text";
 
 /** The directory that everything is in. Nothing can be done to it. */
 export const rootId: NodeId = "0:0";
 
+/** A node as it stands. */
 export interface Node {
+  /** Its identity, which never changes. */
   readonly id: NodeId;
   /** The directory it is in, or was in when it was removed; of the root, itself. */
   readonly parent: NodeId;
+  /** Its name, unique among those beside it that are not removed. */
   readonly name: string;
+  /** What it is; that never changes. */
   readonly kind: NodeKind;
   /** Identifies the removal that hides it; undefined while it is not removed itself. */
   readonly tombstone: NodeId | undefined;
@@ -61,7 +66,9 @@ export function compareIds(a: NodeId, b: NodeId): number {
 
 type Names = PersistentMap<NodeId>;
 
+/** A tree of directories and text files that never changes. */
 export class Workspace {
+  /** The workspace that holds nothing but its root. */
   static readonly empty: Workspace = new Workspace(
     PersistentMap.empty<Node>().set(rootId, root),
     PersistentMap.empty<Names>(),
@@ -110,6 +117,7 @@ export class Workspace {
     return this.#nodes.size;
   }
 
+  /** The node with this id, removed or not. */
   node(id: NodeId): Node | undefined {
     return this.#nodes.get(id);
   }

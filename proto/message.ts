@@ -21,11 +21,15 @@ export const protocolVersion = 1;
 /** A secret that stands for a client across its connections. */
 export type SessionId = string;
 
+/** Who somebody says they are. */
 export interface Participant {
+  /** 1 to 100 characters. */
   readonly name: string;
+  /** Decides budgets, not rights. */
   readonly kind: "human" | "agent" | "ci";
 }
 
+/** What a server allows. */
 export interface Limits {
   /** The longest frame in bytes, its four length bytes not counted. */
   readonly frameBytes: number;
@@ -43,7 +47,9 @@ export interface Limits {
 
 /** Positions of a cursor: equal if nothing is selected. */
 export interface Range {
+  /** Where the selection began. */
   readonly anchor: number;
+  /** Where the cursor is. */
   readonly head: number;
 }
 

@@ -109,6 +109,7 @@ const silenceUs = 30 * second;
 const reconnectUsMin = second / 4, reconnectUsMax = 30 * second;
 const defaultPauseUs = second / 2;
 
+/** The client as a state machine: inputs in, outputs out, and between them nothing that the two do not say. */
 export class ClientCore {
   readonly #options: ClientOptions;
   #outputs: ClientOutput[] = [];
@@ -172,6 +173,7 @@ export class ClientCore {
     | undefined;
   #unsentTold = 0;
 
+  /** A client that has not been started. */
   constructor(options: ClientOptions) {
     this.#options = options;
     const { unsent } = options;
@@ -188,14 +190,17 @@ export class ClientCore {
     return this.#confirmed;
   }
 
+  /** The revision of the confirmed workspace. */
   get revision(): number {
     return this.#revision;
   }
 
+  /** The site that one's ids carry; 0 before the first welcome. */
   get site(): number {
     return this.#site;
   }
 
+  /** Where the client is on its way to the server. */
   get phase(): Phase {
     return this.#phase;
   }
@@ -210,10 +215,12 @@ export class ClientCore {
     return this.#nextNumber;
   }
 
+  /** Whether there is anything to undo. */
   get canUndo(): boolean {
     return !this.#undo.isEmpty;
   }
 
+  /** Whether there is anything to do again. */
   get canRedo(): boolean {
     return !this.#redo.isEmpty;
   }

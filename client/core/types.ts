@@ -10,8 +10,11 @@ import type { Limits, Participant, Range } from "../../proto/mod.ts";
 /** Numbers a client's own changes, from 1; of no meaning to anybody else. */
 export type ChangeNumber = number;
 
+/** What a client is started with. */
 export interface ClientOptions {
+  /** The name of the workspace. */
   readonly workspace: string;
+  /** Who one is to the others. */
   readonly participant: Participant;
   /** From which the spread of reconnections is drawn: a whole number that differs between clients. */
   readonly seed: number;
@@ -23,6 +26,7 @@ export interface ClientOptions {
   readonly accepted?: boolean;
 }
 
+/** What has happened, and when: whole microseconds since 1970 that never go back. */
 export type ClientInput =
   /** The transport that `open` asked for is there. */
   | { readonly kind: "opened"; readonly nowUs: number }
@@ -53,6 +57,7 @@ export type ClientInput =
   /** The session ends for good. */
   | { readonly kind: "leave"; readonly nowUs: number };
 
+/** What is to be done, in order. */
 export type ClientOutput =
   | { readonly kind: "open" }
   /** Nothing more is sent until `drained`. */
@@ -66,19 +71,26 @@ export type ClientOutput =
 /** Whose doing an event is. */
 export type Origin = "local" | "undo" | "remote";
 
+/** What has become of one node's place in the tree. */
 export interface TreeChange {
+  /** The node. */
   readonly node: NodeId;
+  /** What kind of node it is. */
   readonly kind: NodeKind;
   /** Where it was and is; undefined if it was not there, or is removed. */
   readonly before: { readonly parent: NodeId; readonly name: string } | undefined;
+  /** Where it is now. */
   readonly after: { readonly parent: NodeId; readonly name: string } | undefined;
 }
 
+/** Where a client is on its way to the server; "ended" is for good. */
 export type Phase = "connecting" | "syncing" | "online" | "offline" | "ended";
 
 /** Why something did not happen. */
 export interface Problem {
+  /** The name, for programs. */
   readonly code: string;
+  /** The sentence, for people. */
   readonly message: string;
 }
 
@@ -94,6 +106,7 @@ export type Outcome =
   /** Taken back here; `change` is what was refused, as it would fit the view now. */
   | { readonly kind: "refused"; readonly problem: Problem; readonly change: Change };
 
+/** What the application may want to know. */
 export type ClientEvent =
   /** The workspace is there for the first time. */
   | { readonly kind: "opened"; readonly revision: number }
@@ -126,16 +139,21 @@ export type ClientEvent =
 
 /** Somebody else who is in the workspace. */
 export interface Peer {
+  /** The number that their ids carry. */
   readonly site: number;
+  /** Who they say they are. */
   readonly participant: Participant;
   /** Where they are, in positions of the view. */
   readonly node: NodeId | undefined;
+  /** Their cursors and selections, the main one first. */
   readonly ranges: readonly Range[];
 }
 
 /** A change that has not been acknowledged, as it is kept for another run. */
 export interface UnsentChange {
+  /** Steps as they were meant, edits on what is before it. */
   readonly change: Change;
+  /** Whether it may be joined with others. */
   readonly atomic: boolean;
 }
 
@@ -146,15 +164,25 @@ export interface UnsentChange {
  * answered, which is sent again byte for byte, as hexadecimal digits.
  */
 export interface Unsent {
+  /** The version of this format. */
   readonly format: 1;
+  /** The name of the workspace. */
   readonly workspace: string;
+  /** The session that the change in flight was sent in. */
   readonly session: string;
+  /** The site of that session. */
   readonly site: number;
+  /** The epoch of `revision`. */
   readonly epoch: string;
+  /** What the edits were last carried over to. */
   readonly revision: number;
+  /** The highest seq used. */
   readonly seq: number;
+  /** The highest counter used in an id. */
   readonly counter: number;
+  /** The frame of the first change, if it was sent. */
   readonly inFlight: string | undefined;
+  /** What was not acknowledged, oldest first. */
   readonly changes: readonly UnsentChange[];
 }
 
