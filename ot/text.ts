@@ -94,16 +94,16 @@ export class Text implements Characters {
   /** The text with `insert` in the place of `remove` code units at `at`. */
   splice(at: number, remove: number, insert: string): Text {
     const end = at + remove;
-    assert(
-      at >= 0 && remove >= 0 && end <= this.length,
-      `splice [${at}, ${end}) of ${this.length} code units`,
-    );
+    // The message is made only when it is needed: this is the path of every keystroke.
+    if (at < 0 || remove < 0 || end > this.length) {
+      assert(false, `a splice of [${at}, ${end}) is within its ${this.length} code units`);
+    }
     const length = this.length + insert.length - remove;
     const astral = this.#astral || hasSurrogates(insert);
     const gapAt = this.#gapAt, gap = this.#gapInsert, gapEnd = gapAt + gap.length;
     if (at <= gapEnd && end >= gapAt) {
-      const kept = gapEnd - (at > gapAt ? at : gapAt) - (end < gapEnd ? gapEnd - end : 0);
-      if (gap.length - kept + insert.length <= gapMax) {
+      const covered = gapEnd - (at > gapAt ? at : gapAt) - (end < gapEnd ? gapEnd - end : 0);
+      if (gap.length - covered + insert.length <= gapMax) {
         let joined = insert;
         if (at > gapAt) joined = at === gapEnd ? gap + insert : gap.slice(0, at - gapAt) + insert;
         if (end < gapEnd) joined += gap.slice(end - gapAt);

@@ -77,7 +77,7 @@ export function replace(at: number, count: number, text: string): TextOp {
 export function normalize(splices: readonly Splice[]): TextOp {
   const sorted = splices.map((splice, order) => ({ splice, order }));
   sorted.sort((a, b) => a.splice.at - b.splice.at || a.order - b.order);
-  const result: Splice[] = [];
+  const result = new Joiner();
   let end = 0;
   for (const { splice } of sorted) {
     const { at, remove, insert } = splice;
@@ -90,9 +90,9 @@ export function normalize(splices: readonly Splice[]): TextOp {
       throw new RangeError(`Cannot normalize splices that overlap: one ends at ${end}, one begins at ${at}`);
     }
     end = at + remove;
-    push(result, at, remove, insert);
+    result.add(at, remove, insert);
   }
-  return result;
+  return result.done();
 }
 
 /** Whether `op` is in normal form. */
@@ -178,7 +178,15 @@ export function growthOf(op: TextOp): number {
 export function transform(op: TextOp, over: TextOp, side: Side): TextOp {
   const count = over.length;
   if (count === 0 || op.length === 0) return op;
-  const result: Splice[] = [];
+  if (count === 1 && op.length === 1) {
+    // What happens at every keystroke, if the two are apart.
+    const { at, remove, insert } = op[0]!, other = over[0]!;
+    if (other.at >= at + remove && other.at > at) return op;
+    if (other.at + other.remove < at) {
+      return [{ at: at + other.insert.length - other.remove, remove, insert }];
+    }
+  }
+  const result = new Joiner();
   // `shift` is how far the splices of `over` before index `k` have moved what follows them.
   let k = 0, shift = 0;
   for (let i = 0; i < op.length; i++) {
@@ -190,18 +198,18 @@ export function transform(op: TextOp, over: TextOp, side: Side): TextOp {
       k++;
     }
     if (k === count || ((other = over[k]!).at >= end && other.at > at)) {
-      if (shift === 0) pushSplice(result, splice);
-      else push(result, at + shift, splice.remove, insert);
+      if (shift === 0) result.addWhole(splice);
+      else result.add(at + shift, splice.remove, insert);
       continue;
     }
     // `other` touches or overlaps the splice: first where its inserted text goes, then what is left to remove.
     let place = at + shift;
     if (other!.at < at) place = other!.at + shift + other!.insert.length;
-    else if (other!.at === at && (side === "right" || insert === "")) place += other!.insert.length;
-    push(result, place, 0, insert);
+    else if (other!.at === at && side === "right") place += other!.insert.length;
+    result.add(place, 0, insert);
     let from = at;
     while (k < count && from < end && (other = over[k]!).at < end) {
-      if (other.at > from) push(result, from + shift, other.at - from, "");
+      if (other.at > from) result.add(from + shift, other.at - from, "");
       const otherEnd = other.at + other.remove;
       if (otherEnd >= end) {
         from = end;
@@ -211,9 +219,9 @@ export function transform(op: TextOp, over: TextOp, side: Side): TextOp {
         k++;
       }
     }
-    if (from < end) push(result, from + shift, end - from, "");
+    if (from < end) result.add(from + shift, end - from, "");
   }
-  return result;
+  return result.done();
 }
 
 /**
@@ -221,42 +229,58 @@ export function transform(op: TextOp, over: TextOp, side: Side): TextOp {
  * `apply(apply(text, first), second) = apply(text, compose(first, second))`. Associative.
  */
 export function compose(first: TextOp, second: TextOp): TextOp {
-  const count = first.length;
+  const count = first.length, secondCount = second.length;
   if (count === 0) return second;
-  if (second.length === 0) return first;
+  if (secondCount === 0) return first;
+  if (count === 1 && secondCount === 1) return composeOne(first[0]!, second[0]!);
   const result: Splice[] = [];
+  // Where the last splice of the result ends in the base: what begins there belongs to it.
+  let lastEnd = -1;
   // `first[i]` is the next to account for; once `open`, its removal stands in the result, and so do the first
   // `used` code units of its insertion (or `second` has removed them). A position p of the text in between is
   // position p - shift of the base, up to where `first[i]` begins.
   let i = 0, shift = 0, used = 0, open = false;
-  for (let j = 0; j < second.length; j++) {
+  for (let j = 0; j < secondCount; j++) {
     const splice = second[j]!;
     let position = splice.at;
     const end = position + splice.remove;
     while (i < count) {
       const earlier = first[i]!;
-      const begins = earlier.at + shift, ends = begins + earlier.insert.length;
-      if (ends <= position) {
-        if (open) push(result, earlier.at + earlier.remove, 0, earlier.insert.slice(used));
-        else pushSplice(result, earlier);
-        shift += earlier.insert.length - earlier.remove;
-        i++, used = 0, open = false;
-        continue;
+      const { at, remove, insert } = earlier;
+      const begins = at + shift, ends = begins + insert.length;
+      if (ends > position && begins + used >= position) break;
+      const whole = ends <= position;
+      if (open) {
+        const rest = whole ? insert.slice(used) : insert.slice(used, position - begins);
+        lastEnd = extend(result, lastEnd, at + remove, 0, rest);
+      } else if (whole && lastEnd !== at) {
+        result.push(earlier);
+        lastEnd = at + remove;
+      } else {
+        lastEnd = extend(result, lastEnd, at, remove, whole ? insert : insert.slice(0, position - begins));
       }
-      if (begins + used < position) {
-        if (open) push(result, earlier.at + earlier.remove, 0, earlier.insert.slice(used, position - begins));
-        else push(result, earlier.at, earlier.remove, earlier.insert.slice(0, position - begins));
+      if (!whole) {
         used = position - begins, open = true;
+        break;
       }
-      break;
+      shift += insert.length - remove;
+      i++, used = 0, open = false;
     }
-    if (splice.insert !== "") {
-      const at = open ? first[i]!.at + first[i]!.remove : position - shift;
-      push(result, at, 0, splice.insert);
+    if (!open && (i === count || end < first[i]!.at + shift)) {
+      // The later splice by itself, between two earlier ones.
+      const at = position - shift;
+      if (lastEnd === at) lastEnd = extend(result, lastEnd, at, splice.remove, splice.insert);
+      else {
+        result.push(shift === 0 ? splice : { at, remove: splice.remove, insert: splice.insert });
+        lastEnd = at + splice.remove;
+      }
+      continue;
     }
+    const at = open ? first[i]!.at + first[i]!.remove : position - shift;
+    lastEnd = extend(result, lastEnd, at, 0, splice.insert);
     while (position < end) {
       if (i === count) {
-        push(result, position - shift, end - position, "");
+        lastEnd = extend(result, lastEnd, position - shift, end - position, "");
         break;
       }
       const earlier = first[i]!;
@@ -264,11 +288,11 @@ export function compose(first: TextOp, second: TextOp): TextOp {
       if (!open) {
         if (begins > position) {
           const stop = begins < end ? begins : end;
-          push(result, position - shift, stop - position, "");
+          lastEnd = extend(result, lastEnd, position - shift, stop - position, "");
           position = stop;
           continue;
         }
-        push(result, earlier.at, earlier.remove, "");
+        lastEnd = extend(result, lastEnd, earlier.at, earlier.remove, "");
         open = true;
       }
       const ends = begins + earlier.insert.length;
@@ -282,10 +306,45 @@ export function compose(first: TextOp, second: TextOp): TextOp {
   }
   for (; i < count; i++, used = 0, open = false) {
     const earlier = first[i]!;
-    if (open) push(result, earlier.at + earlier.remove, 0, earlier.insert.slice(used));
-    else pushSplice(result, earlier);
+    if (open) lastEnd = extend(result, lastEnd, earlier.at + earlier.remove, 0, earlier.insert.slice(used));
+    else if (lastEnd === earlier.at) {
+      lastEnd = extend(result, lastEnd, earlier.at, earlier.remove, earlier.insert);
+    } else {
+      result.push(earlier);
+      lastEnd = earlier.at + earlier.remove;
+    }
   }
   return result;
+}
+
+/** Adds a splice behind the last one of `result`, or to it if it ends there. Gives where the last one ends now. */
+function extend(result: Splice[], lastEnd: number, at: number, remove: number, insert: string): number {
+  if (remove === 0 && insert === "") return lastEnd;
+  if (lastEnd === at) {
+    const last = result.length - 1, before = result[last]!;
+    result[last] = { at: before.at, remove: before.remove + remove, insert: before.insert + insert };
+  } else result.push({ at, remove, insert });
+  return at + remove;
+}
+
+/** {@linkcode compose} for what happens at every keystroke. */
+function composeOne(first: Splice, second: Splice): TextOp {
+  const { at, insert } = first;
+  const end = second.at + second.remove, ends = at + insert.length;
+  if (end < at) return [second, first];
+  if (second.at > ends) {
+    const shift = insert.length - first.remove;
+    return [first, { at: second.at - shift, remove: second.remove, insert: second.insert }];
+  }
+  let remove = first.remove, text = second.insert, from = at;
+  if (second.at > at) text = insert.slice(0, second.at - at) + text;
+  else {
+    remove += at - second.at;
+    from = second.at;
+  }
+  if (end < ends) text += insert.slice(end - at);
+  else remove += end - ends;
+  return remove === 0 && text === "" ? noop : [{ at: from, remove, insert: text }];
 }
 
 /** The edit that takes back `op`, where `base` is the text that `op` was made on. */
@@ -315,29 +374,56 @@ export function transformPosition(position: number, over: TextOp, bias: Side): n
   return position + shift;
 }
 
-/** Adds a splice behind the last one of `result`, joining the two if they touch. */
-function push(result: Splice[], at: number, remove: number, insert: string): void {
-  if (remove === 0 && insert === "") return;
-  const last = result.length - 1;
-  if (last >= 0) {
-    const before = result[last]!;
-    if (before.at + before.remove === at) {
-      result[last] = { at: before.at, remove: before.remove + remove, insert: before.insert + insert };
-      return;
-    }
-  }
-  result.push({ at, remove, insert });
-}
+/**
+ * Puts splices together that come in order, the last of them still open: what touches it goes into it, so that
+ * nothing is made only to be joined with the next.
+ */
+class Joiner {
+  readonly #splices: Splice[] = [];
+  #at = -1;
+  #remove = 0;
+  #insert = "";
+  /** The open splice, where it is one that was given whole: it can be shared. */
+  #whole: Splice | undefined = undefined;
 
-/** {@linkcode push} for a splice that may be shared as it is. */
-function pushSplice(result: Splice[], splice: Splice): void {
-  const last = result.length - 1;
-  if (last >= 0) {
-    const before = result[last]!;
-    if (before.at + before.remove === splice.at) {
-      push(result, splice.at, splice.remove, splice.insert);
-      return;
+  /** Adds a splice that begins at or behind the end of the last one. */
+  add(at: number, remove: number, insert: string): void {
+    if (this.#at + this.#remove === at && this.#at >= 0) {
+      this.#remove += remove;
+      if (insert !== "") this.#insert = this.#insert === "" ? insert : this.#insert + insert;
+      this.#whole = undefined;
+    } else {
+      this.#close();
+      this.#at = at;
+      this.#remove = remove;
+      this.#insert = insert;
     }
   }
-  result.push(splice);
+
+  /** {@linkcode add} for a splice that may be shared as it is. */
+  addWhole(splice: Splice): void {
+    if (this.#at + this.#remove === splice.at && this.#at >= 0) {
+      this.add(splice.at, splice.remove, splice.insert);
+    } else {
+      this.#close();
+      this.#at = splice.at;
+      this.#remove = splice.remove;
+      this.#insert = splice.insert;
+      this.#whole = splice;
+    }
+  }
+
+  done(): Splice[] {
+    this.#close();
+    return this.#splices;
+  }
+
+  #close(): void {
+    if (this.#whole !== undefined) {
+      this.#splices.push(this.#whole);
+      this.#whole = undefined;
+    } else if (this.#remove > 0 || this.#insert !== "") {
+      this.#splices.push({ at: this.#at, remove: this.#remove, insert: this.#insert });
+    }
+  }
 }
