@@ -37,13 +37,11 @@ export async function* otRows({ quick, only }: Options): AsyncGenerator<Row | st
   const effort: Effort = quick ? { rounds: 2, roundMsMin: 20 } : { rounds: 7, roundMsMin: 300 };
   const wanted = (name: string) => name.includes(only);
   if (wanted("replay")) {
-    let trace: Trace = madeTrace(20_000);
-    if (!quick) {
-      const found = await editingTrace();
-      trace = found.trace;
-      if (found.skipped !== undefined) yield found.skipped;
-    }
-    yield replayRow(trace, effort);
+    const found: { trace: Trace; skipped?: string } = quick
+      ? { trace: madeTrace(20_000) }
+      : await editingTrace();
+    if (found.skipped !== undefined) yield found.skipped;
+    yield replayRow(found.trace, effort);
   }
   const megabytes = quick ? 1 : 10;
   const edits = quick ? 2_000 : 50_000;

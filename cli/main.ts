@@ -5,10 +5,12 @@
  * @module
  */
 
+import { clientCommand } from "./client.ts";
 import { program } from "./command.ts";
 import { serveCommand } from "./serve.ts";
 
-await program("dist-space", "A workspace that people and agents edit at once.", [serveCommand]).parseAsync(
-  Deno.args,
-  { from: "user" },
-);
+await program("dist-space", "A workspace that people and agents edit at once.", [serveCommand, clientCommand])
+  .parseAsync(
+    Deno.args,
+    { from: "user" },
+  );

@@ -44,7 +44,7 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }
 
-const workspaceTimeUs = 1_700_000_000_000_000;
+const workspaceTimeUs = 1_000_000;
 
 /** A server core with its log in memory. Everything that is sent has been answered when `send` returns. */
 export class LocalServer implements ReplayServer {

@@ -15,10 +15,9 @@
 
 import { ClientCore, type ClientEvent, type ClientInput, type Problem } from "../client/core/mod.ts";
 import { assert, type Change, editOf, emptyChange, type NodeId, replace, rootId } from "../ot/mod.ts";
-import { encodeServerMessage, FrameReader, sealed, type ServerMessage } from "../proto/mod.ts";
-import { scheduleOf } from "../sim/schedule.ts";
+import { encodeServerMessage, frameBytesMax, partType, type ServerMessage } from "../proto/mod.ts";
+import { type Grain, scheduleOf } from "../sim/schedule.ts";
 import { PairIndex, type Trace, type Transaction } from "../sim/trace.ts";
-import type { WithoutTime } from "../sim/without_time.ts";
 import { ConnectionError, type Link, type LinkEnd, type ReplayServer } from "./replay_link.ts";
 
 /** A text that somebody holds at the end. */
@@ -44,14 +43,24 @@ const fileName = "trace.txt";
 /** How much of the text before the first edit goes into one change, in UTF-16 code units. */
 const pieceLength = 100_000;
 
+export interface ReplayOptions {
+  /** In which the file is made. */
+  readonly workspace: string;
+  readonly grain: Grain;
+}
+
 /**
- * Replays a trace in a workspace.
+ * Replays a trace against a server.
  *
  * @throws {TraceError} if the trace is malformed, or no log gives it.
  * @throws {ConnectionError} if the server does not play along.
  */
-export async function replayTrace(trace: Trace, server: ReplayServer, workspace: string): Promise<Replayed> {
-  const { changes, heardMin, heardMax } = scheduleOf(trace);
+export async function replayTrace(
+  trace: Trace,
+  server: ReplayServer,
+  { workspace, grain }: ReplayOptions,
+): Promise<Replayed> {
+  const { changes, heardMin, heardMax } = scheduleOf(trace, grain);
   const all: Seat[] = [];
   const join = async (name: string) => {
     const seat = new Seat(server, workspace, name, all.length);
@@ -181,7 +190,7 @@ class Seat implements LinkEnd {
   #failure: ConnectionError | undefined;
   #leaving = false;
 
-  #reader = new FrameReader();
+  readonly #splitter = new FrameSplitter();
   /** From then on, entries and acknowledgements are held until they are to be heard. */
   #holding = false;
   /** Frames that are held, from `#next` on. */
@@ -213,9 +222,9 @@ class Seat implements LinkEnd {
   }
 
   async connect(): Promise<void> {
-    this.#tell({ kind: "start" });
+    this.#tell({ kind: "start", nowUs: this.#server.nowUs() });
     this.#link = await this.#server.connect(this);
-    this.#tell({ kind: "opened" });
+    this.#tell({ kind: "opened", nowUs: this.#server.nowUs() });
   }
 
   /** Waits for what the server says. */
@@ -241,7 +250,7 @@ class Seat implements LinkEnd {
     while (this.core.revision < revision) {
       const bytes = this.#held[this.#next++];
       assert(bytes !== undefined, `${this.#name} has been sent revision ${revision}`);
-      this.#tell({ kind: "received", bytes });
+      this.#tell({ kind: "received", bytes, nowUs: this.#server.nowUs() });
       this.#check();
     }
     if (this.#next === this.#held.length) {
@@ -255,7 +264,7 @@ class Seat implements LinkEnd {
     this.#gathering = true;
     this.#telling = false;
     // A client submits nothing while it waits for its transport. If it does not, this gives it something to send.
-    if (this.#write === "known") this.#tell({ kind: "select", ranges: [] });
+    if (this.#write === "known") this.#tell({ kind: "select", ranges: [], nowUs: this.#server.nowUs() });
   }
 
   /** Lets the client submit what has been typed, or will be next. */
@@ -270,7 +279,7 @@ class Seat implements LinkEnd {
   }
 
   change(change: Change): void {
-    this.#tell({ kind: "change", change, atomic: false });
+    this.#tell({ kind: "change", change, atomic: false, nowUs: this.#server.nowUs() });
   }
 
   textOf(node: NodeId): string {
@@ -280,19 +289,14 @@ class Seat implements LinkEnd {
   leave(): void {
     this.#leaving = true;
     if (this.#link === undefined) return;
-    this.#tell({ kind: "leave" });
+    this.#tell({ kind: "leave", nowUs: this.#server.nowUs() });
     this.#link.close();
   }
 
   // What happens on the link ------------------------------------------------------------------------------------
 
   received(bytes: Uint8Array): void {
-    this.#reader.push(bytes, (type, payload) => {
-      const frame = new Uint8Array(payload.length + 5);
-      frame[4] = type;
-      frame.set(payload, 5);
-      this.#frame(type, sealed(frame));
-    });
+    this.#splitter.push(bytes, (type, frames) => this.#frames(type, frames));
   }
 
   taken(): void {
@@ -305,17 +309,17 @@ class Seat implements LinkEnd {
   }
 
   due(): void {
-    this.#tell({ kind: "due" });
+    this.#tell({ kind: "due", nowUs: this.#server.nowUs() });
     if (this.#refused && !this.#gathering) this.#tellTaken();
   }
 
-  #frame(type: number, bytes: Uint8Array): void {
+  #frames(type: number, bytes: Uint8Array): void {
     const acknowledges = type === frameTypes.acknowledge;
     if (this.#holding && (acknowledges || type === frameTypes.entry)) {
       this.#held.push(bytes);
       this.newest++;
     } else {
-      this.#tell({ kind: "received", bytes });
+      this.#tell({ kind: "received", bytes, nowUs: this.#server.nowUs() });
       this.newest = Math.max(this.newest, this.core.revision);
       if (type === frameTypes.refuse) this.#refused = true;
       // A ping is answered at once, if nothing else would go out with the answer.
@@ -331,11 +335,11 @@ class Seat implements LinkEnd {
     this.#telling = this.#write === "under way";
     if (this.#write !== "taken") return;
     this.#write = "known";
-    this.#tell({ kind: "drained" });
+    this.#tell({ kind: "drained", nowUs: this.#server.nowUs() });
   }
 
-  #tell(input: WithoutTime<ClientInput>): void {
-    for (const output of this.core.step({ ...input, nowUs: this.#server.nowUs() })) {
+  #tell(input: ClientInput): void {
+    for (const output of this.core.step(input)) {
       switch (output.kind) {
         case "send":
           this.#write = "under way";
@@ -371,4 +375,51 @@ class Seat implements LinkEnd {
   #check(place = ""): void {
     if (this.#failure !== undefined) throw new ConnectionError(place + this.#failure.message);
   }
+}
+
+/**
+ * Cuts a stream of bytes between messages, whose frames it leaves as they are.
+ *
+ * A long message comes in several frames, each of which says what it is a part of, and whether it is the last.
+ */
+class FrameSplitter {
+  /** The start of a frame, and the parts of a message, that have come in so far. */
+  #begun = new Uint8Array(0);
+  #parts: Uint8Array[] = [];
+
+  /** Calls `handle` for each message that the bytes complete, with its type and its frames. */
+  push(bytes: Uint8Array, handle: (type: number, frames: Uint8Array) => void): void {
+    if (this.#begun.length > 0) bytes = joined([this.#begun, bytes]);
+    let at = 0;
+    while (bytes.length - at >= 5) {
+      const length =
+        ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+      // The client knows what to say to a frame that is too long.
+      const end = length > frameBytesMax ? bytes.length : at + 4 + length;
+      if (end > bytes.length) break;
+      const type = bytes[at + 4]!;
+      const frame = at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end);
+      at = end;
+      if (type !== partType) {
+        handle(type, frame);
+        continue;
+      }
+      this.#parts.push(frame);
+      if (frame[6] !== 1) continue;
+      const parts = this.#parts;
+      this.#parts = [];
+      handle(frame[5]!, joined(parts));
+    }
+    if (at < bytes.length || this.#begun.length > 0) this.#begun = bytes.slice(at);
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const result = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
 }

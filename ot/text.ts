@@ -95,7 +95,7 @@ export class Text implements Characters {
   splice(at: number, remove: number, insert: string): Text {
     const end = at + remove;
     // The message is made only when it is needed: this is the path of every keystroke.
-    if (at < 0 || remove < 0 || end > this.length) {
+    if (!(at >= 0 && remove >= 0 && end <= this.length)) {
       assert(false, `a splice of [${at}, ${end}) is within its ${this.length} code units`);
     }
     const length = this.length + insert.length - remove;

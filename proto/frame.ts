@@ -17,7 +17,7 @@ import { ProtocolError } from "./code.ts";
 /** The longest frame, its four length bytes not counted. */
 export const frameBytesMax = 1 << 20;
 
-/** The longest message that is put together from parts. */
+/** The longest message that a server takes in parts, unless it is set otherwise. */
 export const messageBytesMax = 8 << 20;
 
 /** The type of a frame that holds a part of a longer message: space.proto says how. */
@@ -37,7 +37,8 @@ export class FrameReader {
   /** The longest message that may come in parts. */
   messageBytesMax: number;
 
-  constructor(bytesMax: number = frameBytesMax, messageMax: number = messageBytesMax) {
+  /** @param messageMax A client sets none: an entry is longer than the operation it was made of. */
+  constructor(bytesMax: number = frameBytesMax, messageMax: number = Infinity) {
     this.#bytesMax = bytesMax;
     this.messageBytesMax = messageMax;
   }

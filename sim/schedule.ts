@@ -42,15 +42,22 @@ export interface Schedule {
   readonly heardMax: Int32Array;
 }
 
+/** How much goes into one change: as little as the trace lets it, or as much. */
+export type Grain = "fine" | "coarse";
+
 /**
  * One log that gives the trace.
  *
  * @throws {TraceError} "not_one_log" if there is none; "malformed_trace" if somebody has not seen what they did
  * themselves.
  */
-export function scheduleOf(trace: Trace): Schedule {
+export function scheduleOf(trace: Trace, grain: Grain = "fine"): Schedule {
   const people = peopleOf(trace);
-  const changes = cut(new Ordering(people).changes(), people);
+  const order = new Ordering(people).changes();
+  const changes = (grain === "fine" ? cut(order, people) : order).map(({ agent, start, end }) => ({
+    agent,
+    transactions: people[agent]!.typed.slice(start, end),
+  }));
   return { changes, ...heardAt(changes, people, trace.transactions.length) };
 }
 
@@ -249,26 +256,25 @@ class Ordering {
 }
 
 /** The same log, its changes cut where that needs nothing else to be different. */
-function cut(order: readonly Stretch[], people: readonly Person[]): ScheduledChange[] {
-  const changes: ScheduledChange[] = [];
-  const add = ({ agent, start, end }: Stretch) => {
-    changes.push({ agent, transactions: people[agent]!.typed.slice(start, end) });
-  };
+function cut(order: readonly Stretch[], people: readonly Person[]): Stretch[] {
+  const result: Stretch[] = [];
   /** Of each person: the moment of the newest change of somebody else in the log. */
   const moments = new Int32Array(people.length);
-  for (const { agent, start, end } of order) {
-    // The acknowledgement of a part brings everything before it: by then, all up to that moment has been typed.
+  for (const stretch of order) {
+    const { agent, start, end } = stretch;
+    // The acknowledgement of a part brings all that stands before it: by then, that moment must have come.
     const moment = moments[agent]!;
-    if (moment > end) add({ agent, start, end });
-    else {
-      if (moment > start) add({ agent, start, end: moment });
-      for (let i = Math.max(start, moment); i < end; i++) add({ agent, start: i, end: i + 1 });
+    if (moment > end) {
+      result.push(stretch);
+    } else {
+      if (moment > start) result.push({ agent, start, end: moment });
+      for (let i = Math.max(start, moment); i < end; i++) result.push({ agent, start: i, end: i + 1 });
     }
     people.forEach((person, reader) => {
       if (reader !== agent) moments[reader] = momentOf(person, agent, end - 1);
     });
   }
-  return changes;
+  return result;
 }
 
 function heardAt(

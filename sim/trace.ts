@@ -255,7 +255,7 @@ export class PairIndex {
       const from = this.#unitAt(at), to = this.#unitAt(at + remove);
       const patch = replace(from, to - from, insert);
       this.apply(patch);
-      op = compose(op, patch);
+      op = i === 0 ? patch : compose(op, patch);
     }
     return op;
   }

@@ -16,6 +16,7 @@ import {
   type Acknowledge,
   type CloseCode,
   encodeServerMessage,
+  type Hello,
   type Participant,
   type Place,
   protocolVersion,
@@ -183,7 +184,8 @@ export class Room {
 
   /** Whether a connection that is not in yet would take the place of one that is. */
   replaces({ hello }: Connection): boolean {
-    return hello !== undefined && this.#sessions.get(hello.session)?.connection !== undefined;
+    return hello !== undefined && this.#follows(hello) &&
+      this.#sessions.get(hello.session)?.connection !== undefined;
   }
 
   /** Takes a change of a session that has been welcomed. */
@@ -420,8 +422,7 @@ export class Room {
   #admit(connection: Connection, nowUs: number): boolean {
     const hello = connection.hello!;
     const { durable } = this.#sequencer;
-    const sameLog = hello.epoch === this.#epoch && hello.revision <= durable.revision;
-    let session = sameLog ? this.#resumable(hello.session, nowUs) : undefined;
+    let session = this.#follows(hello) ? this.#resumable(hello.session, nowUs) : undefined;
     const known = session !== undefined;
     if (session !== undefined) {
       if (session.connection !== undefined) this.#fence(session.connection, nowUs);
@@ -467,6 +468,11 @@ export class Room {
       kind,
     });
     return true;
+  }
+
+  /** Whether what a client holds is of this log. */
+  #follows({ epoch, revision }: Hello): boolean {
+    return epoch === this.#epoch && revision <= this.revision;
   }
 
   #resumable(id: SessionId, nowUs: number): Session | undefined {
