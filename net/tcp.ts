@@ -19,6 +19,7 @@ export function tcpTransport(connection: Deno.TcpConn): Transport {
         written += await connection.write(bytes.subarray(written));
       }
     },
+    end: () => connection.closeWrite(),
     close() {
       try {
         connection.close();

@@ -20,6 +20,8 @@ interface Carried {
   readonly transport: Transport;
   /** The write that is under way; resolved if none is. */
   written: Promise<void>;
+  /** Once it is to be closed: when it will be, at the latest. */
+  late?: ReturnType<typeof setTimeout>;
 }
 
 export class Shell {
@@ -117,21 +119,22 @@ export class Shell {
     );
   }
 
-  /** Closes once all has been written; one whose reader takes nothing, at the latest after a while. */
+  /**
+   * Closes once all has been written and the other side has closed as well, at the latest after a while. To close
+   * while bytes of the other side's are unread would reset the connection, and lose our last words with it.
+   */
   #close(connection: ConnectionId): void {
     const carried = this.#carried.get(connection);
     if (carried === undefined) return;
-    const late = setTimeout(() => this.#gone(connection), closeMs);
-    carried.written.finally(() => {
-      clearTimeout(late);
-      this.#gone(connection);
-    });
+    carried.late = setTimeout(() => this.#gone(connection), closeMs);
+    carried.written.then(() => carried.transport.end()).catch(() => this.#gone(connection));
   }
 
   #gone(connection: ConnectionId): void {
     const carried = this.#carried.get(connection);
     if (carried === undefined) return;
     this.#carried.delete(connection);
+    clearTimeout(carried.late);
     carried.transport.close();
     this.#step({ kind: "closed", connection, nowUs: this.#nowUs() });
   }
