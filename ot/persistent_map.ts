@@ -48,9 +48,11 @@ export class PersistentMap<V> {
 
   /** The value of `key`. */
   get(key: string): V | undefined {
-    let trie = this.#root;
-    if (trie === undefined) return undefined;
-    const hash = hashOf(key);
+    return this.#root === undefined ? undefined : this.#find(this.#root, key, hashOf(key));
+  }
+
+  #find(root: Trie<V>, key: string, hash: number): V | undefined {
+    let trie = root;
     for (let shift = 0; "slots" in trie; shift += 5) {
       const bit = 1 << ((hash >>> shift) & 31);
       if ((trie.bitmap & bit) === 0) return undefined;
@@ -69,7 +71,7 @@ export class PersistentMap<V> {
   set(key: string, value: V): PersistentMap<V> {
     const leaf = { hash: hashOf(key), key, value };
     if (this.#root === undefined) return new PersistentMap(leaf, 1);
-    const added = this.has(key) ? 0 : 1;
+    const added = this.#find(this.#root, key, leaf.hash) === undefined ? 1 : 0;
     return new PersistentMap(withLeaf(this.#root, 0, leaf), this.size + added);
   }
 

@@ -70,7 +70,7 @@ export class Text implements Characters {
     return new Text(build(cut(string)), 0, 0, "", string.length, hasSurrogates(string));
   }
 
-  /** Whether no character is outside the Basic Multilingual Plane, as far as is known without looking. */
+  /** Whether it is known that no surrogate is among the characters. */
   get plain(): boolean {
     return !this.#astral;
   }

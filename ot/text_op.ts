@@ -43,6 +43,8 @@ export type Side = "left" | "right";
 
 /** What the functions here need of a text; strings have it, and so has `Text`. */
 export interface Characters {
+  /** Whether it is known that no surrogate is among the characters: saves looking for them. */
+  readonly plain?: boolean;
   /** Length in UTF-16 code units. */
   readonly length: number;
   /** The code unit at `index`. */
@@ -117,9 +119,11 @@ export type OpFault = "not_normal" | "out_of_bounds" | "splits_pair" | "ill_form
  */
 export function faultOf(op: TextOp, text: Characters): OpFault | undefined {
   if (!isNormal(op)) return "not_normal";
+  const plain = text.plain === true;
   for (const { at, remove, insert } of op) {
     if (at + remove > text.length) return "out_of_bounds";
     if (!insert.isWellFormed()) return "ill_formed";
+    if (plain) continue;
     if (splitsPair(text, at) || (remove > 0 && splitsPair(text, at + remove))) return "splits_pair";
   }
   return undefined;
@@ -137,6 +141,7 @@ export function splitsPair(text: Characters, at: number): boolean {
  * For edits that come from outside: a minimal difference of two emoji often changes the second half alone.
  */
 export function widen(op: TextOp, text: Characters): TextOp {
+  if (text.plain === true) return op;
   let result: Splice[] | undefined;
   for (let i = 0; i < op.length; i++) {
     const splice = op[i]!;

@@ -58,7 +58,7 @@ export class FrameReader {
           const length = this.#lengthAt(bytes, from);
           const end = from + headBytes + length;
           if (end <= bytes.length) {
-            this.#frame(bytes.subarray(from + headBytes, end), handle);
+            this.#frame(bytes, from + headBytes, end, handle);
             from = end;
             continue;
           }
@@ -70,7 +70,7 @@ export class FrameReader {
       from += count;
       if (this.#filled > headBytes && this.#filled === wanted) {
         this.#filled = 0;
-        this.#frame(this.#buffer.subarray(headBytes, wanted), handle);
+        this.#frame(this.#buffer, headBytes, wanted, handle);
         if (this.#buffer.length > 4096) this.#buffer = new Uint8Array(64);
       } else if (this.#filled === headBytes) {
         this.#lengthAt(this.#buffer, 0);
@@ -78,9 +78,15 @@ export class FrameReader {
     }
   }
 
-  #frame(frame: Uint8Array, handle: (type: number, payload: Uint8Array) => void): void {
-    const type = frame[0]!;
-    if (type !== partType) return handle(type, frame.subarray(1));
+  /** A frame is complete: its type stands at `from`, its payload goes up to `end`. */
+  #frame(
+    bytes: Uint8Array,
+    from: number,
+    end: number,
+    handle: (type: number, payload: Uint8Array) => void,
+  ): void {
+    if (bytes[from] !== partType) return handle(bytes[from]!, bytes.subarray(from + 1, end));
+    const frame = bytes.subarray(from, end);
     if (frame.length < 3 || frame[2]! > 1) {
       throw new ProtocolError("malformed_frame", "A part says no type or end");
     }
