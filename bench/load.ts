@@ -66,6 +66,8 @@ export interface Outcome {
   /** Shares of one core: the server's process, and this one. */
   readonly serverCpu: number;
   readonly loadCpu: number;
+  /** What everything else on this machine used of its cores: should be next to nothing. */
+  readonly otherCpu: number;
   /** From a change's being made to its being decoded by another client. */
   readonly delivery: Latency;
   readonly acknowledgement: Latency;
@@ -74,6 +76,8 @@ export interface Outcome {
 }
 
 const drainMsMax = 5_000;
+/** The unit of processor time in /proc. */
+const ticksPerSecond = 100;
 /** More clocks than this a second would be a load of their own. */
 const samplesPerSecond = 40_000;
 
@@ -99,6 +103,8 @@ async function run(load: Load): Promise<Outcome> {
   for (const client of meter.clients) client.close();
 
   const seconds = (after.ms - before.ms) / 1000;
+  const serverCpu = (after.serverCpu - before.serverCpu) / seconds;
+  const loadCpu = (after.loadCpu - before.loadCpu) / seconds;
   const accepted = after.accepted - before.accepted;
   const delivered = after.delivered - before.delivered;
   const due = load.clients * (load.clients - 1) * load.rate * seconds;
@@ -108,8 +114,9 @@ async function run(load: Load): Promise<Outcome> {
     deliveriesPerSecond: delivered / seconds,
     deliveredShare: load.rate === 0 ? 1 : delivered / due,
     serverCpuPerThousand: (after.serverCpu - before.serverCpu) / accepted * 1000,
-    serverCpu: (after.serverCpu - before.serverCpu) / seconds,
-    loadCpu: (after.loadCpu - before.loadCpu) / seconds,
+    serverCpu,
+    loadCpu,
+    otherCpu: Math.max(0, (after.machineCpu - before.machineCpu) / seconds - serverCpu - loadCpu),
     delivery: latencyOf(meter.deliveryMs),
     acknowledgement: latencyOf(meter.acknowledgementMs),
     fault,
@@ -163,13 +170,14 @@ class Meter implements Watcher {
     return true;
   }
 
-  reading(): { ms: number; accepted: number; delivered: number; serverCpu: number; loadCpu: number } {
+  reading(): Record<"ms" | "accepted" | "delivered" | "serverCpu" | "loadCpu" | "machineCpu", number> {
     return {
       ms: performance.now(),
       accepted: this.#accepted,
       delivered: this.#delivered,
       serverCpu: cpuSecondsOf(this.#load.pid),
       loadCpu: cpuSecondsOf(Deno.pid),
+      machineCpu: cpuSecondsOfMachine(),
     };
   }
 
@@ -253,8 +261,15 @@ function cpuSecondsOf(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   // The name of the program, in brackets, may have spaces of its own.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticksPerSecond = 100;
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+}
+
+/** Processor time that everybody has used: as user, with low priority, as system, for interrupts. */
+function cpuSecondsOfMachine(): number {
+  const [, user, low, system, , , hard, soft] = Deno.readTextFileSync("/proc/stat").split("\n")[0]!.split(
+    / +/,
+  );
+  return [user, low, system, hard, soft].reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond;
 }
 
 function sleep(ms: number): Promise<void> {

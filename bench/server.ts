@@ -87,6 +87,9 @@ const keystroke = (clients: number, rate: number, windowMs: number, counts: "med
 /** Nearly all of what was due has come: the rest is what is always on its way. */
 const heldShare = 0.98;
 
+/** What else may go on at the machine, in cores, without being mentioned. */
+const otherCpuMax = 0.15;
+
 const scenarios: readonly Scenario[] = [
   closedLoop(2),
   closedLoop(10),
@@ -121,7 +124,7 @@ export async function* serverRows({ quick, only }: Options): AsyncGenerator<Row 
     // By turns, so that a machine that slows down slows all of them.
     for (let round = 0; round < rounds; round++) {
       for (const server of servers) {
-        const outcome = await measured(server, scenario, quick);
+        const outcome = await undisturbed(server, scenario, quick);
         if (typeof outcome === "string") yield `${server.name}, ${scenario.name}: ${outcome}`;
         else all.set(server.name, [...all.get(server.name) ?? [], outcome]);
       }
@@ -139,6 +142,7 @@ function rowOf(scenario: Scenario, all: ReadonlyMap<string, readonly Outcome[]>)
     const outcome = sorted[sorted.length >> 1]!;
     middle.set(engine, outcome);
     const values = sorted.map(scenario.figureOf);
+    const others = Math.max(...outcomes.map(({ otherCpu }) => otherCpu));
     const faults = new Set(outcomes.map(({ fault }) => fault).filter((fault) => fault !== ""));
     figures.push({
       engine,
@@ -146,6 +150,7 @@ function rowOf(scenario: Scenario, all: ReadonlyMap<string, readonly Outcome[]>)
       value: median(values),
       range: [values[0]!, values.at(-1)!],
       note: scenario.noteOf(outcome) +
+        (others > otherCpuMax ? `; the machine did something else with up to ${short(others)} cores` : "") +
         (faults.size === 0 ? "; text checked" : `; FAULT: ${[...faults].join(", ")}`),
     });
   }
@@ -156,6 +161,22 @@ function rowOf(scenario: Scenario, all: ReadonlyMap<string, readonly Outcome[]>)
     figures,
     bounds: scenario.boundsOf(middle),
   };
+}
+
+/** A measurement during which the machine did little else, or the best of three tries at that. */
+async function undisturbed(
+  server: MeasuredServer,
+  scenario: Scenario,
+  quick: boolean,
+): Promise<Outcome | string> {
+  let best = await measured(server, scenario, quick);
+  for (let tries = 1; tries < 3; tries++) {
+    if (quick || typeof best === "string" || best.otherCpu <= otherCpuMax) break;
+    const next = await measured(server, scenario, quick);
+    if (typeof next === "string") return next;
+    if (next.otherCpu < best.otherCpu) best = next;
+  }
+  return best;
 }
 
 /** One measurement; or why there is none. */

@@ -7,9 +7,14 @@
 
 import { clientCommand } from "./client.ts";
 import { program } from "./command.ts";
+import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
 
-await program("dist-space", "A workspace that people and agents edit at once.", [serveCommand, clientCommand])
+await program("dist-space", "A workspace that people and agents edit at once.", [
+  serveCommand,
+  clientCommand,
+  replayCommand,
+])
   .parseAsync(
     Deno.args,
     { from: "user" },

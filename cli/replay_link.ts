@@ -159,7 +159,7 @@ export class TcpServer implements ReplayServer {
     );
     return {
       send: (bytes) => {
-        written = transport.write(bytes).then(
+        written = written.then(() => transport.write(bytes)).then(
           () => end.taken(),
           (error) => over(`The connection broke: ${error instanceof Error ? error.message : error}`),
         );

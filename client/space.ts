@@ -25,6 +25,7 @@ import {
   type NodeId,
   type NodeKind,
   replace,
+  resolve,
   rootId,
   type Step,
   type TextOp,
@@ -119,14 +120,18 @@ export class Space {
   readonly #opened = Promise.withResolvers<void>();
   #transport: Transport | undefined;
   #written: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastUs = 0;
   #unsaved = false;
   #saving: Promise<void> | undefined;
+  /** Settled by the next save to begin, which has all that is unsaved now. */
+  #nextSave: PromiseWithResolvers<void> | undefined;
   #status: SpaceEvents["status"] | undefined;
   /** What the last own change came to at once, if it was refused. */
   #refusal: { readonly code: string; readonly message: string } | undefined;
   #building: Draft | undefined;
+  readonly #recovered: Extract<Outcome, { kind: "refused" }>[] = [];
 
   private constructor(options: SpaceOptions, unsent: Unsent | undefined) {
     this.#dial = options.dial;
@@ -143,10 +148,18 @@ export class Space {
   /**
    * Opens a workspace, and resolves when it is there.
    *
-   * @throws {SpaceError} if the server turns this client away, or does not answer in time.
+   * @throws {SpaceError} if the server turns this client away, or does not answer in time; if the store holds work
+   * of another workspace.
    */
   static async open(options: SpaceOptions): Promise<Space> {
-    const space = new Space(options, await options.unsent?.load());
+    const unsent = await options.unsent?.load();
+    if (unsent !== undefined && unsent.workspace !== options.workspace) {
+      throw new SpaceError(
+        "other_workspace",
+        `What is unsent is of the workspace "${unsent.workspace}", not of "${options.workspace}"`,
+      );
+    }
+    const space = new Space(options, unsent);
     const timeoutMs = options.openTimeoutMs ?? 30_000;
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
       const reason = space.#status?.problem?.message ?? "there was no answer";
@@ -189,6 +202,11 @@ export class Space {
   /** Who else is here, with their cursors in positions of the present texts. */
   get peers(): readonly Peer[] {
     return this.#core.peers;
+  }
+
+  /** What an earlier run left in the store and could not be done, oldest first: nobody else has it any more. */
+  get recovered(): readonly Extract<Outcome, { kind: "refused" }>[] {
+    return this.#recovered;
   }
 
   /** What is in a directory, sorted by name. */
@@ -340,9 +358,7 @@ export class Space {
   async close(): Promise<void> {
     this.#step({ kind: "leave", nowUs: this.#nowUs() });
     clearTimeout(this.#timer);
-    await this.#written.catch(() => {});
-    this.#transport?.close();
-    this.#transport = undefined;
+    await this.#closing;
     while (this.#saving !== undefined) await this.#saving;
   }
 
@@ -417,7 +433,7 @@ export class Space {
         case "close": {
           const transport = this.#transport;
           this.#transport = undefined;
-          this.#written.catch(() => {}).finally(() => transport?.close());
+          if (transport !== undefined) this.#closing = this.#letGo(transport);
           break;
         }
         case "wake":
@@ -454,6 +470,9 @@ export class Space {
       case "settled": {
         const { outcome } = event;
         if (outcome.kind === "accepted") break;
+        if (outcome.kind === "refused" && !event.changes.some((number) => this.#waiting.has(number))) {
+          this.#recovered.push(outcome);
+        }
         for (const number of event.changes) {
           if (outcome.kind === "refused" && number === next) this.#refusal = outcome.problem;
           this.#waiting.get(number)?.(outcome);
@@ -491,12 +510,24 @@ export class Space {
   #write(bytes: Uint8Array): void {
     const transport = this.#transport;
     if (transport === undefined) return;
-    this.#written = transport.write(bytes).then(
+    // What is sent must be kept as sent, or the next run could not tell whether it was.
+    const kept = this.#unsaved ? (this.#nextSave ??= Promise.withResolvers()).promise : undefined;
+    const written = kept === undefined ? transport.write(bytes) : kept.then(() => transport.write(bytes));
+    this.#written = written.then(
       () => {
         if (this.#transport === transport) this.#step({ kind: "drained", nowUs: this.#nowUs() });
       },
       () => this.#gone(transport),
     );
+  }
+
+  /** Closes a transport once it has taken what it was given; one that takes nothing, after a while all the same. */
+  async #letGo(transport: Transport): Promise<void> {
+    let late: ReturnType<typeof setTimeout> | undefined;
+    const lateness = new Promise<void>((resolve) => late = setTimeout(resolve, closeMs));
+    await Promise.race([this.#written, lateness]);
+    clearTimeout(late);
+    transport.close();
   }
 
   #gone(transport: Transport): void {
@@ -518,7 +549,10 @@ export class Space {
       this.#unsaved = false;
       // Yields first: what one turn of the event loop does is saved once.
       await Promise.resolve();
+      const done = this.#nextSave;
+      this.#nextSave = undefined;
       await store.save(this.#core.unsent());
+      done?.resolve();
     }
   }
 
@@ -528,6 +562,9 @@ export class Space {
     return this.#lastUs = Math.max(this.#lastUs, nowUs);
   }
 }
+
+/** How long the last words may take to go out. */
+const closeMs = 1000;
 
 /** A change that is being put together: what has been noted so far, and what the workspace is with it. */
 export class Draft {
@@ -616,6 +653,9 @@ export class Draft {
       const fault = nameFault(step.name);
       if (fault !== undefined) throw new SpaceError("bad_name", `The name "${step.name}" ${fault}`);
     }
+    if (step.kind === "create" && this.workspace.node(step.node) !== undefined) {
+      throw new SpaceError("id_used", codes.id_used.text);
+    }
     this.#note({ steps: [step], edits: [] });
   }
 
@@ -637,8 +677,16 @@ export class Draft {
     return this.#core.nextId(this.#minted++);
   }
 
+  /** What steps come to by what has been noted so far. */
+  #resolved(steps: readonly Step[]): readonly Step[] {
+    if (steps.length === 0) return steps;
+    const resolution = resolve(steps, this.workspace, { site: this.#core.site, counter: 0 });
+    if ("fault" in resolution) throw new SpaceError(resolution.fault, resolution.message);
+    return resolution.steps;
+  }
+
   #note(change: Change): void {
-    this.workspace = this.workspace.apply(change);
+    this.workspace = this.workspace.apply({ steps: this.#resolved(change.steps), edits: change.edits });
     this.#change = composeChanges(this.#change, change);
   }
 }

@@ -41,9 +41,14 @@ export class FileUnsentStore implements UnsentStore {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
-    const unsent: Unsent = JSON.parse(json);
-    if (unsent.format !== 1) {
-      throw new Error(`Cannot read ${this.path}: its format ${unsent.format} is newer than this program`);
+    let unsent: Unsent | null;
+    try {
+      unsent = JSON.parse(json);
+    } catch (error) {
+      throw new Error(`Cannot read ${this.path}: it is not JSON`, { cause: error });
+    }
+    if (unsent?.format !== 1) {
+      throw new Error(`Cannot read ${this.path}: it is no unsent work of a format that this program knows`);
     }
     return unsent;
   }

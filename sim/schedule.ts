@@ -17,8 +17,8 @@
  * change whose numbers are reached. If there is none, the numbers go round in a circle, and no log exists: a
  * change is never cut where nobody saw a part of it alone, and cutting it there would only add conditions.
  *
- * Within its place in that log, a change is then cut where it may be: what is typed after the last thing that
- * stands before it was seen goes transaction by transaction.
+ * Within its place in that log, a change may then be cut: anywhere after the moment of the last thing that stands
+ * before it.
  *
  * @module
  */
@@ -42,19 +42,16 @@ export interface Schedule {
   readonly heardMax: Int32Array;
 }
 
-/** How much goes into one change: as little as the trace lets it, or as much. */
-export type Grain = "fine" | "coarse";
-
 /**
  * One log that gives the trace.
  *
+ * @param most How many transactions a change is to hold at most, where the trace leaves it open.
  * @throws {TraceError} "not_one_log" if there is none; "malformed_trace" if somebody has not seen what they did
  * themselves.
  */
-export function scheduleOf(trace: Trace, grain: Grain = "fine"): Schedule {
+export function scheduleOf(trace: Trace, most = 1): Schedule {
   const people = peopleOf(trace);
-  const order = new Ordering(people).changes();
-  const changes = (grain === "fine" ? cut(order, people) : order).map(({ agent, start, end }) => ({
+  const changes = cut(new Ordering(people).changes(), people, most).map(({ agent, start, end }) => ({
     agent,
     transactions: people[agent]!.typed.slice(start, end),
   }));
@@ -256,20 +253,14 @@ class Ordering {
 }
 
 /** The same log, its changes cut where that needs nothing else to be different. */
-function cut(order: readonly Stretch[], people: readonly Person[]): Stretch[] {
+function cut(order: readonly Stretch[], people: readonly Person[], most: number): Stretch[] {
   const result: Stretch[] = [];
   /** Of each person: the moment of the newest change of somebody else in the log. */
   const moments = new Int32Array(people.length);
-  for (const stretch of order) {
-    const { agent, start, end } = stretch;
+  for (const { agent, start, end } of order) {
     // The acknowledgement of a part brings all that stands before it: by then, that moment must have come.
-    const moment = moments[agent]!;
-    if (moment > end) {
-      result.push(stretch);
-    } else {
-      if (moment > start) result.push({ agent, start, end: moment });
-      for (let i = Math.max(start, moment); i < end; i++) result.push({ agent, start: i, end: i + 1 });
-    }
+    let from = start, to = Math.max(moments[agent]!, start + most);
+    for (; from < end; from = to, to += most) result.push({ agent, start: from, end: Math.min(to, end) });
     people.forEach((person, reader) => {
       if (reader !== agent) moments[reader] = momentOf(person, agent, end - 1);
     });

@@ -242,16 +242,16 @@ export class PairIndex {
   }
 
   /**
-   * What patches of the text come to, which are taken as applied from now on.
+   * What the patches of transaction `index` come to. They are taken as applied from now on.
    *
-   * @throws {TraceError} "malformed_trace" if one does not fit, as it stands at `place`.
+   * @throws {TraceError} "malformed_trace" if one does not fit the text.
    */
-  take(patches: readonly Patch[], place: string): TextOp {
+  take(patches: readonly Patch[], index: number): TextOp {
     let op = noop;
     for (let i = 0; i < patches.length; i++) {
       const [at, remove, insert] = patches[i]!;
       const length = this.#length - this.#pairs.length;
-      if (at + remove > length) checkFit(at, remove, length, `${place}.patches[${i}]`);
+      if (at + remove > length) checkFit(at, remove, length, `txns[${index}].patches[${i}]`);
       const from = this.#unitAt(at), to = this.#unitAt(at + remove);
       const patch = replace(from, to - from, insert);
       this.apply(patch);

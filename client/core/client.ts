@@ -449,10 +449,10 @@ export class ClientCore {
 
   #leave(): void {
     if (this.#transport === "open") {
+      // Never into the middle of what is still being written: then the end of the stream says as much.
       this.#outgoing.push(
         encodeClientMessage({ kind: "close", code: "bye", message: "", resume: false, retryMs: 0 }),
       );
-      this.#writing = false;
       this.#flush();
       this.#outputs.push({ kind: "close" });
     }

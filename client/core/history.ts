@@ -57,7 +57,8 @@ interface Level {
 
 /** What may come in before it is worked off. */
 const incomingMax = 5000;
-const levelsMax = 10_000;
+/** How many changes can be taken back; past that, the oldest thousand go at once, since moving an array costs. */
+const levelsMax = 10_000, levelsDropped = 1000;
 
 export class Stack {
   #levels: Level[] = [];
@@ -68,9 +69,9 @@ export class Stack {
   push(group: GroupId): Level {
     const level: Level = { group, undoing: undefined, incoming: [] };
     this.#levels.push(level);
-    if (this.#levels.length > levelsMax && this.#settled > 0) {
-      this.#levels.shift();
-      this.#settled--;
+    if (this.#levels.length > levelsMax && this.#settled >= levelsDropped) {
+      this.#levels.splice(0, levelsDropped);
+      this.#settled -= levelsDropped;
     }
     return level;
   }

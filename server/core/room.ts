@@ -116,6 +116,8 @@ export class Room {
   #flushedAtUs = 0;
   /** Encoded entries, by revision. */
   readonly #frames = new Map<number, Uint8Array>();
+  /** Entries before this revision are not kept encoded. */
+  #framesFrom = 1;
   #batch: Batch | undefined;
   #presences: Presence[] = [];
   #presenceVersion = 0;
@@ -210,9 +212,8 @@ export class Room {
   appended(nowUs: number): void {
     assert(this.#outstanding !== undefined, "an append is outstanding when one is stored");
     this.#sequencer.commit();
-    for (const revision of this.#frames.keys()) {
-      if (revision > this.revision - framesMax) break;
-      this.#frames.delete(revision);
+    for (; this.#framesFrom <= this.revision - framesMax; this.#framesFrom++) {
+      this.#frames.delete(this.#framesFrom);
     }
     this.#settle(this.#outstanding, nowUs);
     this.#outstanding = undefined;

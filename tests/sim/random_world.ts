@@ -101,7 +101,7 @@ export class RandomWorld {
     else if (takes(5)) {
       world.answerLog(this.#pick("log", ["stored", "stored", "stored", "failed", "in_doubt"] as const));
     } else if (takes(3)) world.pass(this.#draw("time", 1, 2_000_000));
-    else if (takes(3)) world.connect(client);
+    else if (takes(4)) world.connect(client);
     else if (takes(25)) this.#type(client);
     else if (takes(24)) world.moveUp(link, bytes());
     else world.moveDown(link, bytes());
