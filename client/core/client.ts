@@ -26,6 +26,7 @@ import {
   invert,
   type Node,
   type NodeId,
+  type NodeKind,
   normalizeEdits,
   opOn,
   parseId,
@@ -86,7 +87,7 @@ import type {
 /** An own change that is not acknowledged. */
 interface Pending {
   /** The changes of the application that it is composed of. */
-  numbers: readonly ChangeNumber[];
+  numbers: ChangeNumber[];
   /** Steps as they were meant; edits on the text before this change, carried over every entry since. */
   change: Change;
   /** What the steps come to in the view. */
@@ -251,7 +252,9 @@ export class ClientCore {
 
   /** Own changes that are not durable yet. */
   get unsentCount(): number {
-    return this.#pending.reduce((count, { numbers }) => count + numbers.length, 0);
+    let count = 0;
+    for (const { numbers } of this.#pending) count += numbers.length;
+    return count;
   }
 
   /** The id for the `index`th node or removal of the next change, from 0 on. */
@@ -913,9 +916,8 @@ export class ClientCore {
     if (!editsAreNormal(change.edits)) return { code: "not_normal", message: codes.not_normal.text };
     const resolution = resolve(change.steps, this.#view, { site: this.#site, counter: this.#counter });
     if ("fault" in resolution) return { code: resolution.fault, message: resolution.message };
-    const created = new Map(
-      change.steps.flatMap((step) => step.kind === "create" ? [[step.node, step.type]] : []),
-    );
+    const created = new Map<NodeId, NodeKind>();
+    for (const step of change.steps) if (step.kind === "create") created.set(step.node, step.type);
     for (const { node, op } of change.edits) {
       const kind = created.get(node) ?? this.#view.node(node)?.kind;
       if (kind === undefined) return { code: "unknown_node", message: `There is no node ${node}` };
@@ -961,7 +963,7 @@ export class ClientCore {
       last.group === group && last.level?.stack === stack && last.bytes + bytes <= this.#limits!.frameBytes;
     if (joins) {
       last.change = { steps: [], edits: composeEdits(last.change.edits, change.edits) };
-      last.numbers = [...last.numbers, number];
+      last.numbers.push(number);
       last.bytes += bytes;
     } else {
       const level = { stack, level: stack.push(group) };
