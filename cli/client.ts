@@ -42,7 +42,6 @@ error, and the next one is done.
 
 Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a line of a script failed; 2 wrong usage.`,
   )
-  .exitOverride(({ exitCode }) => Deno.exit(exitCode === 0 ? 0 : 2))
   .action(async (address, workspace, { name: givenName, kind: kindName }) => {
     const server = serverOf(address);
     if (server === undefined) {

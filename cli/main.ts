@@ -14,8 +14,4 @@ await program("dist-space", "A workspace that people and agents edit at once.", 
   serveCommand,
   clientCommand,
   replayCommand,
-])
-  .parseAsync(
-    Deno.args,
-    { from: "user" },
-  );
+]).parseAsync(Deno.args, { from: "user" });

@@ -76,7 +76,6 @@ Exit codes:
   4  no one log gives the trace, with one change of each client in flight
   5  the server cannot be reached, ended a connection, or refused a change`,
   )
-  .exitOverride(({ exitCode }) => Deno.exit(exitCode === 0 ? exitCodes.identical : exitCodes.wrong_usage))
   .action(async (file, { connect, workspace, gather, json }) => {
     const address = connect === undefined ? undefined : addressOf(connect);
     const problem = connect !== undefined && address === undefined

@@ -189,6 +189,16 @@ export class Space {
     return this.#core.revision;
   }
 
+  /** The number that stands for oneself in what others are told, and in the ids one makes. */
+  get site(): number {
+    return this.#core.site;
+  }
+
+  /** Who goes, or went, by a site; undefined if nothing is known of it. */
+  authorOf(site: number): Participant | undefined {
+    return this.#core.authorOf(site);
+  }
+
   /** What the server allows. */
   get limits(): Limits {
     return this.#core.limits!;
@@ -470,7 +480,11 @@ export class Space {
       case "settled": {
         const { outcome } = event;
         if (outcome.kind === "accepted") break;
-        if (outcome.kind === "refused" && !event.changes.some((number) => this.#waiting.has(number))) {
+        // What is merely unsent stays in the store; what nobody here waits for was left by an earlier run.
+        const unsent = outcome.kind === "refused" && outcome.problem.code === "unsent";
+        if (
+          outcome.kind === "refused" && !unsent && !event.changes.some((number) => this.#waiting.has(number))
+        ) {
           this.#recovered.push(outcome);
         }
         for (const number of event.changes) {

@@ -11,7 +11,8 @@
  *
  * Edits that touch the gap only change the gap, as in a gap buffer; the first one elsewhere settles it into the
  * tree. People type in one place for a while, so most keystrokes never touch the tree, and since the gap is
- * part of the value, every text is its own snapshot.
+ * part of the value, every text is its own snapshot. Its characters are kept as two strings, before and after
+ * where the last edit was: so the next keystroke appends to a string, also in the middle of the gap.
  *
  * @module
  */
@@ -37,12 +38,13 @@ type Tree = Branch | string;
 /** A text that never changes. */
 export class Text implements Characters {
   /** The text without characters. */
-  static readonly empty: Text = new Text("", 0, 0, "", 0, false);
+  static readonly empty: Text = new Text("", 0, 0, "", "", 0, false);
 
   readonly #tree: Tree;
   readonly #gapAt: number;
   readonly #gapRemove: number;
-  readonly #gapInsert: string;
+  readonly #gapBefore: string;
+  readonly #gapAfter: string;
   /** Length in UTF-16 code units. */
   readonly length: number;
   /** Whether surrogates may be among the characters; once true, stays true. Saves looking for them. */
@@ -52,14 +54,16 @@ export class Text implements Characters {
     tree: Tree,
     gapAt: number,
     gapRemove: number,
-    gapInsert: string,
+    gapBefore: string,
+    gapAfter: string,
     length: number,
     astral: boolean,
   ) {
     this.#tree = tree;
     this.#gapAt = gapAt;
     this.#gapRemove = gapRemove;
-    this.#gapInsert = gapInsert;
+    this.#gapBefore = gapBefore;
+    this.#gapAfter = gapAfter;
     this.length = length;
     this.#astral = astral;
   }
@@ -67,7 +71,7 @@ export class Text implements Characters {
   /** The text with the characters of `string`. */
   static of(string: string): Text {
     if (string === "") return Text.empty;
-    return new Text(build(cut(string)), 0, 0, "", string.length, hasSurrogates(string));
+    return new Text(build(cut(string)), 0, 0, "", "", string.length, hasSurrogates(string));
   }
 
   /** Whether it is known that no surrogate is among the characters. */
@@ -100,31 +104,38 @@ export class Text implements Characters {
     }
     const length = this.length + insert.length - remove;
     const astral = this.#astral || hasSurrogates(insert);
-    const gapAt = this.#gapAt, gap = this.#gapInsert, gapEnd = gapAt + gap.length;
+    const gapAt = this.#gapAt, gapBefore = this.#gapBefore, gapAfter = this.#gapAfter;
+    const middle = gapAt + gapBefore.length, gapEnd = middle + gapAfter.length;
     if (at <= gapEnd && end >= gapAt) {
-      const covered = gapEnd - (at > gapAt ? at : gapAt) - (end < gapEnd ? gapEnd - end : 0);
-      if (gap.length - covered + insert.length <= gapMax) {
-        let joined = insert;
-        if (at > gapAt) joined = at === gapEnd ? gap + insert : gap.slice(0, at - gapAt) + insert;
-        if (end < gapEnd) joined += gap.slice(end - gapAt);
+      // What stays of the gap before the edit, and after it.
+      let before: string, after: string;
+      if (at === middle) before = gapBefore;
+      else if (at <= gapAt) before = "";
+      else before = at < middle ? gapBefore.slice(0, at - gapAt) : gapBefore + gapAfter.slice(0, at - middle);
+      if (end === middle) after = gapAfter;
+      else if (end >= gapEnd) after = "";
+      else after = end > middle ? gapAfter.slice(end - middle) : gapBefore.slice(end - gapAt) + gapAfter;
+      if (before.length + insert.length + after.length <= gapMax) {
         let wider = this.#gapRemove;
         if (at < gapAt) wider += gapAt - at;
         if (end > gapEnd) wider += end - gapEnd;
-        return new Text(this.#tree, at < gapAt ? at : gapAt, wider, joined, length, astral);
+        return new Text(this.#tree, at < gapAt ? at : gapAt, wider, before + insert, after, length, astral);
       }
     }
     const tree = this.#settled();
-    if (insert.length <= gapMax) return new Text(tree, at, remove, insert, length, astral);
-    return new Text(edited(tree, at, end, insert), 0, 0, "", length, astral);
+    if (insert.length <= gapMax) return new Text(tree, at, remove, insert, "", length, astral);
+    return new Text(edited(tree, at, end, insert), 0, 0, "", "", length, astral);
   }
 
   /** The code unit at `index`; NaN outside the text, as of a string. */
   charCodeAt(index: number): number {
     if (index < 0 || index >= this.length) return NaN;
-    const after = index - this.#gapAt;
-    if (after >= 0) {
-      if (after < this.#gapInsert.length) return this.#gapInsert.charCodeAt(after);
-      index += this.#gapRemove - this.#gapInsert.length;
+    const before = this.#gapBefore, after = this.#gapAfter;
+    const inGap = index - this.#gapAt;
+    if (inGap >= 0) {
+      if (inGap < before.length) return before.charCodeAt(inGap);
+      if (inGap < before.length + after.length) return after.charCodeAt(inGap - before.length);
+      index += this.#gapRemove - before.length - after.length;
     }
     let tree = this.#tree;
     while (typeof tree !== "string") {
@@ -144,11 +155,12 @@ export class Text implements Characters {
     from = Math.max(0, from);
     to = Math.min(this.length, to);
     if (from >= to) return "";
-    const gapAt = this.#gapAt, gapEnd = gapAt + this.#gapInsert.length;
-    const moved = this.#gapRemove - this.#gapInsert.length;
+    const gap = this.#gapBefore + this.#gapAfter;
+    const gapAt = this.#gapAt, gapEnd = gapAt + gap.length;
+    const moved = this.#gapRemove - gap.length;
     let result = "";
     if (from < gapAt) result += sliceOf(this.#tree, from, Math.min(to, gapAt));
-    if (from < gapEnd && to > gapAt) result += this.#gapInsert.slice(Math.max(0, from - gapAt), to - gapAt);
+    if (from < gapEnd && to > gapAt) result += gap.slice(Math.max(0, from - gapAt), to - gapAt);
     if (to > gapEnd) result += sliceOf(this.#tree, Math.max(from, gapEnd) + moved, to + moved);
     return result;
   }
@@ -170,8 +182,9 @@ export class Text implements Characters {
   }
 
   #settled(): Tree {
-    if (this.#gapRemove === 0 && this.#gapInsert === "") return this.#tree;
-    return edited(this.#tree, this.#gapAt, this.#gapAt + this.#gapRemove, this.#gapInsert);
+    const gap = this.#gapBefore + this.#gapAfter;
+    if (this.#gapRemove === 0 && gap === "") return this.#tree;
+    return edited(this.#tree, this.#gapAt, this.#gapAt + this.#gapRemove, gap);
   }
 }
 

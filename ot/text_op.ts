@@ -234,102 +234,78 @@ export function transform(op: TextOp, over: TextOp, side: Side): TextOp {
  * `apply(apply(text, first), second) = apply(text, compose(first, second))`. Associative.
  */
 export function compose(first: TextOp, second: TextOp): TextOp {
-  const count = first.length, secondCount = second.length;
-  if (count === 0) return second;
+  const firstCount = first.length, secondCount = second.length;
+  if (firstCount === 0) return second;
   if (secondCount === 0) return first;
-  if (count === 1 && secondCount === 1) return composeOne(first[0]!, second[0]!);
-  const result: Splice[] = [];
-  // Where the last splice of the result ends in the base: what begins there belongs to it.
-  let lastEnd = -1;
-  // `first[i]` is the next to account for; once `open`, its removal stands in the result, and so do the first
-  // `used` code units of its insertion (or `second` has removed them). A position p of the text in between is
-  // position p - shift of the base, up to where `first[i]` begins.
-  let i = 0, shift = 0, used = 0, open = false;
-  for (let j = 0; j < secondCount; j++) {
-    const splice = second[j]!;
-    let position = splice.at;
-    const end = position + splice.remove;
-    while (i < count) {
-      const earlier = first[i]!;
-      const { at, remove, insert } = earlier;
-      const begins = at + shift, ends = begins + insert.length;
-      if (ends > position && begins + used >= position) break;
-      const whole = ends <= position;
-      if (open) {
-        const rest = whole ? insert.slice(used) : insert.slice(used, position - begins);
-        lastEnd = extend(result, lastEnd, at + remove, 0, rest);
-      } else if (whole && lastEnd !== at) {
-        result.push(earlier);
-        lastEnd = at + remove;
-      } else {
-        lastEnd = extend(result, lastEnd, at, remove, whole ? insert : insert.slice(0, position - begins));
-      }
-      if (!whole) {
-        used = position - begins, open = true;
-        break;
-      }
-      shift += insert.length - remove;
-      i++, used = 0, open = false;
-    }
-    if (!open && (i === count || end < first[i]!.at + shift)) {
-      // The later splice by itself, between two earlier ones.
-      const at = position - shift;
-      if (lastEnd === at) lastEnd = extend(result, lastEnd, at, splice.remove, splice.insert);
-      else {
-        result.push(shift === 0 ? splice : { at, remove: splice.remove, insert: splice.insert });
-        lastEnd = at + splice.remove;
-      }
+  if (firstCount === 1 && secondCount === 1) return composeOne(first[0]!, second[0]!);
+  // Growing a long array step by step would cost more than all the rest.
+  const sizeMax = firstCount + secondCount;
+  const result: Splice[] = sizeMax < 8 ? [] : new Array<Splice>(sizeMax);
+  let size = 0;
+  // All positions but those of the result are in the text between the two, which is `shift` ahead of the base.
+  let i = 0, j = 0, shift = 0;
+  while (i < firstCount && j < secondCount) {
+    const earlier = first[i]!, later = second[j]!;
+    const begins = earlier.at + shift;
+    if (begins + earlier.insert.length < later.at) {
+      result[size++] = earlier;
+      shift += earlier.insert.length - earlier.remove;
+      i++;
       continue;
     }
-    const at = open ? first[i]!.at + first[i]!.remove : position - shift;
-    lastEnd = extend(result, lastEnd, at, 0, splice.insert);
-    while (position < end) {
-      if (i === count) {
-        lastEnd = extend(result, lastEnd, position - shift, end - position, "");
-        break;
+    if (later.at + later.remove < begins) {
+      result[size++] = shift === 0
+        ? later
+        : { at: later.at - shift, remove: later.remove, insert: later.insert };
+      j++;
+      continue;
+    }
+    // The two touch, and with all that touches them in turn they make one splice: no character of the base is
+    // left between them. It spans [start, end); its text is what of the earlier ones' lies behind `gone`, up to
+    // where the later ones have removed it, and in between all of the later ones'.
+    const start = begins < later.at ? begins : later.at;
+    const at = start - shift;
+    let end = start, gone = start, remove = 0, insert = "";
+    for (;;) {
+      const before = i < firstCount ? first[i]! : undefined;
+      const from = before === undefined ? 0 : before.at + shift;
+      let after = j < secondCount ? second[j]! : undefined;
+      if (after !== undefined && after.at <= end && (before === undefined || after.at <= from)) {
+        insert = joined(insert, after.insert);
+        gone = after.at + after.remove;
+        if (gone > end) end = gone;
+        j++;
+        continue;
       }
-      const earlier = first[i]!;
-      const begins = earlier.at + shift;
-      if (!open) {
-        if (begins > position) {
-          const stop = begins < end ? begins : end;
-          lastEnd = extend(result, lastEnd, position - shift, stop - position, "");
-          position = stop;
-          continue;
+      if (before === undefined || from > end) break;
+      const text = before.insert, to = from + text.length;
+      if (to > end) end = to;
+      while (after !== undefined && after.at <= to) {
+        if (gone < after.at) {
+          insert = joined(insert, text.slice(gone > from ? gone - from : 0, after.at - from));
         }
-        lastEnd = extend(result, lastEnd, earlier.at, earlier.remove, "");
-        open = true;
+        insert = joined(insert, after.insert);
+        gone = after.at + after.remove;
+        if (gone > end) end = gone;
+        after = ++j < secondCount ? second[j]! : undefined;
       }
-      const ends = begins + earlier.insert.length;
-      position = ends < end ? ends : end;
-      used = position - begins;
-      if (position === ends) {
-        shift += earlier.insert.length - earlier.remove;
-        i++, used = 0, open = false;
-      }
+      if (gone < to) insert = joined(insert, gone <= from ? text : text.slice(gone - from));
+      remove += before.remove - text.length;
+      shift += text.length - before.remove;
+      i++;
     }
+    remove += end - start;
+    if (remove > 0 || insert.length > 0) result[size++] = { at, remove, insert };
   }
-  for (; i < count; i++, used = 0, open = false) {
-    const earlier = first[i]!;
-    if (open) lastEnd = extend(result, lastEnd, earlier.at + earlier.remove, 0, earlier.insert.slice(used));
-    else if (lastEnd === earlier.at) {
-      lastEnd = extend(result, lastEnd, earlier.at, earlier.remove, earlier.insert);
-    } else {
-      result.push(earlier);
-      lastEnd = earlier.at + earlier.remove;
-    }
+  for (; i < firstCount; i++) result[size++] = first[i]!;
+  for (; j < secondCount; j++) {
+    const later = second[j]!;
+    result[size++] = shift === 0
+      ? later
+      : { at: later.at - shift, remove: later.remove, insert: later.insert };
   }
+  if (result.length > size) result.length = size;
   return result;
-}
-
-/** Adds a splice behind the last one of `result`, or to it if it ends there. Gives where the last one ends now. */
-function extend(result: Splice[], lastEnd: number, at: number, remove: number, insert: string): number {
-  if (remove === 0 && insert === "") return lastEnd;
-  if (lastEnd === at) {
-    const last = result.length - 1, before = result[last]!;
-    result[last] = { at: before.at, remove: before.remove + remove, insert: before.insert + insert };
-  } else result.push({ at, remove, insert });
-  return at + remove;
 }
 
 /** {@linkcode compose} for what happens at every keystroke. */
@@ -431,4 +407,9 @@ class Joiner {
       this.#splices.push({ at: this.#at, remove: this.#remove, insert: this.#insert });
     }
   }
+}
+
+/** `a + b`, which is mostly one of them: the engine's own addition is a call. */
+function joined(a: string, b: string): string {
+  return a.length === 0 ? b : b.length === 0 ? a : a + b;
 }

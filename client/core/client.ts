@@ -407,7 +407,7 @@ export class ClientCore {
     this.#problem = { code, message };
     this.#dropTransport();
     if (resume) this.#retry(retryMs * 1000);
-    else this.#setPhase("ended");
+    else this.#end();
   }
 
   /** The other side does not keep to the protocol: there is nothing to do but to begin anew. */
@@ -462,7 +462,20 @@ export class ClientCore {
     this.#transport = "none";
     this.#forgetConnection();
     this.#openAtUs = undefined;
+    this.#end();
+  }
+
+  /** Nothing will be sent any more. What is pending stays what `unsent` gives, for another run. */
+  #end(): void {
     this.#setPhase("ended");
+    const problem = {
+      code: "unsent",
+      message:
+        "This client has ended before the change was answered. It is kept for the next run, if there is a store.",
+    };
+    for (const { numbers, change } of this.#pending) {
+      this.#settled(numbers, { kind: "refused", problem, change });
+    }
   }
 
   #lookAtClock(): void {

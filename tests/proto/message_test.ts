@@ -389,7 +389,11 @@ Deno.test("decoders take what frames hold, as often as they come: a million mess
   };
   decodeMany();
   const before = Deno.memoryUsage().heapUsed;
-  for (let i = 0; i < 10; i++) decodeMany();
-  const grown = Deno.memoryUsage().heapUsed - before;
-  assert(grown < 64 * mebibyte, `${grown} bytes more`);
+  // The collector comes when it likes: what counts is the least that is held after any of many rounds.
+  let least = Infinity;
+  for (let i = 0; i < 30 && least > 32 * mebibyte; i++) {
+    decodeMany();
+    if (i >= 9) least = Math.min(least, Deno.memoryUsage().heapUsed - before);
+  }
+  assert(least < 64 * mebibyte, `${least} bytes more`);
 });
