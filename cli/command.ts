@@ -26,6 +26,15 @@ export function program(name: string, description: string, commands: readonly An
 // deno-lint-ignore no-explicit-any -- see above
 type AnyCommand = Command<any, any, any>;
 
+/** Reads one of a few words, for an option. */
+export function oneOf<W extends string>(...words: readonly W[]): (text: string) => W {
+  return (text) => {
+    const word = words.find((word) => word === text);
+    if (word === undefined) throw new InvalidArgumentError(`Give one of ${words.join(", ")}.`);
+    return word;
+  };
+}
+
 /** Reads a whole number from `min` to `max`, for an option. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

@@ -112,6 +112,9 @@ export class LocalServer implements ReplayServer {
           case "append":
             this.#log.push(...output.entries);
             this.#inputs.push({ kind: "appended", workspace: output.workspace, nowUs: workspaceTimeUs });
+            break;
+          case "wake":
+            if (output.atUs <= workspaceTimeUs) this.#inputs.push({ kind: "due", nowUs: workspaceTimeUs });
         }
       }
     }

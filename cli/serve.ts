@@ -9,8 +9,16 @@
  */
 
 import pino from "pino";
-import { defaultSettings, MemoryLog, secret, serveTcp, type Settings, Shell } from "../server/mod.ts";
-import { Command, wholeNumber } from "./command.ts";
+import {
+  defaultSettings,
+  MemoryLog,
+  secret,
+  serveTcp,
+  type Settings,
+  Shell,
+  type ShellOptions,
+} from "../server/mod.ts";
+import { Command, oneOf, wholeNumber } from "./command.ts";
 
 /** How long the last words to everybody may take. */
 const stopMs = 5000;
@@ -31,7 +39,12 @@ export const serveCommand = new Command("serve")
     "changes a second that each client may lastingly make",
     wholeNumber(1, 1_000_000),
   )
-  .option("--log-level <level>", "what to log: debug, info, warn, error or silent", "info")
+  .option(
+    "--log-level <level>",
+    "what to log: debug, info, warn, error or silent",
+    oneOf("debug", "info", "warn", "error", "silent"),
+    "info" as const,
+  )
   .addHelpText("after", "\nExit codes: 0 ended as asked, 1 cannot listen, 2 wrong usage.")
   .action(async ({ host, port, insecure, clients, rate, logLevel }) => {
     if (!isLoopback(host) && insecure !== true) {
@@ -42,11 +55,8 @@ export const serveCommand = new Command("serve")
       Deno.exit(2);
     }
     const logger = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
-    const shell = new Shell({
-      settings: settingsOf(clients, rate),
-      log: new MemoryLog(secret),
-      report: (event, fields) => logger.info(fields, event),
-    });
+    const report: ShellOptions["report"] = (event, fields) => logger.info(fields, event);
+    const shell = new Shell({ settings: settingsOf(clients, rate), log: new MemoryLog(secret), report });
     let listener: Deno.TcpListener;
     try {
       listener = Deno.listen({ hostname: host, port, transport: "tcp" });
@@ -70,13 +80,7 @@ export const serveCommand = new Command("serve")
     };
     Deno.addSignalListener("SIGINT", stop);
     Deno.addSignalListener("SIGTERM", stop);
-    await serveTcp(listener, shell).catch((error: unknown) => {
-      // Closing the listener ends the accepting; anything else is a reason to stop as well.
-      if (!stopping) {
-        logger.error({ error: String(error) }, "accepting_failed");
-        return stop();
-      }
-    });
+    await serveTcp(listener, shell, report);
   });
 
 function settingsOf(clientsMax: number, rate: number | undefined): Settings {

@@ -123,9 +123,8 @@ export class Space {
   #closing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastUs = 0;
-  #unsaved = false;
   #saving: Promise<void> | undefined;
-  /** Settled by the next save to begin, which has all that is unsaved now. */
+  /** Settled by the next save to begin, which has all that is unsaved now; undefined if nothing is. */
   #nextSave: PromiseWithResolvers<void> | undefined;
   #status: SpaceEvents["status"] | undefined;
   /** What the last own change came to at once, if it was refused. */
@@ -525,7 +524,7 @@ export class Space {
     const transport = this.#transport;
     if (transport === undefined) return;
     // What is sent must be kept as sent, or the next run could not tell whether it was.
-    const kept = this.#unsaved ? (this.#nextSave ??= Promise.withResolvers()).promise : undefined;
+    const kept = this.#nextSave?.promise;
     const written = kept === undefined ? transport.write(bytes) : kept.then(() => transport.write(bytes));
     this.#written = written.then(
       () => {
@@ -554,19 +553,21 @@ export class Space {
   /** Saves what is unsent: one save at a time, and after it whatever has come since. */
   #keep(): void {
     if (this.#store === undefined) return;
-    this.#unsaved = true;
-    this.#saving ??= this.#save(this.#store).finally(() => this.#saving = undefined);
+    this.#nextSave ??= Promise.withResolvers();
+    this.#saving ??= this.#save(this.#store);
   }
 
   async #save(store: UnsentStore): Promise<void> {
-    while (this.#unsaved) {
-      this.#unsaved = false;
-      // Yields first: what one turn of the event loop does is saved once.
-      await Promise.resolve();
-      const done = this.#nextSave;
-      this.#nextSave = undefined;
-      await store.save(this.#core.unsent());
-      done?.resolve();
+    try {
+      while (this.#nextSave !== undefined) {
+        // Yields first: what one turn of the event loop does is saved once.
+        await Promise.resolve();
+        const { resolve } = this.#nextSave;
+        this.#nextSave = undefined;
+        await store.save(this.#core.unsent()).finally(resolve);
+      }
+    } finally {
+      this.#saving = undefined;
     }
   }
 

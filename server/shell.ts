@@ -5,6 +5,7 @@
  * @module
  */
 
+import { clearImmediate, setImmediate } from "node:timers";
 import { type ConnectionId, type Input, type Output, ServerCore, type Settings } from "./core/mod.ts";
 import type { Transport } from "../net/mod.ts";
 import type { Log } from "./log.ts";
@@ -31,6 +32,7 @@ export class Shell {
   readonly #carried = new Map<ConnectionId, Carried>();
   #nextConnection = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #immediate: ReturnType<typeof setImmediate> | undefined;
   #lastUs = 0;
   readonly #stopped = Promise.withResolvers<void>();
 
@@ -96,18 +98,24 @@ export class Shell {
         return;
       }
       case "wake":
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(
-          () => this.#step({ kind: "due", nowUs: this.#nowUs() }),
-          Math.max(0, Math.ceil((output.atUs - this.#nowUs()) / 1000)),
-        );
-        return;
+        return this.#wake(output.atUs);
       case "report":
         return this.#report(output.event, output.fields);
       case "stopped":
         clearTimeout(this.#timer);
+        clearImmediate(this.#immediate);
         this.#stopped.resolve();
     }
+  }
+
+  #wake(atUs: number): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    const due = () => this.#step({ kind: "due", nowUs: this.#nowUs() });
+    const us = atUs - this.#nowUs();
+    // A timer is milliseconds late at best; the end of this turn of the event loop is when all is in that is there.
+    if (us > 0) this.#timer = setTimeout(due, Math.ceil(us / 1000));
+    else this.#immediate = setImmediate(due);
   }
 
   #send(connection: ConnectionId, bytes: Uint8Array): void {

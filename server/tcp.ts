@@ -5,9 +5,27 @@
  */
 
 import { tcpTransport } from "../net/mod.ts";
-import type { Shell } from "./shell.ts";
+import type { Shell, ShellOptions } from "./shell.ts";
 
-/** Accepts connections until the listener is closed. */
-export async function serveTcp(listener: Deno.TcpListener, shell: Shell): Promise<void> {
-  for await (const connection of listener) shell.serve(tcpTransport(connection));
+/** How long to wait when no connection can be accepted, until somebody may have gone. */
+const retryMs = 100;
+
+/**
+ * Accepts connections until the listener is closed. That one cannot be accepted, because it is gone again or there
+ * are no file descriptors left, is no reason to turn away those who are here.
+ */
+export async function serveTcp(
+  listener: Deno.TcpListener,
+  shell: Shell,
+  report: ShellOptions["report"] = () => {},
+): Promise<void> {
+  for (;;) {
+    try {
+      shell.serve(tcpTransport(await listener.accept()));
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      report("accept_failed", { error: String(error) });
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
 }

@@ -356,6 +356,9 @@ export class World {
           }
           case "wake":
             this.#wakeAtUs = output.atUs;
+            if (output.atUs > this.nowUs) break;
+            this.#wakeAtUs = undefined;
+            this.#inputs.push({ kind: "due", nowUs: this.nowUs });
             break;
           case "report":
             this.reports.push({ event: output.event, fields: output.fields });

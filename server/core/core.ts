@@ -12,7 +12,9 @@
  * - after `send`, the connection's next input of that kind is `drained`: until then nothing more is sent on it;
  * - after `append`, there is exactly one `appended` or `append_failed` for the workspace; after `load`, one `loaded`
  *   or `load_failed`;
- * - after `wake`, there is a `due` at that time or later; a new `wake` takes the place of the one before.
+ * - after `wake`, there is a `due` at that time or later; a new `wake` takes the place of the one before. One for the
+ *   present moment is for when everything that has come in by now has been taken in: then what all of that is due
+ *   to a connection goes out in one write.
  *
  * @module
  */
@@ -157,16 +159,13 @@ export class ServerCore {
         break;
       case "due":
         this.#wokenAtUs = undefined;
+        this.#flushRooms(nowUs);
         break;
       case "stop":
         this.#stopping = true;
         this.#report("stopping", { connections: this.#connections.size });
     }
     if (this.#tickAtUs !== undefined && nowUs >= this.#tickAtUs) this.#tick(nowUs);
-    for (const room of this.#timed) {
-      if (room.wake(nowUs)) { for (const connection of room.connections) this.#flush(connection, nowUs); }
-      if (room.deadlineUs() === undefined) this.#timed.delete(room);
-    }
     for (const connection of this.#urgent) this.#flush(connection, nowUs);
     this.#urgent.clear();
     if (this.#stopping) this.#stop(nowUs);
@@ -304,6 +303,13 @@ export class ServerCore {
     this.#report("ending", { connection: connection.id, code });
   }
 
+  #flushRooms(nowUs: number): void {
+    for (const room of this.#timed) {
+      if (room.wake(nowUs)) { for (const connection of room.connections) this.#flush(connection, nowUs); }
+      if (room.deadlineUs() === undefined) this.#timed.delete(room);
+    }
+  }
+
   #flush(connection: Connection, nowUs: number): void {
     if (connection.ended) return;
     connection.owed = connection.writing;
@@ -380,9 +386,14 @@ export class ServerCore {
     this.#outputs.push({ kind: "wake", atUs });
   }
 
+  /** Ends every connection that has been given all that is due to it, once everything is settled. */
   #stop(nowUs: number): void {
     for (const room of this.#rooms.values()) if (!room.isSettled) return;
     for (const connection of this.#connections.values()) {
+      if (connection.closing) continue;
+      this.#flush(connection, nowUs);
+      // What has just been sent, or is still owed, comes first: `drained` brings us back here.
+      if (connection.writing) continue;
       this.#end(connection, "shutting_down", nowUs);
       this.#flush(connection, nowUs);
     }

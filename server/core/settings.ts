@@ -60,7 +60,7 @@ export const defaultSettings: Settings = {
   drainUs: 30 * second,
   sendBytesMax: 256 << 10,
   controlBytesMax: 1 << 20,
-  writeUs: 40,
+  writeUs: 10,
   gatherUsMin: 1_000,
   gatherUsMax: 20_000,
   appendEntriesMax: 1000,

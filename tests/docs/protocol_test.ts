@@ -83,6 +83,8 @@ class Server {
         [...this.#sent.values()][connection - 1]!.push(...framesIn(output.bytes));
         return this.#step({ kind: "drained", connection, nowUs });
       }
+      case "wake":
+        return output.atUs <= nowUs ? this.#step({ kind: "due", nowUs }) : undefined;
       case "append":
         return this.#step({ kind: "appended", workspace: output.workspace, nowUs });
       case "load":

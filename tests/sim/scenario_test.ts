@@ -411,8 +411,8 @@ Deno.test("a graceful stop settles what was taken in, tells everybody, and lets 
   assert(!world.stopped, "an append is still under way");
   world.answerLog();
   world.moveDown(connection);
-  world.moveDown(connection);
   assertEquals(outcomes(client, number), ["durable"]);
+  world.moveDown(connection);
   const last = client.events.findLast((event) => event.kind === "status");
   assertEquals(last?.kind === "status" ? last.problem?.code : undefined, "shutting_down");
   assert(world.stopped, "nobody is left");
