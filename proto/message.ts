@@ -12,7 +12,7 @@ import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
 import { ProtocolError } from "./code.ts";
-import { sealed } from "./frame.ts";
+import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
 
 /** The version of the protocol that is spoken here. */
@@ -275,10 +275,11 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
 /**
  * The message of a frame that a client sent.
  *
- * @throws {ProtocolError} "unknown_type" or "malformed_message"
+ * @throws {ProtocolError} "unknown_type", "malformed_message" or "message_too_long"
  */
 export function decodeClientMessage(type: number, payload: Uint8Array): ClientMessage {
   return decoding(() => {
+    if (payload.length > frameBytesMax) checkLong(type, payload);
     switch (type) {
       case FrameType.OPERATION: {
         const operation = wire.Operation.decode(payload);
@@ -435,6 +436,42 @@ function eitherOf(type: number, payload: Uint8Array): Ping | Close {
     default:
       throw new ProtocolError("unknown_type", `A frame of type ${type} is not expected here`);
   }
+}
+
+/** Steps, edits and splices of one operation: small ones cost many times their bytes to decode. */
+const piecesMax = 1 << 19;
+
+/** By number of field, which fields hold the pieces of an operation: change, steps, edits, splices. */
+interface Pieces {
+  readonly [field: number]: Pieces;
+}
+const operationPieces: Pieces = { 3: { 1: {}, 2: { 2: {} } } };
+
+/** Refuses long messages that are no operation, or one of far too many pieces, before they cost anything. */
+function checkLong(type: number, payload: Uint8Array): void {
+  if (type !== FrameType.OPERATION) {
+    throw new ProtocolError("message_too_long", "Only an operation may be longer than a frame");
+  }
+  if (countPieces(protobuf.Reader.create(payload), payload.length, operationPieces) > piecesMax) {
+    throw new ProtocolError(
+      "message_too_long",
+      `An operation has more than ${piecesMax} steps, edits and splices`,
+    );
+  }
+}
+
+function countPieces(reader: protobuf.Reader, end: number, pieces: Pieces): number {
+  let count = 0;
+  while (reader.pos < end) {
+    const tag = reader.uint32(), inner = (tag & 7) === 2 ? pieces[tag >>> 3] : undefined;
+    if (inner === undefined) {
+      reader.skipType(tag & 7);
+      continue;
+    }
+    const length = reader.uint32();
+    count += 1 + countPieces(reader, reader.pos + length, inner);
+  }
+  return count;
 }
 
 /** protobufjs throws errors of its own kinds for bytes that it cannot read: they all mean the same here. */

@@ -120,6 +120,8 @@ export class ClientCore {
   #confirmed: Workspace | undefined;
   #revision = 0;
   #view: Workspace = Workspace.empty;
+  /** Whether all that is pending could be laid over the confirmed workspace when that was last done. */
+  #viewIsWhole = true;
   #authors = new Map<number, Participant>();
 
   // Who we are.
@@ -712,7 +714,27 @@ export class ClientCore {
   /** Builds the view from the confirmed workspace and what is pending, and tells what is different. */
   #rebuild(origin: Origin, site: number): void {
     const before = this.#view;
+    this.#layOut();
+    this.#tellDifference(before, this.#view, origin, site);
+  }
+
+  /**
+   * The same where it is known what is different: nodes that were `touched`, besides those of pending changes, and
+   * texts by `edits` of the view. So an editor is told what was done, not what it could have been.
+   */
+  #rebuildBy(touched: readonly NodeId[], edits: readonly Edit[], site: number): void {
+    const before = this.#view, wasWhole = this.#viewIsWhole;
+    const pending = this.#pending.flatMap(({ change }) => change.steps.map(({ node }) => node));
+    this.#layOut();
+    if (!wasWhole || !this.#viewIsWhole) return this.#tellDifference(before, this.#view, "remote", site);
+    this.#treeEvents(before, [...touched, ...pending], "remote", site);
+    this.#edited(edits, "remote", site);
+  }
+
+  /** Lays what is pending over the confirmed workspace. What no longer fits is refused here. */
+  #layOut(): void {
     let view = this.#confirmed!;
+    this.#viewIsWhole = true;
     const kept: Pending[] = [];
     // What takes back those that no longer fit: the ones after them were made on the text with them.
     const inverses: (readonly Edit[])[] = [];
@@ -727,9 +749,11 @@ export class ClientCore {
       if (fits || pending === this.#pending[0] && this.#inFlight !== undefined) {
         pending.resolved = "fault" in resolution ? [] : resolution.steps;
         if (fits) view = view.apply({ steps: pending.resolved, edits: pending.change.edits });
+        else this.#viewIsWhole = false;
         kept.push(pending);
         continue;
       }
+      this.#viewIsWhole = false;
       const problem = "fault" in resolution
         ? { code: resolution.fault, message: resolution.message }
         : { code: "unknown_node", message: codes.unknown_node.text };
@@ -739,7 +763,6 @@ export class ClientCore {
     }
     this.#pending = kept;
     this.#view = view;
-    this.#tellDifference(before, view, origin, site);
     this.#outputs.push({ kind: "keep" });
   }
 
@@ -810,7 +833,7 @@ export class ClientCore {
       if (steps.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
         this.#view = this.#view.apply({ steps, edits });
       } else {
-        return this.#rebuild("remote", entry.site);
+        return this.#rebuildBy(steps.map(({ node }) => node), edits, entry.site);
       }
     }
     this.#edited(edits, "remote", entry.site);
@@ -846,7 +869,10 @@ export class ClientCore {
       if (pending.level !== undefined) {
         pending.level.stack.settle(pending.level.level, undoingOf(steps, edits, before));
       }
-      if (!asExpected) this.#rebuild("remote", this.#site);
+      if (!asExpected) {
+        const touched = [...steps, ...pending.resolved].map(({ node }) => node);
+        this.#rebuildBy(touched, [], this.#site);
+      }
     }
     this.#outputs.push({ kind: "keep" });
     this.#settled(pending.numbers, { kind: "durable", revision, timeMs: time, notices });

@@ -79,6 +79,8 @@ const retryUsMin = 50_000, retryUsMax = 5_000_000;
 
 /** A session's budget for changes, in microseconds of waiting: what it can do at once after a pause. */
 const creditUsMax = 2_000_000;
+/** Of the selections that a session shows to the others, so many at most. */
+const rangesMax = 1000;
 /** Encoded entries that are kept for those who read close to the head. */
 const framesMax = 4096;
 
@@ -253,6 +255,9 @@ export class Room {
   /** Where a session is, by its own word. */
   place(session: Session, place: Place | undefined, nowUs: number): void {
     session.awaited = undefined;
+    if (place !== undefined && place.ranges.length > rangesMax) {
+      place = { ...place, ranges: place.ranges.slice(0, rangesMax) };
+    }
     if (place !== undefined && place.seq > this.#committedSeq(session)) {
       session.awaited = place;
       return;

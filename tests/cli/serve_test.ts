@@ -70,7 +70,7 @@ class ServerProcess {
 
   /** What it has logged: a JSON object a line. */
   get log(): Record<string, unknown>[] {
-    return this.stderr.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+    return this.stderr.split("\n").slice(0, -1).map((line) => JSON.parse(line));
   }
 
   signal(signal: Deno.Signal): void {

@@ -376,6 +376,45 @@ for (const [what, payload] of Object.entries(costly)) {
   });
 }
 
+const operations: Readonly<Record<string, Uint8Array>> = {
+  "empty steps": fieldOf(0x1a, repeated([0x0a, 0], 8 * mebibyte - 10)),
+  "empty edits": fieldOf(0x1a, repeated([0x12, 0], 8 * mebibyte - 10)),
+  "empty splices": fieldOf(0x1a, fieldOf(0x12, repeated([0x12, 0], 8 * mebibyte - 10))),
+  "edits of an empty splice": fieldOf(0x1a, repeated([0x12, 2, 0x12, 0], 8 * mebibyte - 10)),
+  "changes": repeated([0x1a, 0], 8 * mebibyte),
+};
+
+Deno.test("a long operation of too many pieces is refused before it costs anything", () => {
+  for (const [what, payload] of Object.entries(operations)) {
+    const before = Deno.memoryUsage().heapUsed, from = performance.now();
+    assertEquals(outcome(decodeClientMessage, 1, payload), "message_too_long", what);
+    const took = performance.now() - from, bytes = Deno.memoryUsage().heapUsed - before;
+    assert(took < 1000, `${what} took ${took} ms`);
+    assert(bytes < 64 * mebibyte, `${what} took ${bytes} bytes`);
+  }
+});
+
+Deno.test("a long operation may have as many pieces as a client's limits allow, and no other message is long", () => {
+  // What a client makes is at least 24 bytes a splice by its own count, and 8 MiB long at most.
+  const op = Array.from(
+    { length: 349_525 },
+    (_, i) => ({ at: 3 * i, remove: 1, insert: i % 2 === 0 ? "x" : "" }),
+  );
+  const operation: ClientMessage = {
+    kind: "operation",
+    seq: 1,
+    base: 1,
+    change: { steps: [], edits: [{ node: "1:1", op }] },
+  };
+  const decoded = throughClient(operation);
+  assert(decoded.kind === "operation");
+  assertEquals(decoded.change.edits[0]!.op.length, op.length);
+  const long = new Uint8Array(mebibyte + 1).fill(1);
+  for (const type of frameTypes.filter((type) => type !== 1)) {
+    assertEquals(outcome(decodeClientMessage, type, long), "message_too_long", `type ${type}`);
+  }
+});
+
 Deno.test("decoders take what frames hold, as often as they come: a million messages leave nothing behind", () => {
   const bytes = encodeClientMessage({
     kind: "operation",

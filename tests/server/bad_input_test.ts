@@ -324,15 +324,27 @@ Deno.test("the largest change there may be reaches everybody, with all that the 
   });
 });
 
-Deno.test("positions without number reach nobody's connection so that it breaks", async () => {
+Deno.test("positions without number are shown to nobody, and disturb nobody", async () => {
   await using server = new LiveServer();
   await amidTyping(server.port, async ({ node }) => {
+    await using watcher = await RawClient.join(server.port);
     await using client = await RawClient.join(server.port);
-    const ranges = new Array(2_000_000).fill({ anchor: 0, head: 1 });
-    const { revision } = client.welcome!;
-    await client.send({ kind: "presence", place: { node, revision, seq: 0, ranges } });
-    await client.send({ kind: "ping", value: 5n });
-    await eventually(() => client.ended || client.heard.some(({ kind }) => kind === "pong"), "an answer");
+    const { revision, site } = client.welcome!;
+    const place = (count: number) => ({
+      node,
+      revision,
+      seq: 0,
+      ranges: new Array(count).fill({ anchor: 0, head: 0 }),
+    });
+    await client.send({ kind: "presence", place: place(250_000) });
+    const shown = await watcher.hear(
+      "presence",
+      (presence) => presence.site === site && presence.place !== undefined,
+    );
+    assertEquals(shown.place!.ranges.length, 1000);
+    assert(!client.ended);
+    await client.send({ kind: "presence", place: place(2_000_000) });
+    await client.isEnded("message_too_long");
   });
 });
 

@@ -1,7 +1,9 @@
 import { RandomWorld } from "./random_world.ts";
 
 /** Seeds that once failed, with what they found. */
-const kept: readonly (readonly [number, string])[] = [];
+const kept: readonly (readonly [number, string])[] = [
+  [53979, "a cursor was carried over what a text could have been edited by, and not over what it was"],
+];
 
 for (const [seed, found] of kept) {
   Deno.test(`random runs keep what they promise: seed ${seed}, which found that ${found}`, () => {

@@ -214,6 +214,7 @@ export class RandomWorld {
       this.#same(`the view of ${name}`, portrait(core.view), expected);
       this.#same(`what ${name} takes as confirmed`, portrait(core.confirmed!), expected);
     }
+    this.#judgeEvents();
     const durable = this.#judgeAnswers();
     this.#judgeCharacters(state.workspace, durable);
     this.#judgePresence();
@@ -250,6 +251,33 @@ export class RandomWorld {
         const node = workspace.node(above);
         if (node === undefined || ++steps > workspace.size) this.#fail(`${id} does not hang on the root`);
         above = node!.parent;
+      }
+    }
+  }
+
+  /** An editor that does what it is told of, and nothing else, shows what the client has. */
+  #judgeEvents(): void {
+    for (const { name, core, events } of this.#clients) {
+      const texts = new Map<NodeId, string>();
+      for (const event of events) {
+        if (event.kind === "edited") {
+          let text = texts.get(event.node) ?? "";
+          for (const { at, remove, insert } of event.op.toReversed()) {
+            if (at + remove > text.length) this.#fail(`${name} was told of an edit outside ${event.node}`);
+            text = text.slice(0, at) + insert + text.slice(at + remove);
+          }
+          texts.set(event.node, text);
+        } else if (event.kind === "renumbered") {
+          for (const [from, to] of event.ids) {
+            texts.set(to, texts.get(from) ?? "");
+            texts.delete(from);
+          }
+        }
+      }
+      for (const { id, kind } of core.view.nodes()) {
+        if (kind === "text") {
+          this.#same(`${id} by what ${name} was told`, texts.get(id) ?? "", core.view.text(id).toString());
+        }
       }
     }
   }
