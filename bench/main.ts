@@ -2,6 +2,7 @@
  * `deno task bench NAME`: runs one benchmark, prints its table, and writes bench/results/NAME.json.
  *
  *     deno task bench ot                 text and text operations, beside other engines
+ *     deno task bench replay             a real session through all layers, beside a bare loop
  *     deno task bench server             whole servers over real sockets, beside other servers
  *     … --quick                          smaller and shorter: to see that it works, not for numbers
  *     … --date 2026-01-31                the date to put into the results (default: today)
@@ -24,6 +25,7 @@ type Benchmark = (options: Options) => AsyncGenerator<Row | string>;
 // Loaded when asked for, so that the one does not start up what only the other needs.
 const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
   ["ot", async () => (await import("./ot.ts")).otRows],
+  ["replay", async () => (await import("./replay.ts")).replayRows],
   ["server", async () => (await import("./server.ts")).serverRows],
 ]);
 

@@ -1,0 +1,135 @@
+/**
+ * `deno task bench replay`: a real session of two people through the whole of Dist-Space, beside a loop that does
+ * nothing but transform.
+ *
+ * Ours is what `deno task replay` does: each keystroke goes through a real client core, the codec, the server core
+ * and back. The loop beside it takes the same log, change by change, and only applies CodeMirror change sets and
+ * maps them over one another: no session, no frame, no acknowledgement, no undo, no tree. It is the least that
+ * anything built on that library would have to do.
+ *
+ * @module
+ */
+
+import { ChangeSet, Text as CodeMirrorText } from "@codemirror/state";
+import { LocalServer } from "../cli/replay_link.ts";
+import { replayTrace } from "../cli/replay_trace.ts";
+import { scheduleOf } from "../sim/schedule.ts";
+import { parseTrace, type Trace } from "../sim/trace.ts";
+import { gunzipSync } from "node:zlib";
+import type { Options } from "./main.ts";
+import { atMost, type Row } from "./report.ts";
+
+const path = new URL("../../shared/traces/friendsforever.json.gz", import.meta.url);
+
+export async function* replayRows({ quick }: Options): AsyncGenerator<Row | string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await Deno.readFile(path);
+  } catch {
+    yield "skipped: ../shared/traces/friendsforever.json.gz is not there, and no other trace of two people is";
+    return;
+  }
+  const trace = parseTrace(gunzipSync(bytes).toString());
+  for (const gather of [1, 1000]) {
+    const changes = scheduleOf(trace, gather).changes.length;
+    const ours: number[] = [], bare: number[] = [];
+    for (let round = 0; round < (quick ? 3 : 12); round++) {
+      const { seconds, texts } = await replayTrace(trace, new LocalServer(trace.agents), {
+        workspace: "w",
+        gather,
+      });
+      if (texts.some(({ text }) => text !== trace.endContent)) throw new Error("The replay went wrong");
+      ours.push(seconds * 1000);
+      bare.push(bareLoop(trace, gather));
+    }
+    // The first round is what somebody sees who runs it once; the others are what the machine can do.
+    for (
+      const [what, one, other] of [
+        ["first run", ours[0]!, bare[0]!],
+        ["median of the others", median(ours.slice(1)), median(bare.slice(1))],
+      ] as const
+    ) {
+      yield {
+        name: `friendsforever in ${changes.toLocaleString("en")} changes, ${what}`,
+        unit: "ms",
+        better: "less",
+        figures: [
+          { engine: "Dist-Space, all layers", ours: true, value: one },
+          { engine: "CodeMirror ChangeSet, bare loop", ours: false, value: other },
+        ],
+        bounds: [atMost("no more time than the bare loop", one / other, 1)],
+      };
+    }
+  }
+}
+
+interface Seat {
+  doc: CodeMirrorText;
+  heard: number;
+  /** Sent, and typed since. */
+  inFlight: ChangeSet | undefined;
+  typed: ChangeSet | undefined;
+}
+
+/** Takes the log of a trace through change sets alone; milliseconds. */
+function bareLoop(trace: Trace, gather: number): number {
+  const { changes, heardMin, heardMax } = scheduleOf(trace, gather);
+  const seats: Seat[] = [];
+  for (let agent = 0; agent < trace.agents; agent++) {
+    seats.push({ doc: CodeMirrorText.empty, heard: 0, inFlight: undefined, typed: undefined });
+  }
+  const log: { readonly agent: number; readonly change: ChangeSet }[] = [];
+  const newest = trace.agents === 0 ? [] : seats.map(() => 0);
+  const begun = performance.now();
+  const hear = (agent: number, to: number) => {
+    const seat = seats[agent]!;
+    for (; seat.heard < to; seat.heard++) {
+      const entry = log[seat.heard]!;
+      if (entry.agent === agent) {
+        seat.inFlight = undefined;
+        continue;
+      }
+      let { change } = entry;
+      const first = agent < entry.agent;
+      for (const own of ["inFlight", "typed"] as const) {
+        const mine = seat[own];
+        if (mine === undefined) continue;
+        seat[own] = mine.map(change, first);
+        change = change.map(mine, !first);
+      }
+      seat.doc = change.apply(seat.doc);
+    }
+  };
+  for (const { agent, transactions } of changes) {
+    const seat = seats[agent]!;
+    const last = newest[agent]!;
+    const gathers = transactions.length > 1 || last > (heardMax[transactions[0]!] ?? Infinity);
+    for (const index of transactions) {
+      hear(agent, Math.max(heardMin[index]!, gathers ? 0 : last));
+      for (const [at, remove, insert] of trace.transactions[index]!.patches) {
+        const change = ChangeSet.of({ from: at, to: at + remove, insert }, seat.doc.length);
+        seat.doc = change.apply(seat.doc);
+        seat.typed = seat.typed === undefined ? change : seat.typed.compose(change);
+      }
+    }
+    hear(agent, last);
+    seat.inFlight = seat.typed;
+    seat.typed = undefined;
+    let change = seat.inFlight!;
+    for (const entry of log.slice(seat.heard)) {
+      if (entry.agent !== agent) change = change.map(entry.change, agent < entry.agent);
+    }
+    log.push({ agent, change });
+    newest[agent] = log.length;
+  }
+  for (const agent of seats.keys()) hear(agent, log.length);
+  const took = performance.now() - begun;
+  for (const { doc } of seats) {
+    if (doc.toString() !== trace.endContent) throw new Error("The bare loop went wrong");
+  }
+  return took;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
