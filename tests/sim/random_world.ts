@@ -30,6 +30,7 @@ interface Plan {
   readonly cuts: number;
   readonly crashes: number;
   readonly undos: number;
+  readonly restarts: number;
   readonly treeSteps: number;
 }
 
@@ -39,6 +40,8 @@ export class RandomWorld {
   readonly #plan: Plan;
   readonly #clients: WorldClient[] = [];
   #typed = 0;
+  /** How many clients have come since the start, runs of the same application included. */
+  #runs = 0;
   /** Characters typed, by the change that typed them. */
   readonly #typedBy = new Map<string, string>();
   /** Characters that somebody who saw them took away. */
@@ -55,6 +58,7 @@ export class RandomWorld {
       cuts: isOneIn("cutting", 2) ? 3 : 0,
       crashes: isOneIn("crashing", 4) ? 1 : 0,
       undos: isOneIn("undoing", 2) ? 6 : 0,
+      restarts: isOneIn("restarting", 3) ? 2 : 0,
       treeSteps: isOneIn("text alone", 3) ? 0 : 12,
     };
     this.world = new World({
@@ -91,12 +95,13 @@ export class RandomWorld {
     const links = world.links();
     const link = links.length === 0 ? 0 : this.#pick("link", links);
     const bytes = () => this.#draw("whole", 0, 2) > 0 ? Infinity : this.#draw("bytes", 1, 80);
-    const { cuts, crashes, undos, treeSteps } = this.#plan;
+    const { cuts, crashes, undos, restarts, treeSteps } = this.#plan;
     let roll = this.#draw("action", 0, 99);
     const takes = (share: number) => (roll -= share) < 0;
     if (takes(cuts)) world.cut(client, { serverLearns: this.#draw("learns", 0, 1) === 1 });
     else if (takes(crashes)) world.crash();
     else if (takes(undos)) this.#takeBack(client);
+    else if (takes(restarts)) this.#restart(client);
     else if (takes(treeSteps)) this.#stepTree(client);
     else if (takes(5)) {
       world.answerLog(this.#pick("log", ["stored", "stored", "stored", "failed", "in_doubt"] as const));
@@ -183,6 +188,32 @@ export class RandomWorld {
         this.#note(before, event.node, event.op, undefined);
       }
     }
+  }
+
+  /** The application crashes; another run of it goes on with what had been kept, or somebody new comes. */
+  #restart(client: WorldClient): void {
+    const { world } = this;
+    const unsent = client.core.unsent();
+    if (unsent === undefined && this.#clients.length >= 6) return;
+    const name = `client ${this.#plan.clients + this.#runs++}`;
+    const participant = { name, kind: "human" } as const;
+    if (unsent === undefined) {
+      this.#clients.push(world.client(name, { participant }));
+      return;
+    }
+    world.cut(client, { serverLearns: this.#draw("learns", 0, 1) === 1 });
+    world.clients.splice(world.clients.indexOf(client), 1);
+    const next = world.client(name, { participant, unsent: structuredClone(unsent) });
+    this.#clients[this.#clients.indexOf(client)] = next;
+    unsent.changes.forEach(({ change }, index) => {
+      for (const { op } of change.edits) {
+        for (const { insert } of op) {
+          for (const character of insert) {
+            if (this.#typedBy.has(character)) this.#typedBy.set(character, `${name} ${index + 1}`);
+          }
+        }
+      }
+    });
   }
 
   /** Notes what an own edit types and takes away. */

@@ -517,3 +517,18 @@ Deno.test("unsent work of an application that crashed is sent by its next run, o
   world.settle();
   assertAgreed(world, [right, next], ">abcde");
 });
+
+Deno.test("an editor is told what was done, also while a tree step of its own is on its way", () => {
+  const world = new World();
+  const [left, right] = stage(["left", "right"], "abab", world) as [WorldClient, WorldClient];
+  step(world, left, { kind: "rename", node: left.core.view.find("f.txt")!.id, name: "g.txt" });
+  // A difference of the two texts could as well be one "ab" less at the end.
+  edit(world, right, remove(0, 2));
+  world.moveUp(right.link!.connection);
+  const seen = left.events.length;
+  world.moveDown(left.link!.connection);
+  const told = left.events.slice(seen).flatMap((event) => event.kind === "edited" ? [event.op] : []);
+  assertEquals(told, [remove(0, 2)]);
+  world.settle();
+  assertAgreed(world, [left, right], "ab", "g.txt");
+});
