@@ -139,46 +139,47 @@ Deno.test("FrameReader reads what comes before a bad length", () => {
   assertEquals(read, [3, 4]);
 });
 
-/** How much memory `make` takes that what it gives back holds on to, in bytes. */
-function heldBy(make: () => unknown): number {
+/** Asserts that what `make` gives holds on to less than `limit` bytes. */
+function holdsLess(limit: number, what: string, make: () => unknown): void {
   const total = () => {
     const { heapUsed, external } = Deno.memoryUsage();
     return heapUsed + external;
   };
   const before = total();
   const held = make();
-  const bytes = total() - before;
-  assert(held !== undefined);
-  return bytes;
+  let bytes = total() - before;
+  // What nobody holds any more is still counted until it is given back: that takes new memory being asked for.
+  for (let round = 0; round < 100 && bytes >= limit; round++) {
+    for (let i = 0; i < 10; i++) new Uint8Array(1 << 20).fill(1);
+    bytes = Math.min(bytes, total() - before);
+  }
+  assert(held !== undefined && bytes < limit, `${what} hold ${bytes} bytes`);
 }
 
 Deno.test("a frame of 1 MiB that has only begun costs what has come of it, not what it announces", () => {
   const begun = new Uint8Array(14);
   new DataView(begun.buffer).setUint32(0, frameBytesMax);
-  const bytes = heldBy(() =>
+  holdsLess(8 << 20, "1,000 readers that were announced 1,000 MiB", () =>
     Array.from({ length: 1000 }, () => {
       const reader = new FrameReader();
       readAll(reader, [begun]);
       return reader;
-    })
-  );
-  assert(bytes < 8 << 20, `1,000 readers hold ${bytes} bytes, of 1,000 MiB announced`);
+    }));
 });
 
 Deno.test("a reader that has read a long frame does not hold on to its memory", () => {
   const long = frameOf({ type: 1, payload: new Uint8Array(200_000) });
-  const bytes = heldBy(() => {
-    const readers = Array.from({ length: 200 }, () => {
-      const reader = new FrameReader();
-      reader.push(long.subarray(0, 100_000), () => {});
-      reader.push(long.subarray(100_000), () => {});
-      return reader;
-    });
-    // Whatever is not held any more may still be counted: memory is asked for until it is given back.
-    for (let i = 0; i < 200; i++) new Uint8Array(1 << 20).fill(1);
-    return readers;
-  });
-  assert(bytes < 30 << 20, `200 readers hold ${bytes} bytes after frames of 200,000`);
+  holdsLess(
+    20 << 20,
+    "200 readers that have read 200,000 bytes each",
+    () =>
+      Array.from({ length: 200 }, () => {
+        const reader = new FrameReader();
+        reader.push(long.subarray(0, 100_000), () => {});
+        reader.push(long.subarray(100_000), () => {});
+        return reader;
+      }),
+  );
 });
 
 // ---- Parts --------------------------------------------------------------------------------------------------
@@ -252,12 +253,11 @@ Deno.test("a flood of parts that carry little or nothing costs no more than what
   for (const carried of [0, 1]) {
     const part = partOf(9, false, new Uint8Array(carried));
     const flood = concatenated(Array.from({ length: 10_000 }, () => part));
-    const bytes = heldBy(() => {
+    holdsLess(20 << 20, `500,000 parts of ${carried} bytes`, () => {
       const reader = new FrameReader();
       for (let i = 0; i < 50; i++) reader.push(flood, () => {});
       return reader;
     });
-    assert(bytes < 48 << 20, `500,000 parts of ${carried} bytes hold ${bytes} bytes`);
   }
 });
 

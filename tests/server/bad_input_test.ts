@@ -517,7 +517,11 @@ Deno.test("a client that is told to slow down gets everything through all the sa
     const outcomes = await Promise.all(sent.map(({ settled }) => settled));
     assert(outcomes.every(({ kind }) => kind === "durable"));
     assertEquals(space.files().length, 110);
-    assert(server.reports.some(({ event, fields }) => event === "refused" && fields.code === "too_fast"));
+    const refusals = server.reports.filter(({ fields }) => fields.code === "too_fast");
+    assert(
+      refusals.length > 0 && refusals.length < 100,
+      `it waits, and is not refused ${refusals.length} times`,
+    );
     assertEquals(
       new Set(outcomes.map((outcome) => outcome.kind === "durable" ? outcome.revision : 0)).size,
       110,

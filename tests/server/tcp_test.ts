@@ -207,6 +207,27 @@ Deno.test("whoever resumes is sent what was missed, entry by entry; a session no
   }
 });
 
+Deno.test("whoever resumes is welcomed only when it is settled what became of what was sent before", async () => {
+  const log = new HeldLog();
+  await using server = new LiveServer({ log });
+  const first = await RawClient.join(server.port);
+  log.hold();
+  const { seq } = await first.submit(fileOf(`${first.welcome!.site}:1`, "a.txt"));
+  await first.send({ kind: "ping", value: 1n });
+  await first.hear("pong");
+  await using again = await RawClient.connect(server.port);
+  await again.sayHello(resumption(first));
+  await first.isEnded("session_resumed");
+  await again.send({ kind: "ping", value: 2n });
+  await again.hear("pong");
+  assertEquals(again.heard, [], "not a word yet");
+  log.release();
+  const { resumed, committed } = await again.hear("welcome");
+  assertEquals([resumed, committed], [true, seq]);
+  assertEquals((await again.answer(seq)).kind, "acknowledge");
+  await first.cut();
+});
+
 Deno.test("a hint that a change has its place comes only where it was asked for, before it is durable", async () => {
   const log = new HeldLog();
   await using server = new LiveServer({ log });
