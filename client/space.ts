@@ -40,6 +40,7 @@ import {
   type ClientInput,
   type Outcome,
   type Peer,
+  type Problem,
   type Unsent,
 } from "./core/mod.ts";
 import type { Dial } from "./tcp.ts";
@@ -97,6 +98,8 @@ export interface SpaceEvents {
   settled: Extract<ClientEvent, { kind: "settled" }>;
   /** Ids of nodes that nobody else has seen have changed. */
   renumbered: Extract<ClientEvent, { kind: "renumbered" }>;
+  /** Something has gone wrong on this side that nobody is waiting for: "store_failed". */
+  problem: Problem;
 }
 
 /** Thrown for what cannot be done, with a name for programs and a sentence for people. */
@@ -493,7 +496,11 @@ export class Space {
         }
       }
     }
-    for (const listener of this.#listeners.get(event.kind) ?? []) listener(event as never);
+    this.#tell(event.kind, event);
+  }
+
+  #tell(kind: string, event: unknown): void {
+    for (const listener of this.#listeners.get(kind) ?? []) listener(event as never);
   }
 
   #open(): void {
@@ -564,7 +571,14 @@ export class Space {
         await Promise.resolve();
         const { resolve } = this.#nextSave;
         this.#nextSave = undefined;
-        await store.save(this.#core.unsent()).finally(resolve);
+        // Work goes on without a store that fails, but whoever counts on it has to know.
+        await store.save(this.#core.unsent()).catch((error: unknown) => {
+          const message = `What is unsent could not be kept: ${
+            error instanceof Error ? error.message : error
+          }`;
+          this.#tell("problem", { code: "store_failed", message });
+        });
+        resolve();
       }
     } finally {
       this.#saving = undefined;

@@ -43,6 +43,7 @@ export type CloseCode =
   | "bad_workspace_name"
   | "bad_participant"
   | "too_many_clients"
+  | "too_many_workspaces"
   | "silent"
   | "slow_reader"
   | "session_resumed"
@@ -66,7 +67,9 @@ export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
     "The operation leaves its text. Make it on the text of the base revision that it names.",
   ),
   splits_pair: meaning("The operation cuts a surrogate pair in two. Widen it to whole characters."),
-  ill_formed: meaning("The inserted text is not well-formed UTF-16. Remove lone surrogates."),
+  ill_formed: meaning(
+    "The edit would leave half of a surrogate pair in the text. Insert and remove whole characters.",
+  ),
   unknown_node: meaning("There is no such node. It may have been made in a change that was refused."),
   not_a_file: meaning("Only files have a text to edit, and this is a directory."),
   not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
@@ -109,6 +112,10 @@ export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
   ),
   bad_participant: meaning("A participant's name has 1 to 100 characters, none of them a control character."),
   too_many_clients: meaning("The workspace has as many clients as it may have. Try again later.", true),
+  too_many_workspaces: meaning(
+    "The server has as many workspaces open as it may have. Try again later.",
+    true,
+  ),
   silent: meaning("Nothing was heard for too long.", true),
   slow_reader: meaning("What was sent was not read for too long. Connect again to be sent the rest.", true),
   session_resumed: meaning("The session was resumed on another connection."),

@@ -23,7 +23,10 @@ export type Appended =
 export interface Log {
   /** All that is held of a workspace; of one never heard of, nothing, under a new epoch. */
   load(workspace: string): Promise<Logged>;
-  /** Stores `entries` behind revision `expected`, durably, if that is the newest. */
+  /**
+   * Stores `entries` behind revision `expected`, durably, if that is the newest. Never rejects: where it is in doubt
+   * whether they were stored, it resolves once the log has been read and there is no more doubt.
+   */
   append(workspace: string, expected: number, entries: readonly LogEntry[]): Promise<Appended>;
   /** Lets go of what the log holds open. */
   close(): Promise<void>;

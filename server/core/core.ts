@@ -245,6 +245,9 @@ export class ServerCore {
     connection.hello = hello;
     let room = this.#rooms.get(hello.workspace);
     if (room === undefined) {
+      if (this.#rooms.size >= this.#settings.workspacesMax) {
+        return this.#end(connection, "too_many_workspaces", nowUs);
+      }
       room = new Room(hello.workspace, this.#host);
       this.#rooms.set(hello.workspace, room);
       this.#outputs.push({ kind: "load", workspace: hello.workspace });
@@ -263,6 +266,7 @@ export class ServerCore {
     // Whoever is told to stop is told so: what it sends from now on, it will send again.
     if (this.#stopping) return;
     const { seq, base, change } = operation;
+    if (seq === 0) return this.#end(connection, "malformed_message", nowUs, "Changes are numbered from 1 on");
     const { id, site, participant } = session;
     connection.room!.submit(connection, {
       session: id,

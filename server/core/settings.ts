@@ -11,6 +11,8 @@ export interface Settings {
   readonly clientsMax: number;
   /** Connections to all workspaces, those that have not said which included. */
   readonly connectionsMax: number;
+  /** Workspaces that are open at one time. */
+  readonly workspacesMax: number;
   /** The longest frame, its four length bytes not counted. */
   readonly frameBytesMax: number;
   /** The longest message, put together from parts. */
@@ -49,6 +51,7 @@ const second = 1_000_000;
 export const defaultSettings: Settings = {
   clientsMax: 100,
   connectionsMax: 1000,
+  workspacesMax: 10_000,
   frameBytesMax,
   messageBytesMax,
   textLengthMax: 100 << 20,

@@ -532,3 +532,17 @@ Deno.test("an editor is told what was done, also while a tree step of its own is
   world.settle();
   assertAgreed(world, [left, right], "ab", "g.txt");
 });
+
+Deno.test("a server that has as many workspaces open as it may says so, and goes on with those it has", () => {
+  const world = new World({ settings: { workspacesMax: 1 } });
+  const first = world.client("first");
+  world.settle();
+  const other = world.client("other", { workspace: "another" });
+  world.connect(other);
+  const { connection } = other.link!;
+  world.moveUp(connection);
+  world.moveDown(connection);
+  const last = other.events.findLast((event) => event.kind === "status");
+  assertEquals(last?.kind === "status" ? last.problem?.code : undefined, "too_many_workspaces");
+  assertEquals(first.core.phase, "online");
+});
