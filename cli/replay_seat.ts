@@ -10,7 +10,7 @@
 
 import { ClientCore, type ClientEvent, type ClientInput, type Problem } from "../client/core/mod.ts";
 import { assert, type Change, editOf, emptyChange, type NodeId, rootId } from "../ot/mod.ts";
-import { encodeServerMessage, frameBytesMax, partType, type ServerMessage } from "../proto/mod.ts";
+import { encodeServerMessage, frameBytesMax, joined, partType, type ServerMessage } from "../proto/mod.ts";
 import { PairIndex, type Transaction } from "../sim/trace.ts";
 import { ConnectionError, type Link, type LinkEnd, type ReplayServer } from "./replay_link.ts";
 
@@ -268,14 +268,4 @@ class FrameSplitter {
     }
     if (at < bytes.length || this.#begun.length > 0) this.#begun = bytes.slice(at);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+export { joined } from "./bytes.ts";
 export * from "./code.ts";
 export * from "./frame.ts";
 export * from "./message.ts";

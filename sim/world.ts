@@ -10,6 +10,7 @@
 import { ClientCore, type ClientEvent, type ClientInput, type ClientOptions } from "../client/core/mod.ts";
 import type { WithoutTime } from "./without_time.ts";
 import { assert } from "../ot/mod.ts";
+import { joined } from "../proto/mod.ts";
 import { defaultSettings, type Input, type LogEntry, ServerCore, type Settings } from "../server/core/mod.ts";
 
 /** One connection of one client. */
@@ -388,11 +389,5 @@ function taken(queue: Uint8Array[], count: number): Uint8Array {
       length = count;
     }
   }
-  const result = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
+  return joined(parts);
 }

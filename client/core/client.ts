@@ -47,6 +47,7 @@ import {
   encodeClientMessage,
   type Entry,
   FrameReader,
+  joined,
   type Limits,
   type OtherPresence,
   type Participant,
@@ -1225,17 +1226,6 @@ function bytesOf({ steps, edits }: Change): number {
     for (const { insert } of op) bytes += 24 + utf8Length(insert);
   }
   return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const result = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
-  }
-  return result;
 }
 
 /** A whole number below 2^32 that depends on both and looks like chance. */

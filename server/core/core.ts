@@ -25,11 +25,11 @@ import {
   codes,
   decodeClientMessage,
   type Hello,
+  joined,
   type Operation,
   ProtocolError,
   protocolVersion,
 } from "../../proto/mod.ts";
-import { joined } from "./bytes.ts";
 import { Connection, type ConnectionId } from "./connection.ts";
 import { hashOf } from "./hash.ts";
 import { Room, type RoomHost } from "./room.ts";

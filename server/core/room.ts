@@ -17,12 +17,12 @@ import {
   type CloseCode,
   encodeServerMessage,
   type Hello,
+  joined,
   type Participant,
   type Place,
   protocolVersion,
   type SessionId,
 } from "../../proto/mod.ts";
-import { joined } from "./bytes.ts";
 import type { Connection } from "./connection.ts";
 import { editIn, type Refusal, Sequencer, type Submission } from "./sequencer.ts";
 import { limitsFor, type Settings } from "./settings.ts";

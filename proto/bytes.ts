@@ -1,3 +1,9 @@
+/**
+ * Pieces of bytes.
+ *
+ * @module
+ */
+
 /** The parts one after the other; a single part is handed back as it is. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   if (parts.length === 1) return parts[0]!;
