@@ -31,7 +31,8 @@ import {
 } from "./peers.ts";
 import { type Draw, randomText, seeded } from "./random.ts";
 import { atLeast, atMost, type Bound, type Row } from "./report.ts";
-import { editingTrace, madeTrace, type Patch, type Trace } from "./trace.ts";
+import type { Patch } from "../sim/trace.ts";
+import { editingTrace, madeTrace, type Trace } from "./trace.ts";
 
 export async function* otRows({ quick, only }: Options): AsyncGenerator<Row | string> {
   const effort: Effort = quick ? { rounds: 2, roundMsMin: 20 } : { rounds: 7, roundMsMin: 300 };

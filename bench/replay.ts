@@ -11,25 +11,25 @@
  */
 
 import { ChangeSet, Text as CodeMirrorText } from "@codemirror/state";
+import { readRecording } from "../cli/replay_file.ts";
 import { LocalServer } from "../cli/replay_link.ts";
 import { replayTrace } from "../cli/replay_trace.ts";
 import { scheduleOf } from "../sim/schedule.ts";
-import { parseTrace, type Trace } from "../sim/trace.ts";
-import { gunzipSync } from "node:zlib";
+import type { Trace } from "../sim/trace.ts";
 import type { Options } from "./main.ts";
 import { atMost, type Row } from "./report.ts";
 
-const path = new URL("../../shared/traces/friendsforever.json.gz", import.meta.url);
+const path = new URL("../../shared/traces/friendsforever.json.gz", import.meta.url).pathname;
 
 export async function* replayRows({ quick }: Options): AsyncGenerator<Row | string> {
-  let bytes: Uint8Array;
+  let trace: Trace;
   try {
-    bytes = await Deno.readFile(path);
-  } catch {
+    ({ trace } = await readRecording(path));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
     yield "skipped: ../shared/traces/friendsforever.json.gz is not there, and no other trace of two people is";
     return;
   }
-  const trace = parseTrace(gunzipSync(bytes).toString());
   for (const gather of [1, 1000]) {
     const changes = scheduleOf(trace, gather).changes.length;
     const ours: number[] = [], bare: number[] = [], single: number[] = [];

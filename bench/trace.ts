@@ -6,10 +6,9 @@
  * @module
  */
 
+import { readRecording } from "../cli/replay_file.ts";
+import type { Patch } from "../sim/trace.ts";
 import { randomText, seeded } from "./random.ts";
-
-/** [position, code units removed, text put in their place] */
-export type Patch = readonly [at: number, remove: number, insert: string];
 
 export interface Trace {
   readonly name: string;
@@ -18,18 +17,14 @@ export interface Trace {
   readonly endContent: string;
 }
 
-interface TraceFile {
-  readonly endContent: string;
-  readonly txns: readonly { readonly patches: readonly Patch[] }[];
-}
-
-const recorded = new URL("../../shared/traces/automerge-paper.json.gz", import.meta.url);
+const recorded = new URL("../../shared/traces/automerge-paper.json.gz", import.meta.url).pathname;
 
 /** The recorded trace; or the made one, with the reason why not the recorded one. */
 export async function editingTrace(): Promise<{ trace: Trace; skipped?: string }> {
-  let file: Deno.FsFile;
   try {
-    file = await Deno.open(recorded);
+    const { trace: { endContent, transactions } } = await readRecording(recorded);
+    const patches = transactions.flatMap(({ patches }) => patches);
+    return { trace: { name: "automerge-paper", patches, endContent } };
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return {
@@ -38,9 +33,6 @@ export async function editingTrace(): Promise<{ trace: Trace; skipped?: string }
         "a made trace of similar shape stands in for it",
     };
   }
-  const text = await new Response(file.readable.pipeThrough(new DecompressionStream("gzip"))).text();
-  const { endContent, txns } = JSON.parse(text) as TraceFile;
-  return { trace: { name: "automerge-paper", patches: txns.flatMap(({ patches }) => patches), endContent } };
 }
 
 /** A trace of `count` single-character edits from a fixed seed. */

@@ -636,6 +636,8 @@ export class ClientCore {
         steps: pending.change.steps.map((step) => renumbered(step, now)),
         edits: normalizeEdits(pending.change.edits.map(({ node, op }) => ({ node: now(node), op }))),
       };
+      // Until the snapshot is here the view stays laid out as it was, under the new ids.
+      pending.resolved = pending.resolved.map((step) => renumbered(step, now));
     }
     if (this.#place !== undefined) this.#place = { ...this.#place, node: now(this.#place.node) };
     this.#view = this.#view.renumbered(now);
@@ -824,18 +826,16 @@ export class ClientCore {
     if (this.#pending.length > 0) this.#outputs.push({ kind: "keep" });
     if (this.#confirmed === undefined) return;
 
+    this.#confirmed = this.#confirmed.apply(entry.change);
+    const touched = steps.map(({ node }) => node);
     if (this.#pending.length === 0) {
-      this.#confirmed = this.#confirmed.apply(entry.change);
       const before = this.#view;
       this.#view = this.#confirmed;
-      this.#treeEvents(before, steps.map(({ node }) => node), "remote", entry.site);
+      this.#treeEvents(before, touched, "remote", entry.site);
+    } else if (steps.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
+      this.#view = this.#view.apply({ steps, edits });
     } else {
-      this.#confirmed = this.#confirmed.apply(entry.change);
-      if (steps.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
-        this.#view = this.#view.apply({ steps, edits });
-      } else {
-        return this.#rebuildBy(steps.map(({ node }) => node), edits, entry.site);
-      }
+      return this.#rebuildBy(touched, edits, entry.site);
     }
     this.#edited(edits, "remote", entry.site);
   }
@@ -853,7 +853,7 @@ export class ClientCore {
     const { edits } = pending.change;
     this.#movePeers(edits);
     const before = this.#confirmed;
-    const asExpected = sameSteps(steps, pending.resolved);
+    const asExpected = this.#viewIsWhole && sameSteps(steps, pending.resolved);
     this.#pending.shift();
     this.#inFlight = undefined;
     this.#committedSeq = seq;

@@ -546,3 +546,23 @@ Deno.test("a server that has as many workspaces open as it may says so, and goes
   assertEquals(last?.kind === "status" ? last.problem?.code : undefined, "too_many_workspaces");
   assertEquals(first.core.phase, "online");
 });
+
+Deno.test("undo between a welcome under a new session and its snapshot takes back what is pending under new ids", () => {
+  const world = new World();
+  const [, late] = [world.client("early"), world.client("late")] as const;
+  world.settle();
+  world.cut(late);
+  const node = late.core.nextId(0);
+  step(world, late, { kind: "create", node, parent: rootId, name: "a.txt", type: "text" });
+  step(world, late, { kind: "rename", node, name: "b.txt" });
+  // A session that has changed nothing is forgotten with the server's process: it will get another site.
+  world.crash();
+  world.pass(60 * second);
+  world.connect(late);
+  const before = late.core.site, { connection } = late.link!;
+  world.moveUp(connection);
+  while (late.core.site === before) world.moveDown(connection, 1);
+  world.tell(late, { kind: "undo" });
+  world.settle();
+  for (const { core } of world.clients) assertEquals(core.view.files().map(({ path }) => path), ["a.txt"]);
+});
