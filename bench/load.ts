@@ -15,7 +15,7 @@
 
 import { percentile } from "./measure.ts";
 import { hocuspocus, hocuspocusUnmerged } from "./server_hocuspocus.ts";
-import { ours } from "./server_ours.ts";
+import { ours, oursRecording } from "./server_ours.ts";
 import { shareDb } from "./server_sharedb.ts";
 import {
   letter,
@@ -29,6 +29,7 @@ import {
 
 export const servers: readonly MeasuredServer[] = [
   ours,
+  oursRecording,
   shareDb,
   hocuspocus,
   hocuspocusUnmerged,

@@ -4,6 +4,8 @@
  *     deno task bench ot                 text and text operations, beside other engines
  *     deno task bench replay             a real session through all layers, beside a bare loop
  *     deno task bench server             whole servers over real sockets, beside other servers
+ *     deno task bench storage            the log on the disk: bytes, latencies, the time to start
+ *     deno task bench sim                seeds, hours and messages of the simulator
  *     … --quick                          smaller and shorter: to see that it works, not for numbers
  *     … --date 2026-01-31                the date to put into the results (default: today)
  *     … --only WORD                      only rows whose name has the word (nothing is written)
@@ -27,6 +29,8 @@ const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
   ["ot", async () => (await import("./ot.ts")).otRows],
   ["replay", async () => (await import("./replay.ts")).replayRows],
   ["server", async () => (await import("./server.ts")).serverRows],
+  ["storage", async () => (await import("./storage.ts")).storageRows],
+  ["sim", async () => (await import("./sim.ts")).simRows],
 ]);
 
 if (import.meta.main) await main(Deno.args);

@@ -11,7 +11,7 @@
  */
 
 import { ChangeSet, Text as CodeMirrorText } from "@codemirror/state";
-import { readRecording } from "../cli/replay_file.ts";
+import { readTrace } from "../cli/replay_file.ts";
 import { LocalServer } from "../cli/replay_link.ts";
 import { replayTrace } from "../cli/replay_trace.ts";
 import { scheduleOf } from "../sim/schedule.ts";
@@ -24,7 +24,7 @@ const path = new URL("../../shared/traces/friendsforever.json.gz", import.meta.u
 export async function* replayRows({ quick }: Options): AsyncGenerator<Row | string> {
   let trace: Trace;
   try {
-    ({ trace } = await readRecording(path));
+    trace = await readTrace(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     yield "skipped: ../shared/traces/friendsforever.json.gz is not there, and no other trace of two people is";

@@ -32,7 +32,9 @@ interface Scenario {
   boundsOf(outcomes: ReadonlyMap<string, Outcome>): Bound[];
 }
 
-const ourName = "Dist-Space";
+const ourName = "Dist-Space", recordingName = "Dist-Space, recording";
+/** Where the server that records is measured, too. */
+const recordedClients = 50;
 
 const closedLoop = (clients: number): Scenario => ({
   name: `accepted changes, ${clients} clients, each waiting for its acknowledgement`,
@@ -48,8 +50,13 @@ const closedLoop = (clients: number): Scenario => ({
     `cores used: server ${short(serverCpu)}, load ${short(loadCpu)}`,
   boundsOf(outcomes) {
     const mine = outcomes.get(ourName);
-    if (clients !== 50 || mine === undefined) return [];
+    if (clients !== recordedClients || mine === undefined) return [];
     const bounds: Bound[] = [];
+    const recording = outcomes.get(recordingName);
+    if (recording !== undefined) {
+      const share = recording.acceptedPerSecond / mine.acceptedPerSecond;
+      bounds.push(atLeast("recording leaves at least 0.9 of that", share, 0.9));
+    }
     for (const [peer, times] of [["ShareDB", 10], ["Hocuspocus", 3], ["Hocuspocus, unmerged", 3]] as const) {
       const theirs = outcomes.get(peer);
       if (theirs === undefined) continue;
@@ -124,6 +131,8 @@ export async function* serverRows({ quick, only }: Options): AsyncGenerator<Row 
     // By turns, so that a machine that slows down slows all of them.
     for (let round = 0; round < rounds; round++) {
       for (const server of servers) {
+        const isRecorded = scenario.rate === 0 && scenario.clients === recordedClients;
+        if (server.name === recordingName && !isRecorded) continue;
         const outcome = await undisturbed(server, scenario, quick);
         if (typeof outcome === "string") yield `${server.name}, ${scenario.name}: ${outcome}`;
         else all.set(server.name, [...all.get(server.name) ?? [], outcome]);
@@ -146,7 +155,7 @@ function rowOf(scenario: Scenario, all: ReadonlyMap<string, readonly Outcome[]>)
     const faults = new Set(outcomes.map(({ fault }) => fault).filter((fault) => fault !== ""));
     figures.push({
       engine,
-      ours: engine === ourName,
+      ours: engine === ourName || engine === recordingName,
       value: median(values),
       range: [values[0]!, values.at(-1)!],
       note: scenario.noteOf(outcome) +
@@ -217,6 +226,7 @@ async function measured(
     }
     await process.status;
     await process.stdout.cancel().catch(() => {});
+    server.tidy?.();
   }
 }
 

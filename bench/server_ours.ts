@@ -75,6 +75,7 @@ class Connection implements ThinClient {
       revision: 0,
       snapshot: true,
       accepted: false,
+      attempt: 0,
     });
     await opened.#synced.promise;
     return opened;
@@ -190,6 +191,7 @@ export const ours: MeasuredServer = {
     "-A",
     new URL("../cli/main.ts", import.meta.url).pathname,
     "serve",
+    "--memory",
     "--port",
     String(port),
     // The defaults guard against a single client that makes more changes than people do.
@@ -210,5 +212,22 @@ export const ours: MeasuredServer = {
     const connection = await Connection.open(port, -1, nobody);
     connection.close();
     return connection.text;
+  },
+};
+
+let recordings: string[] = [];
+
+/** The same, writing down all that comes in. */
+export const oursRecording: MeasuredServer = {
+  ...ours,
+  name: "Dist-Space, recording",
+  argumentsFor(port) {
+    const file = Deno.makeTempFileSync({ suffix: ".jsonl" });
+    recordings.push(file);
+    return [...ours.argumentsFor(port), "--record", file];
+  },
+  tidy() {
+    for (const file of recordings) Deno.removeSync(file);
+    recordings = [];
   },
 };

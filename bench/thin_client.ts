@@ -36,6 +36,8 @@ export interface MeasuredServer {
   connect(port: number, client: number, watcher: Watcher): Promise<ThinClient>;
   /** The text that somebody gets who comes now. */
   read(port: number): Promise<string>;
+  /** Removes what the process has left behind. */
+  tidy?(): void;
 }
 
 /** How long a line of the document is, its line break included. */

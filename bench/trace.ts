@@ -6,7 +6,7 @@
  * @module
  */
 
-import { readRecording } from "../cli/replay_file.ts";
+import { readTrace } from "../cli/replay_file.ts";
 import type { Patch } from "../sim/trace.ts";
 import { randomText, seeded } from "./random.ts";
 
@@ -22,7 +22,7 @@ const recorded = new URL("../../shared/traces/automerge-paper.json.gz", import.m
 /** The recorded trace; or the made one, with the reason why not the recorded one. */
 export async function editingTrace(): Promise<{ trace: Trace; skipped?: string }> {
   try {
-    const { trace: { endContent, transactions } } = await readRecording(recorded);
+    const { endContent, transactions } = await readTrace(recorded);
     const patches = transactions.flatMap(({ patches }) => patches);
     return { trace: { name: "automerge-paper", patches, endContent } };
   } catch (error) {

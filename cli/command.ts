@@ -7,7 +7,7 @@
 
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 
-export { Command };
+export { Command, InvalidArgumentError };
 
 /** How every command exits that is called in a way it does not know. */
 export const wrongUsage = 2;

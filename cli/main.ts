@@ -1,17 +1,27 @@
 /**
- * The command line: `deno task serve`, `client`, `replay`. Each command is a file of its own; what they need of
- * the library that reads arguments stands in command.ts.
+ * The command line: each command is a file of its own, and a task in deno.json. What they need of the library that reads
+ * arguments stands in command.ts.
  *
  * @module
  */
 
 import { clientCommand } from "./client.ts";
 import { program } from "./command.ts";
+import { exploreCommand } from "./explore.ts";
+import { logCommand } from "./log.ts";
+import { mutantsCommand } from "./mutants.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
+import { simCommand } from "./sim.ts";
+import { tortureCommand } from "./torture.ts";
 
 await program("dist-space", "A workspace that people and agents edit at once.", [
   serveCommand,
   clientCommand,
+  logCommand,
   replayCommand,
+  exploreCommand,
+  simCommand,
+  tortureCommand,
+  mutantsCommand,
 ]).parseAsync(Deno.args, { from: "user" });

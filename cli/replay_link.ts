@@ -106,7 +106,14 @@ export class LocalServer implements ReplayServer {
             break;
           case "load": {
             const { workspace } = output;
-            this.#inputs.push({ kind: "loaded", workspace, epoch: "1", entries: [], nowUs: workspaceTimeUs });
+            this.#inputs.push({
+              kind: "loaded",
+              workspace,
+              epoch: "1",
+              checkpoint: null,
+              entries: [],
+              nowUs: workspaceTimeUs,
+            });
             break;
           }
           case "append":

@@ -11,6 +11,8 @@
 import pino from "pino";
 import {
   defaultSettings,
+  type Log,
+  type LogEntry,
   MemoryLog,
   secret,
   serveTcp,
@@ -18,7 +20,10 @@ import {
   Shell,
   type ShellOptions,
 } from "../server/mod.ts";
+import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
 import { Command, oneOf, wholeNumber } from "./command.ts";
+import { retention } from "./log_words.ts";
+import { Recording } from "./record.ts";
 
 /** How long the last words to everybody may take. */
 const stopMs = 5000;
@@ -28,6 +33,18 @@ export const serveCommand = new Command("serve")
   .option("--host <address>", "the address to listen on", "127.0.0.1")
   .option("--port <number>", "the TCP port to listen on; 0 for a free one", wholeNumber(0, 65535), 8000)
   .option("--insecure", "listen on an address that others can reach, though anybody may then do anything")
+  .option("--data <dir>", "the folder that everything is kept in; made if it is not there", "./data")
+  .option("--memory", "keep everything in memory: all is gone when the server ends")
+  .option(
+    "--relaxed",
+    "call durable what the machine has not written yet: faster, and gone if its power fails in that moment",
+  )
+  .option(
+    "--retain <how-much>",
+    "how much of the past stays: all, an age like 30d, or a number of entries",
+    retention,
+    { kind: "all" } as const,
+  )
   .option(
     "--clients <number>",
     "clients in one workspace at most",
@@ -45,8 +62,13 @@ export const serveCommand = new Command("serve")
     oneOf("debug", "info", "warn", "error", "silent"),
     "info" as const,
   )
-  .addHelpText("after", "\nExit codes: 0 ended as asked, 1 cannot listen, 2 wrong usage.")
-  .action(async ({ host, port, insecure, clients, rate, logLevel }) => {
+  .option("--record <file>", "record all that comes in, to be replayed; packed if it ends in .gz")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record or cannot use the data, 2 wrong usage." +
+      "\nA recording holds all texts and the keys of all sessions: see docs/recordings.md.",
+  )
+  .action(async ({ host, port, insecure, clients, rate, logLevel, record, ...storage }) => {
     if (!isLoopback(host) && insecure !== true) {
       console.error(
         `Cannot listen on ${host}: there is no authentication yet, so anybody who can reach this address could ` +
@@ -56,7 +78,6 @@ export const serveCommand = new Command("serve")
     }
     const logger = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
     const report: ShellOptions["report"] = (event, fields) => logger.info(fields, event);
-    const shell = new Shell({ settings: settingsOf(clients, rate), log: new MemoryLog(secret), report });
     let listener: Deno.TcpListener;
     try {
       listener = Deno.listen({ hostname: host, port, transport: "tcp" });
@@ -64,24 +85,62 @@ export const serveCommand = new Command("serve")
       console.error(`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`);
       Deno.exit(1);
     }
+    const settings = settingsOf(clients, rate);
+    let recording: Recording | undefined;
+    try {
+      if (record !== undefined) recording = new Recording(record, settings, report);
+    } catch (error) {
+      console.error(`Cannot record to ${record}: ${error instanceof Error ? error.message : error}`);
+      Deno.exit(1);
+    }
+    // Nothing is told before something has been loaded, and that is by the shell.
+    const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
+    const shell = new Shell({ settings, log, observer: recording, report });
     const { hostname, port: bound } = listener.addr;
     console.log(`Dist-Space listens on ${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`);
 
+    const exit = (code: number, reason: string) => {
+      recording?.end(reason);
+      Deno.exit(code);
+    };
     let stopping = false;
     const stop = async () => {
-      if (stopping) Deno.exit(130);
+      if (stopping) exit(130, "stopped at once");
       stopping = true;
       listener.close();
-      const late = setTimeout(() => Deno.exit(0), stopMs);
+      const late = setTimeout(() => exit(0, "stopped late"), stopMs);
       await shell.stop();
       clearTimeout(late);
+      await log.close();
       logger.info("stopped");
-      Deno.exit(0);
+      exit(0, "stopped");
     };
     Deno.addSignalListener("SIGINT", stop);
     Deno.addSignalListener("SIGTERM", stop);
     await serveTcp(listener, shell, report);
   });
+
+interface Storage {
+  readonly data: string;
+  readonly memory?: true | undefined;
+  readonly relaxed?: true | undefined;
+  readonly retain: Retention;
+}
+
+async function openLog(
+  { data: folder, memory, relaxed, retain }: Storage,
+  report: ShellOptions["report"],
+  onChange: (workspace: string, entries: readonly LogEntry[] | null) => void,
+): Promise<Log> {
+  if (memory === true) return new MemoryLog(secret);
+  try {
+    return await SqliteLog.open({ folder, relaxed: relaxed === true, retention: retain, onChange, report });
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    console.error(`Cannot use the data in ${folder}: ${error.message} (${error.code})`);
+    Deno.exit(1);
+  }
+}
 
 function settingsOf(clientsMax: number, rate: number | undefined): Settings {
   return {

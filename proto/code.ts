@@ -46,9 +46,23 @@ export type CloseCode =
   | "too_many_workspaces"
   | "silent"
   | "slow_reader"
+  | "fell_behind"
+  | "log_replaced"
   | "session_resumed"
   | "log_failed"
   | "shutting_down";
+
+/** Why a question has no answer. */
+export type QueryCode =
+  | "revision_unknown"
+  | "revision_forgotten"
+  | "path_unknown"
+  | "pattern_invalid"
+  | "continuation_invalid"
+  | "too_much"
+  | "too_many_queries"
+  | "log_unreadable"
+  | "not_connected";
 
 /** What a client should know of each way to be turned away. */
 export interface CodeMeaning {
@@ -59,7 +73,7 @@ export interface CodeMeaning {
 }
 
 /** What each code means; docs/errors.md is made from it. */
-export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
+export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMeaning>> = {
   not_normal: meaning(
     "The splices overlap, touch, are empty or are not sorted. Bring the operation into normal form.",
   ),
@@ -82,7 +96,8 @@ export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
     "The base revision is above the newest one. Make changes on a revision that you were sent.",
   ),
   base_too_old: meaning(
-    "The history back to the base revision is no longer there. Take a new snapshot and rebase.",
+    "The history back to the base revision is no longer there. Transform the change over the entries since, and " +
+      "submit it again under a new seq on the newest revision.",
   ),
   change_in_flight: meaning("An earlier change of the session is not settled yet. Send one at a time."),
   session_forked: meaning(
@@ -118,8 +133,34 @@ export const codes: Readonly<Record<RefusalCode | CloseCode, CodeMeaning>> = {
   ),
   silent: meaning("Nothing was heard for too long.", true),
   slow_reader: meaning("What was sent was not read for too long. Connect again to be sent the rest.", true),
+  fell_behind: meaning(
+    "What was to be sent next is no longer kept in memory. Connect again to be sent the workspace as it is.",
+    true,
+  ),
+  log_replaced: meaning(
+    "The workspace was put back, purged or removed from outside. Connect again to see what there is now.",
+    true,
+  ),
   session_resumed: meaning("The session was resumed on another connection."),
   shutting_down: meaning("The server is stopping. Connect again in a while.", true),
+  revision_unknown: meaning("There is no such revision yet. Ask for one up to the newest."),
+  revision_forgotten: meaning("The log no longer reaches back so far. Ask for a later revision or time."),
+  path_unknown: meaning(
+    "Nothing has this path at that revision. Ask for the tree to see what there is, or for another revision.",
+  ),
+  pattern_invalid: meaning(
+    "The pattern cannot be used. Patterns have 1 to 1,000 code units; regular expressions are those of RE2, without " +
+      "look-around and back-references.",
+  ),
+  continuation_invalid: meaning(
+    "The answer does not go on there. Give what the answer before said, and ask for the same at the same revision.",
+  ),
+  too_much: meaning("The answer would take too much work. Ask for less: fewer paths, or a shorter time."),
+  not_connected: meaning("There is no connection to the server now. Ask again once there is one."),
+  log_unreadable: meaning(
+    "The log could not be read to answer this. Try again; if that does not help, verify the log.",
+  ),
+  too_many_queries: meaning("Too many questions wait already. Ask again once some of them are answered."),
 };
 
 function meaning(text: string, resume = false): CodeMeaning {

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { fromHex, toHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 
 /** The longest frame, its four length bytes not counted. */
@@ -24,6 +25,15 @@ export const messageBytesMax = 8 << 20;
 export const partType = 13;
 
 const headBytes = 4;
+
+/** What a reader has in its hands between two pieces of the stream: plain data, bytes as hexadecimal digits. */
+export interface SavedFrameReader {
+  /** The start of a frame. */
+  readonly frame: string;
+  /** The parts of a long message that have come in. */
+  readonly message: string;
+  readonly messageType: number | null;
+}
 
 export class FrameReader {
   readonly #bytesMax: number;
@@ -113,6 +123,25 @@ export class FrameReader {
     this.#messageFilled = 0;
     this.#messageType = undefined;
     handle(frame[1]!, message);
+  }
+
+  save(): SavedFrameReader {
+    return {
+      frame: toHex(this.#buffer.subarray(0, this.#filled)),
+      message: toHex(this.#message.subarray(0, this.#messageFilled)),
+      messageType: this.#messageType ?? null,
+    };
+  }
+
+  /** A reader that goes on where another one was saved. */
+  static restore(saved: SavedFrameReader, bytesMax?: number, messageMax?: number): FrameReader {
+    const reader = new FrameReader(bytesMax, messageMax);
+    const frame = fromHex(saved.frame);
+    reader.#append(frame, frame.length);
+    reader.#message = fromHex(saved.message);
+    reader.#messageFilled = reader.#message.length;
+    reader.#messageType = saved.messageType ?? undefined;
+    return reader;
   }
 
   #lengthAt(bytes: Uint8Array, at: number): number {

@@ -1,9 +1,10 @@
 /**
  * Messages: what the frames mean, as closed unions with a tag, and their way to bytes and back.
  *
- * The generated code of space.proto is used here and nowhere else: names and shapes of the wire end at this
- * file. What comes out of {@linkcode decodeClientMessage} and {@linkcode decodeServerMessage} has every field,
- * in range; whether it makes sense in a given state is for the cores to say.
+ * The generated code of space.proto is used here, in query_wire.ts and in wire.ts, and nowhere else: names and shapes
+ * of the wire end at these files. What comes out of {@linkcode decodeClientMessage} and
+ * {@linkcode decodeServerMessage} has every field, in range; whether it makes sense in a given state is for the
+ * cores to say.
  *
  * @module
  */
@@ -14,20 +15,27 @@ import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
+import type { Answer, Query } from "./query.ts";
+import { answerOf, answerToWire, queryOf, queryToWire } from "./query_wire.ts";
+import {
+  idOf,
+  idToWire,
+  kindOf,
+  kindToWire,
+  malformed,
+  type Participant,
+  participantOf,
+  participantToWire,
+  whole,
+} from "./wire.ts";
+
+export type { Participant } from "./wire.ts";
 
 /** The version of the protocol that is spoken here. */
 export const protocolVersion = 1;
 
 /** A secret that stands for a client across its connections. */
 export type SessionId = string;
-
-/** Who somebody says they are. */
-export interface Participant {
-  /** 1 to 100 characters. */
-  readonly name: string;
-  /** Decides budgets, not rights. */
-  readonly kind: "human" | "agent" | "ci";
-}
 
 /** What a server allows. */
 export interface Limits {
@@ -73,6 +81,8 @@ export interface Hello {
   readonly revision: number;
   readonly snapshot: boolean;
   readonly accepted: boolean;
+  /** Counts the connections that this client has asked for; 0 is not counted. */
+  readonly attempt: number;
 }
 
 export interface Operation {
@@ -101,7 +111,7 @@ export interface OwnPresence {
   readonly place: Place | undefined;
 }
 
-export type ClientMessage = Hello | Operation | OwnPresence | Ping | Close;
+export type ClientMessage = Hello | Operation | OwnPresence | Query | Ping | Close;
 
 export interface Welcome {
   readonly kind: "welcome";
@@ -185,10 +195,11 @@ export type ServerMessage =
   | Entry
   | SyncDocument
   | OtherPresence
+  | Answer
   | Ping
   | Close;
 
-const { FrameType, NodeKind, ParticipantKind } = wire;
+const { FrameType } = wire;
 
 /** The frame of a client's message; parts, if it is over `frameBytes`. */
 export function encodeClientMessage(message: ClientMessage, frameBytes?: number): Uint8Array {
@@ -206,6 +217,8 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
       }, frameBytes);
     case "presence":
       return frame(FrameType.PRESENCE, wire.Presence, placeToWire(message.place));
+    case "query":
+      return frame(FrameType.QUERY, wire.Query, queryToWire(message));
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -264,6 +277,8 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         gone: message.gone,
         participant: message.participant === undefined ? null : participantToWire(message.participant),
       });
+    case "answer":
+      return frame(FrameType.ANSWER, wire.Answer, answerToWire(message));
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -302,10 +317,13 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           revision: whole(hello.revision),
           snapshot: hello.snapshot ?? false,
           accepted: hello.accepted ?? false,
+          attempt: whole(hello.attempt),
         };
       }
       case FrameType.PRESENCE:
         return { kind: "presence", place: placeOf(wire.Presence.decode(payload)) };
+      case FrameType.QUERY:
+        return queryOf(wire.Query.decode(payload));
       default:
         return eitherOf(type, payload);
     }
@@ -395,6 +413,8 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           },
         };
       }
+      case FrameType.ANSWER:
+        return answerOf(wire.Answer.decode(payload));
       case FrameType.ACCEPTED:
         return { kind: "accepted", seq: whole(wire.Accepted.decode(payload).seq) };
       case FrameType.REFUSE: {
@@ -484,10 +504,6 @@ function decoding<T>(decode: () => T): T {
   }
 }
 
-function malformed(problem: string): ProtocolError {
-  return new ProtocolError("malformed_message", `A message cannot be read: ${problem}`);
-}
-
 /** One buffer for head and payload: the length goes in when it is known. */
 function frame<T>(type: number, codec: Codec<T>, message: T, bytesMax?: number): Uint8Array {
   return sealed(codec.encode(message, protobuf.Writer.create().fixed32(0).uint32(type)).finish(), bytesMax);
@@ -498,47 +514,6 @@ function pingFrame({ kind, value }: Ping): Uint8Array {
   bytes[4] = kind === "ping" ? FrameType.PING : FrameType.PONG;
   new DataView(bytes.buffer).setBigUint64(5, value);
   return sealed(bytes);
-}
-
-function whole(value: number | null | undefined): number {
-  if (value === undefined || value === null) return 0;
-  if (!Number.isSafeInteger(value) || value < 0) throw malformed(`${value} is out of range`);
-  return value;
-}
-
-const rootWire: wire.Id = { site: 0, counter: 0 };
-
-function idToWire(id: NodeId): wire.Id {
-  const colon = id.indexOf(":");
-  return { site: Number(id.slice(0, colon)), counter: Number(id.slice(colon + 1)) };
-}
-
-function idOf(id: wire.Id | null | undefined): NodeId {
-  const { site, counter } = id ?? rootWire;
-  return `${site}:${counter}`;
-}
-
-function kindToWire(kind: "directory" | "text"): wire.NodeKind {
-  return kind === "directory" ? NodeKind.DIRECTORY : NodeKind.TEXT;
-}
-
-function kindOf(kind: wire.NodeKind | null | undefined): "directory" | "text" {
-  if (kind === NodeKind.DIRECTORY) return "directory";
-  if (kind === NodeKind.TEXT) return "text";
-  throw malformed(`${kind ?? "no"} kind of node is known here`);
-}
-
-function participantToWire({ name, kind }: Participant): wire.Participant {
-  const { HUMAN, AGENT, CI } = ParticipantKind;
-  return { name, kind: kind === "human" ? HUMAN : kind === "agent" ? AGENT : CI };
-}
-
-function participantOf(participant: wire.Participant | null | undefined): Participant {
-  const kind = participant?.kind;
-  return {
-    name: participant?.name ?? "",
-    kind: kind === ParticipantKind.AGENT ? "agent" : kind === ParticipantKind.CI ? "ci" : "human",
-  };
 }
 
 function placeToWire(place: Place | undefined): wire.Presence {

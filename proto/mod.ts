@@ -4,7 +4,22 @@
  * @module
  */
 
-export { joined } from "./bytes.ts";
+export { fromHex, hexOfByte, joined, toHex } from "./bytes.ts";
 export * from "./code.ts";
 export * from "./frame.ts";
 export * from "./message.ts";
+export type {
+  Answer,
+  AnswerItem,
+  AuthorItem,
+  ContentItem,
+  DifferenceItem,
+  FileStatus,
+  LineItem,
+  MatchItem,
+  Moment,
+  NodeItem,
+  Query,
+  Question,
+  TouchedItem,
+} from "./query.ts";

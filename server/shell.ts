@@ -6,19 +6,40 @@
  */
 
 import { clearImmediate, setImmediate } from "node:timers";
-import { type ConnectionId, type Input, type Output, ServerCore, type Settings } from "./core/mod.ts";
+import {
+  type ConnectionId,
+  type Input,
+  type LogEntry,
+  type Output,
+  ServerCore,
+  type Settings,
+} from "./core/mod.ts";
 import type { Transport } from "../net/mod.ts";
+import { codes, encodeServerMessage, type Query } from "../proto/mod.ts";
+import type { AnswerPiece } from "./history/mod.ts";
 import type { Log } from "./log.ts";
+
+/** Sees all that goes into the core and comes out of it, before anything is done about it. */
+export interface Observer {
+  begins(core: ServerCore): void;
+  /** Bytes among the inputs hold until this returns. */
+  took(input: Input, outputs: readonly Output[]): void;
+  /** The core broke at this input: the error goes on its way when this returns. */
+  failed(input: Input, error: unknown): void;
+}
 
 export interface ShellOptions {
   readonly settings: Settings;
   readonly log: Log;
+  readonly observer?: Observer | undefined;
   /** Takes what the core reports. */
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
 }
 
 interface Carried {
   readonly transport: Transport;
+  /** The answer that is being given. */
+  answer?: AsyncGenerator<AnswerPiece, void>;
   /** The write that is under way; resolved if none is. */
   written: Promise<void>;
   /** Once it is to be closed: when it will be, at the latest. */
@@ -28,6 +49,7 @@ interface Carried {
 export class Shell {
   readonly #core: ServerCore;
   readonly #log: Log;
+  readonly #observer: Observer | undefined;
   readonly #report: ShellOptions["report"];
   readonly #carried = new Map<ConnectionId, Carried>();
   #nextConnection = 1;
@@ -36,10 +58,12 @@ export class Shell {
   #lastUs = 0;
   readonly #stopped = Promise.withResolvers<void>();
 
-  constructor({ settings, log, report }: ShellOptions) {
+  constructor({ settings, log, observer, report }: ShellOptions) {
     this.#core = new ServerCore(settings);
     this.#log = log;
+    this.#observer = observer;
     this.#report = report;
+    observer?.begins(this.#core);
   }
 
   /** Lets the core serve a connection. Resolves when it is over. */
@@ -67,7 +91,15 @@ export class Shell {
   }
 
   #step(input: Input): void {
-    for (const output of this.#core.step(input)) this.#carryOut(output);
+    let outputs: Output[];
+    try {
+      outputs = this.#core.step(input);
+    } catch (error) {
+      this.#observer?.failed(input, error);
+      throw error;
+    }
+    this.#observer?.took(input, outputs);
+    for (const output of outputs) this.#carryOut(output);
   }
 
   #carryOut(output: Output): void {
@@ -80,23 +112,51 @@ export class Shell {
         const { workspace, expected, entries } = output;
         this.#log.append(workspace, expected, entries).then((appended) => {
           const nowUs = this.#nowUs();
-          this.#step(
-            appended.stored
-              ? { kind: "appended", workspace, nowUs }
-              : { kind: "append_failed", workspace, won: appended.won, nowUs },
-          );
+          if (appended.stored) this.#step({ kind: "appended", workspace, nowUs });
+          else {
+            const won = "won" in appended ? appended.won : null;
+            this.#step({ kind: "append_failed", workspace, won, nowUs });
+          }
         });
+        return;
+      }
+      case "checkpoint": {
+        const { workspace, state } = output;
+        const { revision } = state;
+        const answer = (kind: "checkpointed" | "checkpoint_failed") =>
+          this.#step({ kind, workspace, revision, nowUs: this.#nowUs() });
+        this.#log.checkpoint(workspace, state).then(
+          () => answer("checkpointed"),
+          (error) => {
+            this.#report("log_error", { workspace, message: messageOf(error) });
+            answer("checkpoint_failed");
+          },
+        );
         return;
       }
       case "load": {
         const { workspace } = output;
         this.#log.load(workspace).then(
-          ({ epoch, entries }) =>
-            this.#step({ kind: "loaded", workspace, epoch, entries, nowUs: this.#nowUs() }),
-          () => this.#step({ kind: "load_failed", workspace, nowUs: this.#nowUs() }),
+          ({ epoch, checkpoint, entries }) =>
+            this.#step({
+              kind: "loaded",
+              workspace,
+              epoch,
+              checkpoint: checkpoint ?? null,
+              entries,
+              nowUs: this.#nowUs(),
+            }),
+          (error) => {
+            this.#report("log_error", { workspace, message: messageOf(error) });
+            this.#step({ kind: "load_failed", workspace, nowUs: this.#nowUs() });
+          },
         );
         return;
       }
+      case "ask":
+        return this.#ask(output.connection, output.workspace, output.query);
+      case "more":
+        return this.#answer(output.connection, output.id);
       case "wake":
         return this.#wake(output.atUs);
       case "report":
@@ -106,6 +166,34 @@ export class Shell {
         clearImmediate(this.#immediate);
         this.#stopped.resolve();
     }
+  }
+
+  /** Another process has written to the log: entries after ours, or null if the workspace is another one now. */
+  changed(workspace: string, entries: readonly LogEntry[] | null): void {
+    this.#step({ kind: "changed", workspace, entries, nowUs: this.#nowUs() });
+  }
+
+  #ask(connection: ConnectionId, workspace: string, query: Query): void {
+    const carried = this.#carried.get(connection);
+    if (carried === undefined) return;
+    carried.answer = this.#log.answer(workspace, query);
+    this.#answer(connection, query.id);
+  }
+
+  /** Gives the next piece of an answer. */
+  #answer(connection: ConnectionId, id: number): void {
+    const answer = this.#carried.get(connection)?.answer;
+    if (answer === undefined) return;
+    const given = ({ bytes, last }: AnswerPiece) => {
+      if (!this.#carried.has(connection)) return;
+      this.#step({ kind: "answered", connection, id, bytes, last, nowUs: this.#nowUs() });
+    };
+    answer.next().then(({ value }) => given(value!), (error: unknown) => {
+      this.#report("log_error", { connection, message: messageOf(error) });
+      const { text: message } = codes.log_unreadable;
+      const failed = { kind: "answer", id, revision: 0, items: [], last: true, next: "" } as const;
+      given({ bytes: encodeServerMessage({ ...failed, code: "log_unreadable", message }), last: true });
+    });
   }
 
   #wake(atUs: number): void {
@@ -142,6 +230,7 @@ export class Shell {
     const carried = this.#carried.get(connection);
     if (carried === undefined) return;
     this.#carried.delete(connection);
+    carried.answer?.return().catch(() => {});
     clearTimeout(carried.late);
     carried.transport.close();
     this.#step({ kind: "closed", connection, nowUs: this.#nowUs() });
@@ -152,6 +241,10 @@ export class Shell {
     const nowUs = Math.floor((performance.timeOrigin + performance.now()) * 1000);
     return this.#lastUs = Math.max(this.#lastUs, nowUs);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** How long the last words may take to go out. */

@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly settings?: Partial<Settings>;
   /** Whether the log answers at once. Else `answerLog` says when. */
   readonly logWaits?: boolean;
+  /** Starts a server: for those who look over its shoulder. */
+  readonly start?: (settings: Settings) => ServerCore;
 }
 
 export class World {
@@ -54,6 +56,7 @@ export class World {
   server: ServerCore;
   readonly #settings: Settings;
   readonly #logWaits: boolean;
+  readonly #start: (settings: Settings) => ServerCore;
   #epoch = 1;
   #connections = 0;
   #wakeAtUs: number | undefined;
@@ -64,10 +67,13 @@ export class World {
   #stepping = false;
   stopped = false;
 
-  constructor({ settings, logWaits = false }: WorldOptions = {}) {
+  constructor(
+    { settings, logWaits = false, start = (settings) => new ServerCore(settings) }: WorldOptions = {},
+  ) {
     this.#settings = { ...defaultSettings, ...settings };
     this.#logWaits = logWaits;
-    this.server = new ServerCore(this.#settings);
+    this.#start = start;
+    this.server = start(this.#settings);
   }
 
   /** A client of a workspace, with its transport asked for. */
@@ -235,7 +241,7 @@ export class World {
       this.log.clear();
       this.#epoch++;
     }
-    this.server = new ServerCore(this.#settings);
+    this.server = this.#start(this.#settings);
     this.#wakeAtUs = undefined;
   }
 
@@ -350,6 +356,7 @@ export class World {
               kind: "loaded",
               workspace,
               epoch: `epoch ${this.#epoch}`,
+              checkpoint: null,
               entries,
               nowUs: this.nowUs,
             });

@@ -25,11 +25,11 @@ import {
   invert,
   type Node,
   type NodeId,
-  type Side,
   type Step,
   transformEdits,
   type Workspace,
 } from "../../ot/mod.ts";
+import type { GroupId } from "./grouping.ts";
 
 /** What takes back one tree step, if nobody has changed the same thing since. */
 export type Inverse =
@@ -44,10 +44,7 @@ export interface Undoing {
   readonly inverses: readonly Inverse[];
 }
 
-/** Own changes that belong together are undone together. */
-export type GroupId = number;
-
-interface Level {
+export interface Level {
   readonly group: GroupId;
   /** Undefined while the change is on its way. */
   undoing: Undoing | undefined;
@@ -59,6 +56,15 @@ interface Level {
 const incomingMax = 5000;
 /** How many changes can be taken back; past that, the oldest thousand go at once, since moving an array costs. */
 const levelsMax = 10_000, levelsDropped = 1000;
+
+export interface SavedStack {
+  /** From the bottom; those without an `undoing` are on their way. */
+  readonly levels: readonly {
+    readonly group: GroupId;
+    readonly undoing: Undoing | null;
+    readonly incoming: readonly (readonly Edit[])[];
+  }[];
+}
 
 export class Stack {
   #levels: Level[] = [];
@@ -78,7 +84,7 @@ export class Stack {
 
   /** The change of a level took effect: now it is known what takes it back. */
   settle(level: Level, undoing: Undoing): void {
-    const index = this.#levels.indexOf(level, this.#settled);
+    const index = this.indexOf(level);
     if (index < 0) return;
     level.undoing = undoing;
     this.#settled = index + 1;
@@ -90,7 +96,7 @@ export class Stack {
   }
 
   has(level: Level | undefined): boolean {
-    return level !== undefined && this.#levels.includes(level, this.#settled);
+    return level !== undefined && this.indexOf(level) >= 0;
   }
 
   clear(): void {
@@ -126,6 +132,33 @@ export class Stack {
     return this.#levels.pop();
   }
 
+  /** Where a level stands, from the bottom; -1 if it is not there any more. */
+  indexOf(level: Level): number {
+    return this.#levels.indexOf(level, this.#settled);
+  }
+
+  at(index: number): Level | undefined {
+    return this.#levels[index];
+  }
+
+  save(): SavedStack {
+    const levels = this.#levels.map(({ group, undoing, incoming }) => ({
+      group,
+      undoing: undoing ?? null,
+      incoming: incoming.slice(),
+    }));
+    return { levels };
+  }
+
+  static restore({ levels }: SavedStack): Stack {
+    const stack = new Stack();
+    for (const { group, undoing, incoming } of levels) {
+      stack.#levels.push({ group, undoing: undoing ?? undefined, incoming: incoming.slice() });
+      if (undoing !== null) stack.#settled++;
+    }
+    return stack;
+  }
+
   /** Carries a level over what has come in, and hands that down. */
   #workOff(index: number): void {
     const level = this.#levels[index]!;
@@ -140,8 +173,6 @@ export class Stack {
     level.undoing = { edits, inverses: level.undoing!.inverses };
   }
 }
-
-export type { Level };
 
 /** What takes back a change of `before` that came to these steps and edits. */
 export function undoingOf(steps: readonly Step[], edits: readonly Edit[], before: Workspace): Undoing {
@@ -206,9 +237,4 @@ export function joinUndoings(first: Undoing, second: Undoing): Undoing {
     edits: composeEdits(first.edits, second.edits),
     inverses: [...first.inverses, ...second.inverses],
   };
-}
-
-/** `undoing` after edits that its change was followed by. */
-export function carryOver(undoing: Undoing, edits: readonly Edit[], side: Side): Undoing {
-  return { edits: transformEdits(undoing.edits, edits, side), inverses: undoing.inverses };
 }

@@ -4,5 +4,5 @@
  * @module
  */
 
-export { ClientCore } from "./client.ts";
+export { ClientCore, type SavedClient } from "./client.ts";
 export type * from "./types.ts";

@@ -5,7 +5,8 @@
  */
 
 import type { Change, Edit, NodeId, NodeKind, Notice, TextOp } from "../../ot/mod.ts";
-import type { Limits, Participant, Range } from "../../proto/mod.ts";
+import type { Answer, Limits, Participant, Query, Range } from "../../proto/mod.ts";
+import type { BaseNode } from "./pending_base.ts";
 
 /** Numbers a client's own changes, from 1; of no meaning to anybody else. */
 export type ChangeNumber = number;
@@ -54,6 +55,8 @@ export type ClientInput =
     readonly ranges: readonly Range[];
     readonly nowUs: number;
   }
+  /** A question about the workspace as it is or was. Its id is the caller's, and used once. */
+  | { readonly kind: "ask"; readonly query: Query; readonly nowUs: number }
   /** The session ends for good. */
   | { readonly kind: "leave"; readonly nowUs: number };
 
@@ -128,6 +131,8 @@ export type ClientEvent =
   /** The ids of nodes that were made here but never known elsewhere have changed: another session sends them. */
   | { readonly kind: "renumbered"; readonly ids: ReadonlyMap<NodeId, NodeId> }
   | { readonly kind: "presence"; readonly site: number }
+  /** A piece of the answer to a question; the last one is marked, and comes for every question. */
+  | { readonly kind: "answer"; readonly answer: Answer }
   | {
     readonly kind: "status";
     readonly phase: Phase;
@@ -174,16 +179,20 @@ export interface Unsent {
   readonly site: number;
   /** The epoch of `revision`. */
   readonly epoch: string;
-  /** What the edits were last carried over to. */
+  /** What the edits were last carried over to; 0 if that is none that the log has. */
   readonly revision: number;
   /** The highest seq used. */
   readonly seq: number;
   /** The highest counter used in an id. */
   readonly counter: number;
+  /** How many connections have been asked for. */
+  readonly attempt: number;
   /** The frame of the first change, if it was sent. */
   readonly inFlight: string | undefined;
   /** What was not acknowledged, oldest first. */
   readonly changes: readonly UnsentChange[];
+  /** What they were made on: of the nodes that they speak of, as they are at `revision`; none if that is too long. */
+  readonly base: readonly BaseNode[];
 }
 
 export type { Change, Edit, Limits };

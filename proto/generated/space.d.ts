@@ -22,6 +22,8 @@ export namespace distspace {
     CLOSE = 11,
     ACCEPTED = 12,
     PART = 13,
+    QUERY = 14,
+    ANSWER = 15,
   }
   export interface Id {
     readonly site?: number | null;
@@ -97,6 +99,7 @@ export namespace distspace {
     readonly revision?: number | null;
     readonly snapshot?: boolean | null;
     readonly accepted?: boolean | null;
+    readonly attempt?: number | null;
   }
   export const Hello: Codec<Hello>;
   export interface Limits {
@@ -221,4 +224,123 @@ export namespace distspace {
     readonly retryMs?: number | null;
   }
   export const Close: Codec<Close>;
+  export interface Query {
+    readonly id?: number | null;
+    readonly revision?: number | null;
+    readonly time?: number | null;
+    readonly paths?: readonly string[] | null;
+    readonly globs?: readonly string[] | null;
+    readonly after?: string | null;
+    readonly tree?: distspace.Query.Tree | null;
+    readonly files?: distspace.Query.Files | null;
+    readonly diff?: distspace.Query.Diff | null;
+    readonly changes?: distspace.Query.Changes | null;
+    readonly blame?: distspace.Query.Blame | null;
+    readonly search?: distspace.Query.Search | null;
+  }
+  export const Query: Codec<Query>;
+  export namespace Query {
+    export interface Tree {
+    }
+    export interface Files {
+    }
+    export interface Diff {
+      readonly revision?: number | null;
+      readonly time?: number | null;
+      readonly context?: number | null;
+    }
+    export interface Changes {
+      readonly revision?: number | null;
+      readonly time?: number | null;
+    }
+    export interface Blame {
+      readonly path?: string | null;
+      readonly revision?: number | null;
+      readonly time?: number | null;
+    }
+    export interface Search {
+      readonly pattern?: string | null;
+      readonly regular?: boolean | null;
+      readonly ignoreCase?: boolean | null;
+      readonly matches?: number | null;
+    }
+  }
+  export enum FileStatus {
+    FILE_STATUS_UNSPECIFIED = 0,
+    ADDED = 1,
+    REMOVED = 2,
+    MODIFIED = 3,
+    RENAMED = 4,
+  }
+  export interface Answer {
+    readonly id?: number | null;
+    readonly revision?: number | null;
+    readonly items?: readonly distspace.Answer.Item[] | null;
+    readonly last?: boolean | null;
+    readonly next?: string | null;
+    readonly code?: string | null;
+    readonly message?: string | null;
+  }
+  export const Answer: Codec<Answer>;
+  export namespace Answer {
+    export interface Node {
+      readonly id?: distspace.Id | null;
+      readonly path?: string | null;
+      readonly kind?: distspace.NodeKind | null;
+      readonly length?: number | null;
+    }
+    export interface Content {
+      readonly id?: distspace.Id | null;
+      readonly path?: string | null;
+      readonly at?: number | null;
+      readonly text?: string | null;
+    }
+    export interface Difference {
+      readonly status?: distspace.FileStatus | null;
+      readonly path?: string | null;
+      readonly from?: string | null;
+      readonly at?: number | null;
+      readonly patch?: string | null;
+      readonly omitted?: boolean | null;
+    }
+    export interface Touched {
+      readonly id?: distspace.Id | null;
+      readonly status?: distspace.FileStatus | null;
+      readonly path?: string | null;
+      readonly from?: string | null;
+      readonly first?: number | null;
+      readonly last?: number | null;
+      readonly time?: number | null;
+      readonly sites?: readonly number[] | null;
+    }
+    export interface Line {
+      readonly number?: number | null;
+      readonly text?: string | null;
+      readonly revision?: number | null;
+      readonly time?: number | null;
+      readonly site?: number | null;
+    }
+    export interface Match {
+      readonly path?: string | null;
+      readonly id?: distspace.Id | null;
+      readonly line?: number | null;
+      readonly column?: number | null;
+      readonly length?: number | null;
+      readonly text?: string | null;
+      readonly textColumn?: number | null;
+    }
+    export interface Author {
+      readonly site?: number | null;
+      readonly participant?: distspace.Participant | null;
+    }
+    export interface Item {
+      readonly node?: distspace.Answer.Node | null;
+      readonly content?: distspace.Answer.Content | null;
+      readonly difference?: distspace.Answer.Difference | null;
+      readonly touched?: distspace.Answer.Touched | null;
+      readonly line?: distspace.Answer.Line | null;
+      readonly match?: distspace.Answer.Match | null;
+      readonly author?: distspace.Answer.Author | null;
+    }
+  }
 }

@@ -8,14 +8,45 @@
  * @module
  */
 
-import { encodeServerMessage, FrameReader, type Hello, type ServerMessage } from "../../proto/mod.ts";
-import type { Room, Session } from "./room.ts";
+import {
+  encodeServerMessage,
+  FrameReader,
+  fromHex,
+  type Hello,
+  joined,
+  type SavedFrameReader,
+  type ServerMessage,
+  toHex,
+} from "../../proto/mod.ts";
+import { Questions, type SavedQuestions } from "./questions.ts";
+import type { Room } from "./room.ts";
+import type { Session } from "./session.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** The number by which shell and core speak of a connection. Never used twice. */
 export type ConnectionId = number;
 
+/** All but what its room keeps on it. Bytes are hexadecimal digits. */
+export interface SavedConnection {
+  readonly id: ConnectionId;
+  readonly key: string;
+  readonly reader: SavedFrameReader;
+  readonly hello: Hello | null;
+  readonly control: string;
+  readonly pong: string;
+  readonly owed: boolean;
+  readonly writing: boolean;
+  readonly closing: boolean;
+  readonly ended: boolean;
+  readonly openedAtUs: number;
+  readonly heardAtUs: number;
+  readonly pingedAtUs: number;
+  readonly hasSpoken: boolean;
+  readonly wroteAtUs: number;
+  readonly questions: SavedQuestions;
+}
+
 export class Connection {
-  readonly reader: FrameReader;
   /** What it asked for, once it has. */
   hello: Hello | undefined;
   room: Room | undefined;
@@ -23,8 +54,8 @@ export class Connection {
   session: Session | undefined;
   /** Every entry up to this revision has been sent. */
   cursor = 0;
-  /** What is left to send of a snapshot, and its revision: it goes out when the cursor is there. */
-  snapshot: { readonly revision: number; readonly frames: Iterator<Uint8Array> } | undefined;
+  /** What is left to send of a snapshot: it goes out when the cursor is at its revision. */
+  snapshot: Snapshot | undefined;
   /** Presences up to this version have been sent. */
   presenceVersion = 0;
   /** Whether there is more for it than it could take, or than fitted one write: it is next when it has drained. */
@@ -33,14 +64,19 @@ export class Connection {
   writing = false;
   /** When that was given, in microseconds. */
   wroteAtUs: number;
-  readonly openedAtUs: number;
   heardAtUs: number;
   pingedAtUs: number;
+  /** Whether a whole frame has come in. */
+  hasSpoken = false;
   /** Set when it is to be closed, as soon as all that waits has been sent. */
   closing = false;
   /** Set when the transport has been told to close. */
   ended = false;
 
+  /** What it asks about what is and was. */
+  questions = new Questions();
+
+  #reader: FrameReader;
   #control: Uint8Array[] = [];
   #controlBytes = 0;
   #pong: Uint8Array | undefined;
@@ -50,20 +86,31 @@ export class Connection {
     /** A secret that nobody else knows, for a session that may begin here. */
     readonly key: string,
     frameBytesMax: number,
-    nowUs: number,
+    readonly openedAtUs: number,
   ) {
     // Long messages are for those who have been welcomed.
-    this.reader = new FrameReader(frameBytesMax, frameBytesMax);
-    this.openedAtUs =
-      this.wroteAtUs =
-      this.heardAtUs =
-      this.pingedAtUs =
-        nowUs;
+    this.#reader = new FrameReader(frameBytesMax, frameBytesMax);
+    this.wroteAtUs = this.heardAtUs = this.pingedAtUs = openedAtUs;
+  }
+
+  /** Takes bytes as they come in, and hands on each message that they complete. */
+  read(bytes: Uint8Array, handle: (type: number, payload: Uint8Array) => void): void {
+    this.#reader.push(bytes, handle);
+  }
+
+  /** From now on it speaks for a session, and its messages may be longer than a frame. */
+  welcomed(session: Session, messageBytesMax: number): void {
+    session.connection = this;
+    this.session = session;
+    this.#reader.messageBytesMax = messageBytesMax;
   }
 
   /** Puts an answer in the queue. */
   say(message: ServerMessage): void {
-    const frame = encodeServerMessage(message);
+    this.#queue(encodeServerMessage(message));
+  }
+
+  #queue(frame: Uint8Array): void {
     this.#control.push(frame);
     this.#controlBytes += frame.length;
   }
@@ -85,5 +132,40 @@ export class Connection {
     this.#control = [];
     this.#controlBytes = 0;
     return frames;
+  }
+
+  save(): SavedConnection {
+    const { id, key, owed, writing, closing, ended, openedAtUs, heardAtUs, pingedAtUs, wroteAtUs } = this;
+    return {
+      id,
+      key,
+      reader: this.#reader.save(),
+      hello: this.hello ?? null,
+      control: toHex(joined(this.#control)),
+      pong: this.#pong === undefined ? "" : toHex(this.#pong),
+      ...{ owed, writing, closing, ended },
+      ...{ openedAtUs, heardAtUs, pingedAtUs, wroteAtUs },
+      hasSpoken: this.hasSpoken,
+      questions: this.questions.save(),
+    };
+  }
+
+  /** The connection, but for what its room keeps on it. */
+  static restore(saved: SavedConnection, frameBytesMax: number): Connection {
+    const connection = new Connection(saved.id, saved.key, frameBytesMax, saved.openedAtUs);
+    connection.#reader = FrameReader.restore(saved.reader, frameBytesMax, frameBytesMax);
+    connection.hello = saved.hello ?? undefined;
+    connection.owed = saved.owed;
+    connection.writing = saved.writing;
+    connection.closing = saved.closing;
+    connection.ended = saved.ended;
+    connection.heardAtUs = saved.heardAtUs;
+    connection.pingedAtUs = saved.pingedAtUs;
+    connection.hasSpoken = saved.hasSpoken;
+    connection.wroteAtUs = saved.wroteAtUs;
+    connection.questions = Questions.restore(saved.questions);
+    if (saved.control !== "") connection.#queue(fromHex(saved.control));
+    if (saved.pong !== "") connection.#pong = fromHex(saved.pong);
+    return connection;
   }
 }

@@ -11,7 +11,8 @@
  * - times are whole microseconds since 1970 and never go back;
  * - after `send`, the connection's next input of that kind is `drained`: until then nothing more is sent on it;
  * - after `append`, there is exactly one `appended` or `append_failed` for the workspace; after `load`, one `loaded`
- *   or `load_failed`;
+ *   or `load_failed`; after `checkpoint`, one `checkpointed` or `checkpoint_failed` with its revision;
+ * - after `ask`, there is one `answered`, and after each `more` another one, up to the last piece of the answer;
  * - after `wake`, there is a `due` at that time or later; a new `wake` takes the place of the one before. One for the
  *   present moment is for when everything that has come in by now has been taken in: then what all of that is due
  *   to a connection goes out in one write.
@@ -29,12 +30,13 @@ import {
   type Operation,
   ProtocolError,
   protocolVersion,
+  type Query,
 } from "../../proto/mod.ts";
-import { Connection, type ConnectionId } from "./connection.ts";
+import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import { hashOf } from "./hash.ts";
-import { Room, type RoomHost } from "./room.ts";
+import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
-import type { LogEntry } from "./state.ts";
+import type { LogEntry, SavedState, State } from "./state.ts";
 
 export type Input =
   /** `key` is a secret of 128 bits or more that was never used before. */
@@ -54,21 +56,47 @@ export type Input =
   | { readonly kind: "drained"; readonly connection: ConnectionId; readonly nowUs: number }
   /** The connection is gone, whoever ended it. */
   | { readonly kind: "closed"; readonly connection: ConnectionId; readonly nowUs: number }
-  /** What the log holds of a workspace: nothing, if it is new. */
+  /** What the log holds of a workspace: nothing, if it is new. The entries come after the checkpoint. */
   | {
     readonly kind: "loaded";
     readonly workspace: string;
     readonly epoch: string;
+    readonly checkpoint: SavedState | null;
     readonly entries: readonly LogEntry[];
     readonly nowUs: number;
   }
   | { readonly kind: "load_failed"; readonly workspace: string; readonly nowUs: number }
   | { readonly kind: "appended"; readonly workspace: string; readonly nowUs: number }
-  /** `won` is what the log holds after the expected revision: read again, so that no append is in doubt. */
+  /**
+   * `won` is what the log holds after the expected revision: read again, so that no append is in doubt. Null if the
+   * workspace is another one now, in which nothing of what is known here need be.
+   */
   | {
     readonly kind: "append_failed";
     readonly workspace: string;
-    readonly won: readonly LogEntry[];
+    readonly won: readonly LogEntry[] | null;
+    readonly nowUs: number;
+  }
+  /** Somebody else has written to the log: entries after ours, or null if the workspace is another one now. */
+  | {
+    readonly kind: "changed";
+    readonly workspace: string;
+    readonly entries: readonly LogEntry[] | null;
+    readonly nowUs: number;
+  }
+  | {
+    readonly kind: "checkpointed" | "checkpoint_failed";
+    readonly workspace: string;
+    readonly revision: number;
+    readonly nowUs: number;
+  }
+  /** The next piece of the answer to what was asked: a frame, which others do not write to. */
+  | {
+    readonly kind: "answered";
+    readonly connection: ConnectionId;
+    readonly id: number;
+    readonly bytes: Uint8Array;
+    readonly last: boolean;
     readonly nowUs: number;
   }
   | { readonly kind: "due"; readonly nowUs: number }
@@ -88,6 +116,17 @@ export type Output =
     readonly expected: number;
     readonly entries: readonly LogEntry[];
   }
+  /** The state may be stored, to begin with at the next load; what is appended meanwhile does not wait for it. */
+  | { readonly kind: "checkpoint"; readonly workspace: string; readonly state: State }
+  /** A question about what the log of a workspace holds. Until its last piece, a connection asks nothing else. */
+  | {
+    readonly kind: "ask";
+    readonly connection: ConnectionId;
+    readonly workspace: string;
+    readonly query: Query;
+  }
+  /** The next piece of the answer can be sent. */
+  | { readonly kind: "more"; readonly connection: ConnectionId; readonly id: number }
   | { readonly kind: "wake"; readonly atUs: number }
   | {
     readonly kind: "report";
@@ -96,6 +135,22 @@ export type Output =
   }
   /** After `stop`: all is settled, and all connections are closed. */
   | { readonly kind: "stopped" };
+
+/**
+ * All that a core knows, as plain data that JSON carries, without its settings. Equal states are saved alike,
+ * whatever has led to them; where an order shows in outputs, it is part of the state.
+ */
+export interface SavedServer {
+  /** In the order in which they have come. */
+  readonly connections: readonly SavedConnection[];
+  /** In the order in which they were opened. */
+  readonly rooms: readonly SavedRoom[];
+  /** The names of those that may want to be woken, in the order in which they are. */
+  readonly timed: readonly string[];
+  readonly tickAtUs: number | null;
+  readonly wokenAtUs: number | null;
+  readonly stopping: boolean;
+}
 
 /** How often time-outs are looked at. */
 const tickUs = 1_000_000;
@@ -123,6 +178,9 @@ export class ServerCore {
       append: (room, expected, entries) => {
         this.#outputs.push({ kind: "append", workspace: room.name, expected, entries });
       },
+      checkpoint: (room, state) => {
+        this.#outputs.push({ kind: "checkpoint", workspace: room.name, state });
+      },
       end: (connection, code, nowUs) => this.#end(connection, code, nowUs),
       timed: (room) => this.#timed.add(room),
       report: (event, fields) => this.#report(event, fields),
@@ -146,7 +204,7 @@ export class ServerCore {
         this.#closed(input.connection, nowUs);
         break;
       case "loaded":
-        this.#roomOf(input.workspace).load(input.epoch, input.entries, nowUs);
+        this.#roomOf(input.workspace).load(input.epoch, input.checkpoint ?? undefined, input.entries, nowUs);
         break;
       case "load_failed":
         this.#loadFailed(input.workspace, nowUs);
@@ -155,7 +213,18 @@ export class ServerCore {
         this.#roomOf(input.workspace).appended(nowUs);
         break;
       case "append_failed":
-        this.#roomOf(input.workspace).appendFailed(input.won, nowUs);
+        if (input.won === null) this.#replaced(this.#roomOf(input.workspace), nowUs);
+        else this.#roomOf(input.workspace).appendFailed(input.won, nowUs);
+        break;
+      case "changed":
+        this.#changed(input.workspace, input.entries, nowUs);
+        break;
+      case "checkpointed":
+      case "checkpoint_failed":
+        this.#rooms.get(input.workspace)?.checkpointed(input.revision, input.kind === "checkpointed");
+        break;
+      case "answered":
+        this.#answered(input.connection, input.id, input.bytes, input.last);
         break;
       case "due":
         this.#wokenAtUs = undefined;
@@ -173,6 +242,34 @@ export class ServerCore {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
+  }
+
+  /** All that it knows, between two inputs. */
+  save(): SavedServer {
+    return {
+      connections: [...this.#connections.values()].map((connection) => connection.save()),
+      rooms: [...this.#rooms.values()].map((room) => room.save()),
+      timed: [...this.#timed].map(({ name }) => name),
+      tickAtUs: this.#tickAtUs ?? null,
+      wokenAtUs: this.#wokenAtUs ?? null,
+      stopping: this.#stopping,
+    };
+  }
+
+  /** A core that does from now on what the one that was saved would have done, under the same settings. */
+  static restore(settings: Settings, saved: SavedServer): ServerCore {
+    const core = new ServerCore(settings);
+    for (const connection of saved.connections) {
+      core.#connections.set(connection.id, Connection.restore(connection, settings.frameBytesMax));
+    }
+    for (const room of saved.rooms) {
+      core.#rooms.set(room.name, Room.restore(room, core.#host, core.#connections));
+    }
+    for (const name of saved.timed) core.#timed.add(core.#roomOf(name));
+    core.#tickAtUs = saved.tickAtUs ?? undefined;
+    core.#wokenAtUs = saved.wokenAtUs ?? undefined;
+    core.#stopping = saved.stopping;
+    return core;
   }
 
   // Connections -----------------------------------------------------------------------------------------------
@@ -193,7 +290,7 @@ export class ServerCore {
     if (connection === undefined || connection.closing) return;
     connection.heardAtUs = nowUs;
     try {
-      connection.reader.push(bytes, (type, payload) => {
+      connection.read(bytes, (type, payload) => {
         if (!connection.closing) this.#frame(connection, type, payload, nowUs);
       });
     } catch (error) {
@@ -205,6 +302,7 @@ export class ServerCore {
   }
 
   #frame(connection: Connection, type: number, payload: Uint8Array, nowUs: number): void {
+    connection.hasSpoken = true;
     const message = decodeClientMessage(type, payload);
     switch (message.kind) {
       case "ping":
@@ -225,6 +323,8 @@ export class ServerCore {
         return this.#hello(connection, message, nowUs);
       case "operation":
         return this.#operation(connection, message, payload, nowUs);
+      case "query":
+        return this.#query(connection, message, nowUs);
       case "presence":
         if (connection.hello === undefined) return this.#end(connection, "hello_expected", nowUs);
         if (connection.session !== undefined && !this.#stopping) {
@@ -279,6 +379,39 @@ export class ServerCore {
     }, nowUs);
   }
 
+  #query(connection: Connection, query: Query, nowUs: number): void {
+    if (connection.session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    if (this.#stopping) return;
+    if (connection.questions.add(query)) return this.#askNext(connection);
+    const code = "too_many_queries";
+    const answer = { kind: "answer", id: query.id, revision: 0, items: [], last: true, next: "" } as const;
+    connection.say({ ...answer, code, message: codes[code].text });
+    this.#urgent.add(connection);
+  }
+
+  #askNext({ id, room, questions }: Connection): void {
+    const query = questions.next();
+    if (query !== undefined) {
+      this.#outputs.push({ kind: "ask", connection: id, workspace: room!.name, query });
+    }
+  }
+
+  #answered(id: ConnectionId, query: number, bytes: Uint8Array, last: boolean): void {
+    const connection = this.#connections.get(id);
+    if (connection?.questions.answered(query, bytes, last) === true) this.#urgent.add(connection);
+  }
+
+  /** What goes out now of an answer: behind all else that is due. */
+  #answerTo(connection: Connection): Uint8Array[] {
+    const { id, room, questions } = connection;
+    if (room === undefined || room.hasMore(connection)) return [];
+    const piece = questions.take();
+    if (piece === undefined) return [];
+    if (piece.more === undefined) this.#askNext(connection);
+    else this.#outputs.push({ kind: "more", connection: id, id: piece.more });
+    return [piece.bytes];
+  }
+
   #drained(id: ConnectionId): void {
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
@@ -320,14 +453,17 @@ export class ServerCore {
     if (connection.writing) return;
     const parts = connection.closing || connection.room === undefined
       ? connection.takeControl()
-      : connection.room.take(connection);
+      : [...connection.room.take(connection), ...this.#answerTo(connection)];
     if (parts.length > 0) {
       connection.writing = true;
       connection.wroteAtUs = nowUs;
       this.#outputs.push({ kind: "send", connection: connection.id, bytes: joined(parts) });
     }
     if (connection.closing) this.#close(connection);
-    else connection.owed = connection.room?.hasMore(connection) ?? false;
+    else {
+      const { room, questions } = connection;
+      connection.owed = room !== undefined && (room.hasMore(connection) || questions.hasPiece);
+    }
   }
 
   #close(connection: Connection): void {
@@ -345,9 +481,29 @@ export class ServerCore {
 
   #loadFailed(workspace: string, nowUs: number): void {
     const room = this.#roomOf(workspace);
-    this.#rooms.delete(workspace);
+    this.#forget(room);
     for (const connection of [...room.connections]) this.#end(connection, "log_failed", nowUs);
     this.#report("load_failed", { workspace });
+  }
+
+  #changed(workspace: string, entries: readonly LogEntry[] | null, nowUs: number): void {
+    const room = this.#rooms.get(workspace);
+    // What is being read, or what an append will be told, says it all.
+    if (room === undefined || room.isWaitingForLog) return;
+    if (entries === null) this.#replaced(room, nowUs);
+    else room.grown(entries, nowUs);
+  }
+
+  /** The log of a workspace is another one: everybody begins anew with what there is now. */
+  #replaced(room: Room, nowUs: number): void {
+    this.#forget(room);
+    for (const connection of [...room.connections]) this.#end(connection, "log_replaced", nowUs);
+    this.#report("log_replaced", { workspace: room.name });
+  }
+
+  #forget(room: Room): void {
+    this.#rooms.delete(room.name);
+    this.#timed.delete(room);
   }
 
   // Time ------------------------------------------------------------------------------------------------------
@@ -360,15 +516,22 @@ export class ServerCore {
       else if (connection.closing) continue;
       else if (nowUs - connection.heardAtUs >= silenceUs) this.#end(connection, "silent", nowUs);
       else if (connection.hello === undefined && nowUs - connection.openedAtUs >= silenceUs) {
-        this.#end(connection, "hello_expected", nowUs);
+        // Whose hello is still on its way may try again.
+        this.#end(connection, connection.hasSpoken ? "hello_expected" : "silent", nowUs);
       } else if (nowUs - connection.pingedAtUs >= heartbeatUs) {
         connection.pingedAtUs = nowUs;
         connection.say({ kind: "ping", value: BigInt(nowUs) });
         this.#urgent.add(connection);
       }
     }
-    for (const room of this.#rooms.values()) room.forgetOld(nowUs);
-    this.#tickAtUs = this.#connections.size > 0 ? nowUs + tickUs : undefined;
+    for (const room of this.#rooms.values()) {
+      room.forgetOld(nowUs);
+      if (!room.fallsAsleep(nowUs)) continue;
+      this.#forget(room);
+      this.#report("asleep", { workspace: room.name, revision: room.revision });
+    }
+    const isIdle = this.#connections.size === 0 && this.#rooms.size === 0;
+    this.#tickAtUs = isIdle ? undefined : nowUs + tickUs;
   }
 
   /** Closes a connection that takes nothing: there is no telling it why. */

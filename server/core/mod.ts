@@ -7,4 +7,13 @@
 export type { ConnectionId } from "./connection.ts";
 export * from "./core.ts";
 export * from "./settings.ts";
-export { type LogEntry, State } from "./state.ts";
+export {
+  type LogEntry,
+  type SavedNode,
+  type SavedState,
+  type SessionRecord,
+  type Settled,
+  sortedNodes,
+  State,
+} from "./state.ts";
+export { hashOf } from "./hash.ts";

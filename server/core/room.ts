@@ -11,83 +11,70 @@
  * @module
  */
 
-import { assert, type TextOp, transform, transformPosition } from "../../ot/mod.ts";
-import {
-  type Acknowledge,
-  type CloseCode,
-  encodeServerMessage,
-  type Hello,
-  joined,
-  type Participant,
-  type Place,
-  protocolVersion,
-  type SessionId,
-} from "../../proto/mod.ts";
-import type { Connection } from "./connection.ts";
-import { editIn, type Refusal, Sequencer, type Submission } from "./sequencer.ts";
+import { assert } from "../../ot/mod.ts";
+import { type CloseCode, type Hello, type Place, protocolVersion, type SessionId } from "../../proto/mod.ts";
+import type { Connection, ConnectionId } from "./connection.ts";
+import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
+import { Presences, type SavedPresences } from "./presence.ts";
+import { type Refusal, type SavedSequencer, Sequencer, type Submission } from "./sequencer.ts";
+import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
+import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
-import { snapshotFrames } from "./snapshot.ts";
-import type { LogEntry } from "./state.ts";
+import { type SavedSnapshot, Snapshot } from "./snapshot.ts";
+import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
+import { SubmissionQueue } from "./submission_queue.ts";
 
-/** A client's identity in one workspace, which outlives its connections. */
-export interface Session {
-  readonly id: SessionId;
-  readonly site: number;
-  readonly participant: Participant;
-  connection: Connection | undefined;
-  /** When its last connection went away, in microseconds. */
-  goneAtUs: number;
-  /** How many submissions of it are queued or on their way to the log. */
-  unsettled: number;
-  /** What it may still spend on changes, in microseconds of waiting. */
-  creditUs: number;
-  creditAtUs: number;
-  /** Its newest change in the log, as it was submitted: presence may be about the text with just that in it. */
-  submitted: { readonly submission: Submission; readonly revision: number } | undefined;
-  /** A place that waits for the change it was seen with. */
-  awaited: Place | undefined;
+/** All but what follows from it: who waits for a welcome, how much each session has in the queue, encoded entries. */
+export interface SavedRoom {
+  readonly name: string;
+  readonly epoch: string | null;
+  readonly sequencer: SavedSequencer;
+  /** Sorted by site. */
+  readonly sessions: readonly SavedSession[];
+  /** In the order in which they have come. */
+  readonly connections: readonly SavedFollower[];
+  readonly queue: readonly Submission[];
+  readonly outstanding: readonly Submission[] | null;
+  readonly nextSite: number;
+  readonly lastSite: number;
+  readonly wantsSites: boolean;
+  readonly reserved: SiteBlock | null;
+  readonly checkpoints: SavedCheckpoints;
+  readonly emptySinceUs: number | null;
+  readonly failures: number;
+  readonly retryAtUs: number;
+  readonly flushAtUs: number | null;
+  readonly flushedAtUs: number;
+  readonly presences: SavedPresences;
 }
 
-/** Who is here, and where: the newest word about each session. */
-interface Presence {
-  readonly version: number;
-  /** The version with which the session came. */
-  readonly since: number;
-  readonly session: Session;
-  readonly gone: boolean;
-  /** Its positions are moved along as entries come, when somebody asks. */
-  place: Place | undefined;
-  /** The frame for it as it is now, once somebody has asked. */
-  frame: Uint8Array | undefined;
-}
-
-/** The frames of consecutive entries in one piece of bytes, shared by all connections that read the same. */
-interface Batch {
-  readonly from: number;
-  /** Up to where entries were asked for, and up to where they fitted. */
-  readonly wanted: number;
-  readonly to: number;
-  readonly bytes: Uint8Array;
-  /** Whose entries are in it: to them some are acknowledgements. */
-  readonly authors: ReadonlySet<SessionId>;
+/** What a room keeps on a connection. One without a session waits for its welcome. */
+interface SavedFollower {
+  readonly connection: ConnectionId;
+  readonly session: SessionId | null;
+  readonly cursor: number;
+  readonly snapshot: SavedSnapshot | null;
+  readonly presenceVersion: number;
 }
 
 /** Sites are reserved in the log so many at a time. */
 const siteBlock = 64;
 /** How long to wait before an append that failed is tried again: doubles up to the largest. */
 const retryUsMin = 50_000, retryUsMax = 5_000_000;
-
-/** A session's budget for changes, in microseconds of waiting: what it can do at once after a pause. */
-const creditUsMax = 2_000_000;
 /** Of the selections that a session shows to the others, so many at most. */
 const rangesMax = 1000;
-/** Encoded entries that are kept for those who read close to the head. */
-const framesMax = 4096;
+
+/** Sites that are reserved: those after `from`, up to `to`. */
+interface SiteBlock {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** What a room asks of the core. */
 export interface RoomHost {
   readonly settings: Settings;
   append(room: Room, expected: number, entries: readonly LogEntry[]): void;
+  checkpoint(room: Room, state: State): void;
   /** Ends a connection, after what it is still owed. */
   end(connection: Connection, code: CloseCode, nowUs: number): void;
   /** From now on the room has a deadline. */
@@ -97,36 +84,39 @@ export interface RoomHost {
 
 export class Room {
   readonly connections = new Set<Connection>();
-  readonly #sequencer: Sequencer;
+  #sequencer: Sequencer;
   readonly #host: RoomHost;
   readonly #sessions = new Map<SessionId, Session>();
   /** Connections that have said Hello and wait for their welcome. */
   #joining: Connection[] = [];
-  /** Submissions that have no place yet: those of people, and of agents and CI. */
-  #people: Submission[] = [];
-  #machines: Submission[] = [];
+  #queue = new SubmissionQueue();
   /** Submissions in the append that is outstanding, in the order of their entries; undefined if none is. */
-  #outstanding: Submission[] | undefined;
+  #outstanding: readonly Submission[] | undefined;
   #epoch: string | undefined;
-  #nextSite = 0;
-  #wantedSites = 0;
+  /** Of the sites that this server has reserved, the next one, and the last one. */
+  #nextSite = 1;
+  #lastSite = 0;
+  #wantsSites = false;
+  /** The sites that the outstanding append reserves. */
+  #reserved: SiteBlock | undefined;
+  #checkpoints: Checkpoints;
+  /** Since when nobody is here; undefined while somebody is. */
+  #emptySinceUs: number | undefined;
   #failures = 0;
   /** When the next append may be tried after a failure; 0 if none has failed. */
   #retryAtUs = 0;
   /** When the connections that have something due are to be written to; undefined if none has. */
   #flushAtUs: number | undefined;
   #flushedAtUs = 0;
-  /** Encoded entries, by revision. */
-  readonly #frames = new Map<number, Uint8Array>();
-  /** Entries before this revision are not kept encoded. */
-  #framesFrom = 1;
-  #batch: Batch | undefined;
-  #presences: Presence[] = [];
-  #presenceVersion = 0;
+  #frames: EntryFrames;
+  #presences: Presences;
 
-  constructor(readonly name: string, host: RoomHost) {
+  constructor(readonly name: string, host: RoomHost, sequencer = new Sequencer(host.settings)) {
     this.#host = host;
-    this.#sequencer = new Sequencer(host.settings);
+    this.#sequencer = sequencer;
+    this.#frames = new EntryFrames(sequencer, host.settings.sendBytesMax);
+    this.#presences = new Presences(sequencer);
+    this.#checkpoints = new Checkpoints(host.settings);
   }
 
   get isLoaded(): boolean {
@@ -140,35 +130,66 @@ export class Room {
 
   /** Whether everything that was submitted is settled. */
   get isSettled(): boolean {
-    return this.#outstanding === undefined && this.#people.length === 0 && this.#machines.length === 0;
+    return this.#outstanding === undefined && this.#queue.isEmpty;
   }
 
   /** Takes over what the log holds; from now on there is something to join. */
-  load(epoch: string, entries: readonly LogEntry[], nowUs: number): void {
+  load(
+    epoch: string,
+    checkpoint: SavedState | undefined,
+    entries: readonly LogEntry[],
+    nowUs: number,
+  ): void {
     assert(this.#epoch === undefined, `workspace ${this.name} is loaded once`);
     this.#epoch = epoch;
-    for (const entry of entries) this.#sequencer.take(entry);
-    this.#nextSite = this.#sequencer.durable.sites + 1;
+    if (checkpoint !== undefined) {
+      this.#sequencer = new Sequencer(this.#host.settings, State.restore(checkpoint));
+      this.#frames = new EntryFrames(this.#sequencer, this.#host.settings.sendBytesMax);
+      this.#presences = new Presences(this.#sequencer);
+    }
+    this.#take(entries);
+    this.#bound(nowUs);
+    if (this.connections.size === 0) this.#emptySinceUs = nowUs;
     this.#advance(nowUs);
+  }
+
+  /** Another server's entries came into the log. With an append outstanding, its answer will say so. */
+  grown(entries: readonly LogEntry[], nowUs: number): void {
+    if (!this.isLoaded || this.#outstanding !== undefined) return;
+    const news = entries.filter(({ revision }) => revision > this.revision);
+    if (news.length === 0 || news[0]!.revision !== this.revision + 1) return;
+    this.#take(news);
+    this.#bound(nowUs);
+    this.#due(nowUs);
+    this.#advance(nowUs);
+  }
+
+  /** Whether what the log says of itself is about what is known here. */
+  get isWaitingForLog(): boolean {
+    return !this.isLoaded || this.#outstanding !== undefined;
   }
 
   /** A connection wants to take part. It is welcomed as soon as its session and site are certain. */
   join(connection: Connection, nowUs: number): void {
     this.connections.add(connection);
+    this.#emptySinceUs = undefined;
     this.#joining.push(connection);
     if (this.isLoaded) this.#advance(nowUs);
   }
 
   /** A connection is gone; its session stays. */
   leave(connection: Connection, nowUs: number): void {
-    this.connections.delete(connection);
+    // It may have been ended before it was closed.
+    if (!this.connections.delete(connection)) return;
+    if (this.connections.size === 0) this.#emptySinceUs = nowUs;
     this.#joining = this.#joining.filter((other) => other !== connection);
     const { session } = connection;
     if (session === undefined || session.connection !== connection) return;
     session.connection = undefined;
     session.goneAtUs = nowUs;
     session.awaited = undefined;
-    this.#setPresence(session, undefined, "gone", nowUs);
+    this.#presences.gone(session);
+    this.#due(nowUs);
   }
 
   /** A session ends for good, by its own will: nothing of it is remembered but what is in the log. */
@@ -182,8 +203,9 @@ export class Room {
       if (session.connection !== undefined || session.unsettled > 0) continue;
       if (nowUs - session.goneAtUs >= this.#host.settings.sessionUs) this.#sessions.delete(session.id);
     }
-    const seen = Math.min(...[...this.connections].map(({ presenceVersion }) => presenceVersion));
-    this.#presences = this.#presences.filter((presence) => !presence.gone || presence.version > seen);
+    this.#presences.forgetGone(
+      Math.min(...[...this.connections].map(({ presenceVersion }) => presenceVersion)),
+    );
   }
 
   /** Whether a connection that is not in yet would take the place of one that is. */
@@ -195,8 +217,8 @@ export class Room {
   /** Takes a change of a session that has been welcomed. */
   submit(connection: Connection, submission: Submission, nowUs: number): void {
     const session = connection.session!;
-    if (!this.#afford(session, nowUs)) {
-      const rate = this.#host.settings.changesPerSecond[session.participant.kind];
+    const rate = this.#host.settings.changesPerSecond[session.participant.kind];
+    if (!session.afford(rate, nowUs)) {
       const refusal = {
         code: "too_fast" as const,
         message: `More than ${rate} changes a second. Wait, and submit the change again under a new seq`,
@@ -206,21 +228,29 @@ export class Room {
       return;
     }
     session.unsettled++;
-    (session.participant.kind === "human" ? this.#people : this.#machines).push(submission);
+    this.#queue.add(submission);
     this.#advance(nowUs);
   }
 
   /** The log has stored the outstanding append. */
   appended(nowUs: number): void {
     assert(this.#outstanding !== undefined, "an append is outstanding when one is stored");
+    const before = this.revision;
     this.#sequencer.commit();
-    for (; this.#framesFrom <= this.revision - framesMax; this.#framesFrom++) {
-      this.#frames.delete(this.#framesFrom);
+    for (let revision = before + 1; revision <= this.revision; revision++) {
+      this.#checkpoints.passed(this.#sequencer.entry(revision));
+    }
+    if (this.#reserved !== undefined) {
+      this.#nextSite = this.#reserved.from + 1;
+      this.#lastSite = this.#reserved.to;
+      this.#reserved = undefined;
+      this.#wantsSites = false;
     }
     this.#settle(this.#outstanding, nowUs);
     this.#outstanding = undefined;
     this.#failures = 0;
     this.#retryAtUs = 0;
+    this.#bound(nowUs);
     this.#due(nowUs);
     this.#advance(nowUs);
   }
@@ -233,10 +263,13 @@ export class Room {
     assert(this.#outstanding !== undefined, "an append is outstanding when one fails");
     const again = this.#outstanding;
     this.#outstanding = undefined;
+    // A reservation of ours may be among what won, if only the answer was lost: then nobody has these sites.
+    this.#reserved = undefined;
     this.#sequencer.rollBack();
-    for (const entry of won) this.#sequencer.take(entry);
+    this.#take(won);
     if (won.length > 0) {
       this.#failures = 0;
+      this.#bound(nowUs);
       this.#due(nowUs);
     } else {
       const delay = Math.min(retryUsMax, retryUsMin * 2 ** Math.min(this.#failures++, 10));
@@ -244,11 +277,7 @@ export class Room {
       this.#host.timed(this);
       this.#host.report("append_failed", { workspace: this.name, retryMs: Math.floor(delay / 1000) });
     }
-    // In their old order, before what came since; the split by kind is made anew.
-    const people = again.filter(({ participant }) => participant.kind === "human");
-    const machines = again.filter(({ participant }) => participant.kind !== "human");
-    this.#people.unshift(...people);
-    this.#machines.unshift(...machines);
+    this.#queue.putBack(again);
     this.#advance(nowUs);
   }
 
@@ -262,7 +291,8 @@ export class Room {
       session.awaited = place;
       return;
     }
-    this.#setPresence(session, place && this.#settledPlace(session, place), "here", nowUs);
+    this.#presences.moved(session, place);
+    this.#due(nowUs);
   }
 
   /** The earliest time at which something is due, in microseconds; undefined if nothing is. */
@@ -294,18 +324,19 @@ export class Room {
       const to = snapshot?.revision ?? this.revision;
       let part: Uint8Array;
       if (connection.cursor < to) {
-        const batch = this.#batchFrom(connection.cursor, to);
-        part = batch.authors.has(session.id) ? this.#batchFor(session, batch) : batch.bytes;
+        const batch = this.#frames.read(connection.cursor, to, session.id);
+        part = batch.bytes;
         connection.cursor = batch.to;
       } else if (snapshot !== undefined) {
-        const piece = snapshot.frames.next();
-        if (piece.done) {
+        const frame = snapshot.next();
+        if (frame === undefined) {
           connection.snapshot = undefined;
           continue;
         }
-        part = piece.value;
+        part = frame;
       } else {
-        this.#addPresences(connection, parts);
+        parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
+        connection.presenceVersion = this.#presences.version;
         break;
       }
       parts.push(part);
@@ -317,7 +348,7 @@ export class Room {
   /** Whether a connection that has just been given something is owed more, which did not fit. */
   hasMore({ session, snapshot, cursor, presenceVersion }: Connection): boolean {
     if (session === undefined) return false;
-    return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presenceVersion;
+    return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presences.version;
   }
 
   // Sequencing ------------------------------------------------------------------------------------------------
@@ -331,12 +362,14 @@ export class Room {
     const timeMs = Math.floor(nowUs / 1000);
     const entries: LogEntry[] = [];
     const submissions: Submission[] = [];
-    if (this.#wantedSites > sequencer.head.sites) {
-      entries.push(sequencer.reserveSites(sequencer.head.sites + siteBlock, timeMs));
+    if (this.#wantsSites) {
+      const { sites } = sequencer.head;
+      this.#reserved = { from: sites, to: sites + siteBlock };
+      entries.push(sequencer.reserveSites(this.#reserved.to, timeMs));
     }
     let settled = false;
     while (entries.length < this.#host.settings.appendEntriesMax) {
-      const submission = this.#next(entries.length);
+      const submission = this.#queue.take(entries.length);
       if (submission === undefined) break;
       const session = this.#sessionOf(submission);
       const verdict = sequencer.sequence(submission, timeMs);
@@ -352,21 +385,15 @@ export class Room {
       settled = true;
       session.unsettled--;
       if (verdict.kind === "duplicate") {
-        session.submitted = { submission, revision: verdict.entry.revision };
-        this.#answerAgain(session, verdict.entry, nowUs);
-      } else this.#refuse(session, submission.seq, verdict.refusal, 0, nowUs);
+        session.submitted = { submission, revision: verdict.settled.revision };
+        this.#answerAgain(session, verdict.settled, nowUs);
+      } else this.#refuse(session, submission.seq, verdict.refusal, verdict.retryMs, nowUs);
     }
     if (entries.length > 0) {
       this.#outstanding = submissions;
       this.#host.append(this, sequencer.durable.revision, entries);
     }
     if (settled) this.#welcome(nowUs);
-  }
-
-  /** The submission that goes into the append as number `index`: people first, and every eighth a machine's. */
-  #next(index: number): Submission | undefined {
-    if (index % 8 === 7) return this.#machines.shift() ?? this.#people.shift();
-    return this.#people.shift() ?? this.#machines.shift();
   }
 
   #sessionOf(submission: Submission): Session {
@@ -388,11 +415,11 @@ export class Room {
   }
 
   /** A change that is in the log already was sent again: if its acknowledgement has gone out, it goes out again. */
-  #answerAgain(session: Session, entry: LogEntry, nowUs: number): void {
+  #answerAgain(session: Session, settled: Settled, nowUs: number): void {
     const { connection, awaited } = session;
     if (awaited !== undefined) this.place(session, awaited, nowUs);
-    if (connection === undefined || entry.revision > connection.cursor) return;
-    connection.say(acknowledgeOf(entry));
+    if (connection === undefined || settled.revision > connection.cursor) return;
+    connection.say(acknowledgeOf(settled));
     this.#due(nowUs);
   }
 
@@ -402,15 +429,6 @@ export class Room {
     session.connection?.say({ kind: "refuse", seq, code, message, retryMs, nodes });
     this.#host.report("refused", { workspace: this.name, site: session.site, seq, code });
     this.#due(nowUs);
-  }
-
-  /** Whether the session's budget allows one more change; if so, takes it from the budget. */
-  #afford(session: Session, nowUs: number): boolean {
-    const cost = Math.floor(1_000_000 / this.#host.settings.changesPerSecond[session.participant.kind]);
-    const credit = Math.min(creditUsMax, session.creditUs + Math.max(0, nowUs - session.creditAtUs));
-    session.creditAtUs = nowUs;
-    session.creditUs = credit < cost ? credit : credit - cost;
-    return credit >= cost;
   }
 
   #committedSeq(session: Session): number {
@@ -431,25 +449,28 @@ export class Room {
     let session = this.#follows(hello) ? this.#resumable(hello.session, nowUs) : undefined;
     const known = session !== undefined;
     if (session !== undefined) {
-      if (session.connection !== undefined) this.#fence(session.connection, nowUs);
-      // What the older connection had sent must be settled before anything is said about it.
+      // It was on its way for so long that its client has given it up, and is here already.
+      if (hello.attempt > 0 && hello.attempt < session.attempt) {
+        this.#host.end(connection, "session_resumed", nowUs);
+        return true;
+      }
+      // Nothing that the older connection says from now on counts.
+      if (session.connection !== undefined) this.#host.end(session.connection, "session_resumed", nowUs);
+      // What it had sent must be settled before anything is said about it.
       if (session.unsettled > 0) return false;
     } else {
-      if (this.#nextSite > durable.sites) {
-        this.#wantedSites = this.#nextSite;
+      if (this.#nextSite > this.#lastSite) {
+        this.#wantsSites = true;
         return false;
       }
-      session = newSession(connection.key, this.#nextSite++, hello.participant, nowUs);
+      session = new Session(connection.key, this.#nextSite++, hello.participant, nowUs);
       this.#sessions.set(session.id, session);
     }
-    session.connection = connection;
-    connection.session = session;
-    connection.reader.messageBytesMax = this.#host.settings.messageBytesMax;
+    session.attempt = hello.attempt;
+    connection.welcomed(session, this.#host.settings.messageBytesMax);
     const resumed = known && hello.revision >= this.#sequencer.floor;
     connection.cursor = resumed ? hello.revision : durable.revision;
-    if (!resumed || hello.snapshot) {
-      connection.snapshot = { revision: durable.revision, frames: snapshotFrames(durable) };
-    }
+    if (!resumed || hello.snapshot) connection.snapshot = new Snapshot(durable);
     const record = durable.sessions.get(session.id);
     connection.say({
       kind: "welcome",
@@ -463,7 +484,8 @@ export class Room {
       counter: record?.counter ?? 0,
       limits: limitsFor(this.#host.settings, session.participant.kind),
     });
-    this.#setPresence(session, undefined, "came", nowUs);
+    this.#presences.came(session);
+    this.#due(nowUs);
     const { site, participant: { name, kind } } = session;
     const { name: workspace } = this;
     this.#host.report(known ? "resumed" : "joined", {
@@ -486,16 +508,68 @@ export class Room {
     if (session !== undefined) return session;
     const record = this.#sequencer.durable.sessions.get(id);
     if (record === undefined) return undefined;
-    const restored = newSession(id, record.site, record.participant, nowUs);
+    const restored = new Session(id, record.site, record.participant, nowUs);
     this.#sessions.set(id, restored);
     return restored;
   }
 
-  /** Cuts an older connection off its session: nothing it says from now on counts. */
-  #fence(older: Connection, nowUs: number): void {
-    older.session!.connection = undefined;
-    older.session = undefined;
-    this.#host.end(older, "session_resumed", nowUs);
+  // Bounds ----------------------------------------------------------------------------------------------------
+
+  /** Entries that the log has, and that were not sequenced here. */
+  #take(entries: readonly LogEntry[]): void {
+    for (const entry of entries) {
+      this.#sequencer.take(entry);
+      this.#checkpoints.passed(entry);
+      if (this.#sequencer.isFull(2)) this.#sequencer.trim(this.#needed);
+    }
+  }
+
+  /** Keeps the history within its bounds, and the log from growing without a state to begin with. */
+  #bound(nowUs: number): void {
+    const sequencer = this.#sequencer;
+    if (sequencer.isFull(1)) {
+      this.#presences.settle(sequencer.nextFloor);
+      sequencer.trim(this.#needed);
+      if (sequencer.isFull(2)) {
+        const floor = sequencer.nextFloor;
+        for (const connection of [...this.connections]) {
+          if (neededBy(connection) < floor) this.#host.end(connection, "fell_behind", nowUs);
+        }
+        sequencer.trim(floor);
+      }
+    }
+    this.#frames.forgetOld();
+    if (this.#checkpoints.isDue) this.#checkpoint();
+  }
+
+  /** The oldest revision that somebody still has to be sent the entries after. */
+  get #needed(): number {
+    let needed = this.revision;
+    for (const connection of this.connections) needed = Math.min(needed, neededBy(connection));
+    return needed;
+  }
+
+  #checkpoint(): void {
+    const { durable } = this.#sequencer;
+    this.#checkpoints.ask(durable.revision);
+    this.#host.checkpoint(this, durable);
+  }
+
+  /** The log has stored a state, or could not. */
+  checkpointed(revision: number, isStored: boolean): void {
+    this.#checkpoints.answered(revision, isStored);
+    if (!isStored) this.#host.report("checkpoint_failed", { workspace: this.name, revision });
+  }
+
+  /** True if nobody has been here for a while, and the log has all that there is to know: the room is to be closed. */
+  fallsAsleep(nowUs: number): boolean {
+    if (this.#emptySinceUs === undefined || nowUs - this.#emptySinceUs < this.#host.settings.sleepUs) {
+      return false;
+    }
+    if (!this.isLoaded || !this.isSettled || this.#checkpoints.isOutstanding) return false;
+    if (!this.#checkpoints.isWorthwhile) return true;
+    this.#checkpoint();
+    return false;
   }
 
   // Sending ---------------------------------------------------------------------------------------------------
@@ -509,156 +583,86 @@ export class Room {
     this.#flushAtUs = gatherUs < gatherUsMin ? nowUs : Math.max(nowUs, this.#flushedAtUs + gatherUs);
   }
 
-  /** The entries after `from`, up to `wanted` or as many as fit one write. */
-  #batchFrom(from: number, wanted: number): Batch {
-    const last = this.#batch;
-    if (last !== undefined && last.from === from && last.wanted === wanted) return last;
-    const frames: Uint8Array[] = [];
-    const authors = new Set<SessionId>();
-    let to = from, bytes = 0;
-    while (to < wanted && bytes < this.#host.settings.sendBytesMax) {
-      const frame = this.#frameOf(++to);
-      bytes += frame.length;
-      frames.push(frame);
-      authors.add(this.#sequencer.entry(to).session);
-    }
-    this.#batch = { from, wanted, to, bytes: joined(frames), authors };
-    return this.#batch;
+  // Saving ----------------------------------------------------------------------------------------------------
+
+  save(): SavedRoom {
+    return {
+      name: this.name,
+      epoch: this.#epoch ?? null,
+      sequencer: this.#sequencer.save(),
+      sessions: [...this.#sessions.values()].sort((a, b) => a.site - b.site).map((session) => session.save()),
+      connections: [...this.connections].map(({ id, session, cursor, snapshot, presenceVersion }) => ({
+        connection: id,
+        session: session?.id ?? null,
+        cursor,
+        snapshot: snapshot?.save() ?? null,
+        presenceVersion,
+      })),
+      queue: this.#queue.save(),
+      outstanding: this.#outstanding ?? null,
+      nextSite: this.#nextSite,
+      lastSite: this.#lastSite,
+      wantsSites: this.#wantsSites,
+      reserved: this.#reserved ?? null,
+      checkpoints: this.#checkpoints.save(),
+      emptySinceUs: this.#emptySinceUs ?? null,
+      failures: this.#failures,
+      retryAtUs: this.#retryAtUs,
+      flushAtUs: this.#flushAtUs ?? null,
+      flushedAtUs: this.#flushedAtUs,
+      presences: this.#presences.save(),
+    };
   }
 
-  /** A batch as one of its authors reads it: one's own entries are acknowledgements. */
-  #batchFor(session: Session, { from, to }: Batch): Uint8Array {
-    const frames: Uint8Array[] = [];
-    for (let revision = from + 1; revision <= to; revision++) {
-      const entry = this.#sequencer.entry(revision);
-      frames.push(
-        entry.session === session.id ? encodeServerMessage(acknowledgeOf(entry)) : this.#frameOf(revision),
-      );
+  /** The room as it was saved, which the same connections follow. */
+  static restore(
+    saved: SavedRoom,
+    host: RoomHost,
+    connections: ReadonlyMap<ConnectionId, Connection>,
+  ): Room {
+    const sequencer = Sequencer.restore(host.settings, saved.sequencer);
+    const room = new Room(saved.name, host, sequencer);
+    for (const session of saved.sessions) room.#sessions.set(session.id, Session.restore(session));
+    room.#follow(saved.connections, connections);
+    room.#queue = SubmissionQueue.restore(saved.queue);
+    room.#outstanding = saved.outstanding ?? undefined;
+    for (const submission of [...saved.queue, ...saved.outstanding ?? []]) {
+      room.#sessionOf(submission).unsettled++;
     }
-    return joined(frames);
+    room.#epoch = saved.epoch ?? undefined;
+    room.#nextSite = saved.nextSite;
+    room.#lastSite = saved.lastSite;
+    room.#wantsSites = saved.wantsSites;
+    room.#reserved = saved.reserved ?? undefined;
+    room.#checkpoints = Checkpoints.restore(host.settings, saved.checkpoints);
+    room.#emptySinceUs = saved.emptySinceUs ?? undefined;
+    room.#failures = saved.failures;
+    room.#retryAtUs = saved.retryAtUs;
+    room.#flushAtUs = saved.flushAtUs ?? undefined;
+    room.#flushedAtUs = saved.flushedAtUs;
+    room.#presences = Presences.restore(saved.presences, sequencer, room.#sessions.values());
+    return room;
   }
 
-  #frameOf(revision: number): Uint8Array {
-    const known = this.#frames.get(revision);
-    if (known !== undefined) return known;
-    const { site, seq, time, change, author } = this.#sequencer.entry(revision);
-    const frame = encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author });
-    if (revision > this.revision - framesMax) this.#frames.set(revision, frame);
-    return frame;
-  }
-
-  // Presence --------------------------------------------------------------------------------------------------
-
-  #setPresence(
-    session: Session,
-    place: Place | undefined,
-    what: "came" | "here" | "gone",
-    nowUs: number,
-  ): void {
-    const index = this.#presences.findIndex((presence) => presence.session === session);
-    const before = index < 0 ? undefined : this.#presences[index];
-    if (index >= 0) this.#presences.splice(index, 1);
-    const version = ++this.#presenceVersion;
-    const since = what === "came" || before === undefined ? version : before.since;
-    this.#presences.push({ version, since, session, gone: what === "gone", place, frame: undefined });
-    this.#due(nowUs);
-  }
-
-  /** Adds what a connection that has all entries has not been told of the others. */
-  #addPresences(connection: Connection, parts: Uint8Array[]): void {
-    const seen = connection.presenceVersion;
-    if (seen === this.#presenceVersion) return;
-    for (let i = this.#presences.length - 1; i >= 0; i--) {
-      const presence = this.#presences[i]!;
-      if (presence.version <= seen) break;
-      if (presence.session === connection.session || (presence.gone && seen === 0)) continue;
-      parts.push(this.#presenceFrame(presence, presence.since > seen));
+  /** Puts back on the connections what was kept on them. Snapshots of one revision share its state. */
+  #follow(followers: readonly SavedFollower[], connections: ReadonlyMap<ConnectionId, Connection>): void {
+    const states = this.#sequencer.statesAt(
+      new Set(followers.flatMap(({ snapshot }) => snapshot === null ? [] : [snapshot.revision])),
+    );
+    for (const { connection: id, session, cursor, snapshot, presenceVersion } of followers) {
+      const connection = connections.get(id)!;
+      this.connections.add(connection);
+      connection.room = this;
+      connection.cursor = cursor;
+      connection.presenceVersion = presenceVersion;
+      if (snapshot !== null) connection.snapshot = Snapshot.restore(snapshot, states.get(snapshot.revision)!);
+      if (session === null) this.#joining.push(connection);
+      else connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
     }
-    connection.presenceVersion = this.#presenceVersion;
-  }
-
-  #presenceFrame(presence: Presence, introduce: boolean): Uint8Array {
-    const { session, gone, place } = presence;
-    if (place !== undefined && place.revision < this.revision) {
-      presence.place = this.#settledPlace(session, place);
-      presence.frame = undefined;
-    }
-    if (presence.frame !== undefined && !introduce) return presence.frame;
-    const frame = encodeServerMessage({
-      kind: "presence",
-      site: session.site,
-      participant: introduce ? session.participant : undefined,
-      gone,
-      place: presence.place,
-    });
-    if (!introduce) presence.frame = frame;
-    return frame;
-  }
-
-  /**
-   * A place moved on to the durable revision; undefined if there is nothing left that it could be in.
-   *
-   * Its positions count in what the author saw: the text at `place.revision` with its own change `place.seq`, which
-   * may have come into the log after other entries. Those are first carried over to the author's side of it.
-   */
-  #settledPlace(session: Session, place: Place): Place | undefined {
-    const sequencer = this.#sequencer;
-    const { workspace, revision: head } = sequencer.durable;
-    if (place.revision > head || workspace.node(place.node)?.kind !== "text") return undefined;
-    const own = session.submitted;
-    let op: TextOp | undefined;
-    let since = place.revision, ownRevision = 0;
-    if (own !== undefined && own.submission.seq === place.seq && own.revision > place.revision) {
-      op = editIn(own.submission, place.node);
-      ownRevision = own.revision;
-      since = Math.min(since, own.submission.base);
-    }
-    if (since < sequencer.floor) return undefined;
-    let { ranges } = place;
-    for (const past of sequencer.editsSince(place.node, since)) {
-      if (past.revision > head) break;
-      if (past.revision === ownRevision) continue;
-      if (past.revision < ownRevision && op !== undefined) {
-        const lower = session.site < past.site;
-        if (past.revision > place.revision) {
-          ranges = moved(ranges, transform(past.op, op, lower ? "right" : "left"));
-        }
-        op = transform(op, past.op, lower ? "left" : "right");
-      } else if (past.revision > place.revision) {
-        ranges = moved(ranges, past.op);
-      }
-    }
-    const { length } = workspace.text(place.node);
-    ranges = ranges.map(({ anchor, head }) => ({
-      anchor: Math.min(anchor, length),
-      head: Math.min(head, length),
-    }));
-    return { node: place.node, revision: head, seq: place.seq, ranges };
   }
 }
 
-function moved(ranges: Place["ranges"], op: TextOp): Place["ranges"] {
-  return ranges.map(({ anchor, head }) => ({
-    anchor: transformPosition(anchor, op, "left"),
-    head: transformPosition(head, op, "left"),
-  }));
-}
-
-function newSession(id: SessionId, site: number, participant: Participant, nowUs: number): Session {
-  return {
-    id,
-    site,
-    participant,
-    connection: undefined,
-    goneAtUs: nowUs,
-    unsettled: 0,
-    creditUs: creditUsMax,
-    creditAtUs: nowUs,
-    submitted: undefined,
-    awaited: undefined,
-  };
-}
-
-function acknowledgeOf({ seq, revision, time, change: { steps }, notices }: LogEntry): Acknowledge {
-  return { kind: "acknowledge", seq, revision, time, steps, notices };
+/** The revision after which a connection has still to be sent entries. */
+function neededBy({ cursor, snapshot, session }: Connection): number {
+  return session === undefined ? Infinity : Math.min(cursor, snapshot?.revision ?? cursor);
 }

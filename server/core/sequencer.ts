@@ -30,7 +30,15 @@ import {
 } from "../../ot/mod.ts";
 import { codes, type Participant, type RefusalCode, type SessionId } from "../../proto/mod.ts";
 import type { Settings } from "./settings.ts";
-import { type LogEntry, State } from "./state.ts";
+import {
+  entryOf,
+  type LogEntry,
+  type SavedEntry,
+  savedEntryOf,
+  type SavedState,
+  type Settled,
+  State,
+} from "./state.ts";
 
 /** A change as a client sent it. */
 export interface Submission {
@@ -52,11 +60,12 @@ export interface Refusal {
   readonly nodes: readonly NodeId[];
 }
 
-/** What a submission comes to: an entry, the entry that it became earlier, or a refusal. */
+/** What a submission comes to: an entry, what became of it earlier, or a refusal. */
 export type Verdict =
   | { readonly kind: "entry"; readonly entry: LogEntry }
-  | { readonly kind: "duplicate"; readonly entry: LogEntry }
-  | { readonly kind: "refused"; readonly refusal: Refusal };
+  | { readonly kind: "duplicate"; readonly settled: Settled }
+  /** With a time to wait, if the same change may do then under a new seq. */
+  | { readonly kind: "refused"; readonly refusal: Refusal; readonly retryMs: number };
 
 /** One edit in a file's history. */
 export interface PastEdit {
@@ -65,18 +74,43 @@ export interface PastEdit {
   readonly op: TextOp;
 }
 
+/** Other states and histories follow from the first one and the entries. */
+export interface SavedSequencer {
+  /** The state at the floor; null if that is revision 0. */
+  readonly base: SavedState | null;
+  readonly durable: number;
+  readonly entries: readonly SavedEntry[];
+  /** The revisions that the floor may move to. */
+  readonly marks: readonly number[];
+}
+
+/** A state that is remembered so that the history can begin there. */
+interface Mark {
+  readonly state: State;
+  /** What the entries up to there weigh, since the sequencer began. */
+  readonly weight: number;
+}
+
+/** Of the history that may be kept, this part at most goes at once. */
+const markPart = 8;
+
 export class Sequencer {
   readonly #settings: Settings;
-  #durable: State = State.empty;
-  #head: State = State.empty;
-  /** `#entries[i]` made revision `#floor + i + 1`; up to the head. */
+  #durable: State;
+  #head: State;
+  /** `#entries[i]` made revision `floor + i + 1`; up to the head. */
   #entries: LogEntry[] = [];
-  /** The revision before the oldest entry that is still here. */
-  #floor = 0;
+  /** The state before the oldest entry that is still here, and then those that may take its place. */
+  #marks: Mark[];
+  /** What all entries up to the head weigh, since the sequencer began. */
+  #weight = 0;
   readonly #histories = new Map<NodeId, PastEdit[]>();
 
-  constructor(settings: Settings) {
+  /** @param base what there is before the first entry that will be taken. */
+  constructor(settings: Settings, base: State = State.empty) {
     this.#settings = settings;
+    this.#durable = this.#head = base;
+    this.#marks = [{ state: base, weight: 0 }];
   }
 
   /** What everybody may know. */
@@ -91,13 +125,13 @@ export class Sequencer {
 
   /** The oldest revision that a change may still be made on. */
   get floor(): number {
-    return this.#floor;
+    return this.#marks[0]!.state.revision;
   }
 
   /** The entry that made `revision`, which is above the floor and not above the head. */
   entry(revision: number): LogEntry {
-    const entry = this.#entries[revision - this.#floor - 1];
-    assert(entry !== undefined, `entry ${revision} is kept (${this.#floor}, ${this.#head.revision}]`);
+    const entry = this.#entries[revision - this.floor - 1];
+    assert(entry !== undefined, `entry ${revision} is kept (${this.floor}, ${this.#head.revision}]`);
     return entry;
   }
 
@@ -115,7 +149,7 @@ export class Sequencer {
   take(entry: LogEntry): void {
     assert(this.#durable === this.#head, "nothing is sequenced ahead when the log is read");
     this.#push(entry);
-    this.#durable = this.#head;
+    this.commit();
   }
 
   /** Gives a submission its place after the head, at `time` milliseconds since 1970. */
@@ -124,7 +158,7 @@ export class Sequencer {
     const record = this.#head.sessions.get(session);
     if (record !== undefined && seq <= record.last.seq) {
       if (seq === record.last.seq && record.last.hash === submission.hash) {
-        return { kind: "duplicate", entry: record.last };
+        return { kind: "duplicate", settled: record.last };
       }
       return refused("session_forked");
     }
@@ -135,11 +169,12 @@ export class Sequencer {
         `The base revision ${base} is above the newest, ${this.#durable.revision}`,
       );
     }
-    if (base < this.#floor) {
+    if (base < this.floor) {
       return refused(
         "base_too_old",
         [],
-        `The history begins after revision ${this.#floor}, the base is ${base}`,
+        `The history begins after revision ${this.floor}, the base is ${base}`,
+        1,
       );
     }
     // One's own entries are never transformed over: whoever has one in flight waits for it.
@@ -224,20 +259,100 @@ export class Sequencer {
   /** The log has stored everything up to the head. */
   commit(): void {
     this.#durable = this.#head;
+    const { historyEntriesMax, historyWeightMax } = this.#settings;
+    const last = this.#marks[this.#marks.length - 1]!;
+    if (
+      (this.#durable.revision - last.state.revision) * markPart >= historyEntriesMax ||
+      (this.#weight - last.weight) * markPart >= historyWeightMax
+    ) this.#marks.push({ state: this.#durable, weight: this.#weight });
+  }
+
+  /** Whether more history is kept than should be, `times` over; if so, it can be made less. */
+  isFull(times: number): boolean {
+    const [oldest, next] = this.#marks;
+    return next !== undefined && (
+      this.#durable.revision - oldest!.state.revision > times * this.#settings.historyEntriesMax ||
+      this.#weight - oldest!.weight > times * this.#settings.historyWeightMax
+    );
+  }
+
+  /** Where the floor will be once no more history is kept than should be. */
+  get nextFloor(): number {
+    let index = 0;
+    while (index + 1 < this.#marks.length && this.#isFullFrom(index)) index++;
+    return this.#marks[index]!.state.revision;
+  }
+
+  #isFullFrom(index: number): boolean {
+    const { state, weight } = this.#marks[index]!;
+    return this.#durable.revision - state.revision > this.#settings.historyEntriesMax ||
+      this.#weight - weight > this.#settings.historyWeightMax;
+  }
+
+  /** Lets go of history that should not be kept, but for what comes after `needed`. */
+  trim(needed: number): void {
+    const before = this.floor, wanted = Math.min(needed, this.nextFloor);
+    while (this.#marks.length > 1 && this.#marks[1]!.state.revision <= wanted) this.#marks.shift();
+    const gone = new Map<NodeId, number>();
+    for (const entry of this.#entries.splice(0, this.floor - before)) {
+      for (const { node } of entry.change.edits) gone.set(node, (gone.get(node) ?? 0) + 1);
+    }
+    for (const [node, count] of gone) {
+      const history = this.#histories.get(node)!;
+      if (history.length === count) this.#histories.delete(node);
+      else history.splice(0, count);
+    }
   }
 
   /** Forgets what was sequenced ahead of the log. States are values, so this costs next to nothing. */
   rollBack(): void {
-    const kept = this.#durable.revision - this.#floor;
+    const kept = this.#durable.revision - this.floor;
     for (const entry of this.#entries.splice(kept).reverse()) {
+      this.#weight -= weightOf(entry);
       for (const { node } of entry.change.edits) this.#histories.get(node)!.pop();
     }
     this.#head = this.#durable;
   }
 
+  save(): SavedSequencer {
+    const [{ state }, ...others] = this.#marks as [Mark, ...Mark[]];
+    return {
+      base: state.revision === 0 ? null : state.save(),
+      durable: this.#durable.revision,
+      entries: this.#entries.map(savedEntryOf),
+      marks: others.map(({ state }) => state.revision),
+    };
+  }
+
+  static restore(settings: Settings, saved: SavedSequencer): Sequencer {
+    const sequencer = new Sequencer(settings, saved.base === null ? undefined : State.restore(saved.base));
+    const marks = new Set(saved.marks);
+    for (const entry of saved.entries) {
+      sequencer.#push(entryOf(entry));
+      const state = sequencer.#head;
+      if (state.revision === saved.durable) sequencer.#durable = state;
+      if (marks.has(state.revision)) sequencer.#marks.push({ state, weight: sequencer.#weight });
+    }
+    return sequencer;
+  }
+
+  /** The states at these durable revisions, none below the floor, made again from the entries. */
+  statesAt(revisions: ReadonlySet<number>): Map<number, State> {
+    const states = new Map<number, State>();
+    let { state } = this.#marks[0]!;
+    if (revisions.has(state.revision)) states.set(state.revision, state);
+    for (const entry of this.#entries) {
+      if (states.size === revisions.size) break;
+      state = state.apply(entry);
+      if (revisions.has(state.revision)) states.set(state.revision, state);
+    }
+    return states;
+  }
+
   #push(entry: LogEntry): void {
     this.#head = this.#head.apply(entry);
     this.#entries.push(entry);
+    this.#weight += weightOf(entry);
     for (const { node, op } of entry.change.edits) {
       const past = { revision: entry.revision, site: entry.site, op };
       const history = this.#histories.get(node);
@@ -252,7 +367,20 @@ export function editIn(submission: Submission, node: NodeId): TextOp | undefined
   return opOn(submission.change.edits, node);
 }
 
-function refused(code: RefusalCode, nodes: readonly NodeId[] = [], message?: string): Verdict {
+/** About how much memory an entry takes, in bytes. */
+export function weightOf({ change: { steps, edits } }: LogEntry): number {
+  let weight = entryWeight + steps.length * partWeight;
+  for (const { op } of edits) {
+    weight += partWeight;
+    for (const { insert } of op) weight += partWeight + 2 * insert.length;
+  }
+  return weight;
+}
+
+/** What an entry takes in itself, and what each step, edit and splice takes. */
+const entryWeight = 300, partWeight = 100;
+
+function refused(code: RefusalCode, nodes: readonly NodeId[] = [], message?: string, retryMs = 0): Verdict {
   const text = message === undefined ? codes[code].text : `${message}. ${codes[code].text}`;
-  return { kind: "refused", refusal: { code, message: text, nodes } };
+  return { kind: "refused", refusal: { code, message: text, nodes }, retryMs };
 }

@@ -42,6 +42,14 @@ export interface Settings {
   readonly gatherUsMax: number;
   /** Entries in one append to the log. */
   readonly appendEntriesMax: number;
+  /** Entries that a workspace keeps in memory, and what they may weigh, in bytes: about so much, and never twice as much. */
+  readonly historyEntriesMax: number;
+  readonly historyWeightMax: number;
+  /** After so many entries, or entries of so much weight, the log is given the state. */
+  readonly checkpointEntries: number;
+  readonly checkpointWeight: number;
+  /** How long a workspace that nobody is in stays open, in microseconds. */
+  readonly sleepUs: number;
   /** How long a session that has changed nothing is remembered after its connection is gone, in microseconds. */
   readonly sessionUs: number;
 }
@@ -67,6 +75,11 @@ export const defaultSettings: Settings = {
   gatherUsMin: 1_000,
   gatherUsMax: 20_000,
   appendEntriesMax: 1000,
+  historyEntriesMax: 10_000,
+  historyWeightMax: 32 << 20,
+  checkpointEntries: 8_192,
+  checkpointWeight: 16 << 20,
+  sleepUs: 60 * second,
   sessionUs: 3600 * second,
 };
 

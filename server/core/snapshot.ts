@@ -16,11 +16,46 @@ const pieceBytes = 64 << 10;
 /** About how many bytes a node takes besides its name. */
 const nodeBytes = 32;
 
-/** The frames that carry `state`, the last one marked. */
-export function* snapshotFrames(state: State): Generator<Uint8Array> {
-  for (const message of snapshotMessages(state)) yield encodeServerMessage(message);
+/** How far it has been taken: its state follows from the log. */
+export interface SavedSnapshot {
+  readonly revision: number;
+  readonly taken: number;
 }
 
+/** The frames that carry `state`, and how many of them have been taken. */
+export class Snapshot {
+  readonly revision: number;
+  readonly #messages: Iterator<SyncDocument>;
+  #taken = 0;
+
+  constructor(state: State) {
+    this.revision = state.revision;
+    this.#messages = snapshotMessages(state);
+  }
+
+  /** The next frame; undefined when all have been taken. */
+  next(): Uint8Array | undefined {
+    const { done, value } = this.#messages.next();
+    if (done) return undefined;
+    this.#taken++;
+    return encodeServerMessage(value);
+  }
+
+  save(): SavedSnapshot {
+    return { revision: this.revision, taken: this.#taken };
+  }
+
+  static restore({ taken }: SavedSnapshot, state: State): Snapshot {
+    const snapshot = new Snapshot(state);
+    while (snapshot.#taken < taken) {
+      snapshot.#messages.next();
+      snapshot.#taken++;
+    }
+    return snapshot;
+  }
+}
+
+/** The messages that carry `state`, the last one marked. */
 function* snapshotMessages(state: State): Generator<SyncDocument> {
   const { revision, workspace } = state;
   const fresh = () => ({

@@ -8,7 +8,20 @@
  * @module
  */
 
-import { assert, type Change, type Notice, parseId, PersistentMap, Workspace } from "../../ot/mod.ts";
+import {
+  assert,
+  type Change,
+  compareIds,
+  type Node,
+  type NodeId,
+  type Notice,
+  parseId,
+  PersistentMap,
+  rootId,
+  type Step,
+  Text,
+  Workspace,
+} from "../../ot/mod.ts";
 import type { Participant, SessionId } from "../../proto/mod.ts";
 
 /** One entry of the log: what took the workspace from `revision` - 1 to `revision`. */
@@ -32,6 +45,17 @@ export interface LogEntry {
   readonly sites: number;
 }
 
+/** An entry as plain data. */
+export type SavedEntry = Omit<LogEntry, "author"> & { readonly author: Participant | null };
+
+export function savedEntryOf(entry: LogEntry): SavedEntry {
+  return { ...entry, author: entry.author ?? null };
+}
+
+export function entryOf(saved: SavedEntry): LogEntry {
+  return { ...saved, author: saved.author ?? undefined };
+}
+
 /** What is remembered of a session that has changed something. */
 export interface SessionRecord {
   readonly session: SessionId;
@@ -40,8 +64,40 @@ export interface SessionRecord {
   /** The highest counter that it has used in an id. */
   readonly counter: number;
   /** Its newest entry: how a repeated submission is recognised, and answered. */
-  readonly last: LogEntry;
+  readonly last: Settled;
 }
+
+/** What must be known of an entry to say again what became of a change. */
+export interface Settled {
+  readonly revision: number;
+  readonly seq: number;
+  readonly time: number;
+  readonly steps: readonly Step[];
+  readonly notices: readonly Notice[];
+  /** Of the payload as it was submitted. */
+  readonly hash: number;
+}
+
+/** A state as plain data that JSON carries. Equal states are saved alike, whatever has led to them. */
+export interface SavedState {
+  readonly revision: number;
+  readonly time: number;
+  readonly sites: number;
+  /** All but the root, sorted by id. */
+  readonly nodes: readonly SavedNode[];
+  /** The texts that are not empty, sorted by id. */
+  readonly texts: readonly (readonly [node: NodeId, text: string])[];
+  /** Sorted by site. */
+  readonly sessions: readonly SessionRecord[];
+  /** Sorted by site. */
+  readonly authors: readonly (readonly [site: number, author: Participant])[];
+}
+
+/** A node as plain data. */
+export type SavedNode = Omit<Node, "tombstone"> & { readonly tombstone: NodeId | null };
+
+/** How long a session is known that changes nothing, by the times of the log, in milliseconds. */
+const sessionMs = 30 * 24 * 3600 * 1000;
 
 export class State {
   static readonly empty: State = new State(
@@ -65,6 +121,31 @@ export class State {
     readonly authors: PersistentMap<Participant>,
   ) {}
 
+  /** The state as plain data. */
+  save(): SavedState {
+    const { revision, time, sites, workspace } = this;
+    const nodes: SavedNode[] = [];
+    const texts: [NodeId, string][] = [];
+    for (const node of sortedNodes(workspace)) {
+      nodes.push({ ...node, tombstone: node.tombstone ?? null });
+      const text = workspace.text(node.id);
+      if (text.length > 0) texts.push([node.id, text.toString()]);
+    }
+    const sessions = [...this.sessions].map(([, record]) => record).sort((a, b) => a.site - b.site);
+    const authors = [...this.authors].map(([site, author]) => [Number(site), author] as const)
+      .sort(([a], [b]) => a - b);
+    return { revision, time, sites, nodes, texts, sessions, authors };
+  }
+
+  static restore(saved: SavedState): State {
+    let sessions = PersistentMap.empty<SessionRecord>(), authors = PersistentMap.empty<Participant>();
+    for (const record of saved.sessions) sessions = sessions.set(record.session, record);
+    for (const [site, author] of saved.authors) authors = authors.set(String(site), author);
+    const nodes = saved.nodes.map((node): Node => ({ ...node, tombstone: node.tombstone ?? undefined }));
+    const workspace = Workspace.of(nodes, saved.texts.map(([id, text]) => [id, Text.of(text)] as const));
+    return new State(saved.revision, saved.time, saved.sites, workspace, sessions, authors);
+  }
+
   apply(entry: LogEntry): State {
     assert(entry.revision === this.revision + 1, `entry ${entry.revision} follows revision ${this.revision}`);
     let { sessions, authors } = this;
@@ -79,8 +160,13 @@ export class State {
         site: entry.site,
         participant,
         counter,
-        last: entry,
+        last: settledOf(entry),
       });
+    } else if (entry.sites > this.sites) {
+      // Whoever asks for sites makes room for them: so what is remembered is bounded by what happens in that time.
+      for (const [id, { last }] of sessions) {
+        if (last.time < entry.time - sessionMs) sessions = sessions.delete(id);
+      }
     }
     return new State(
       entry.revision,
@@ -91,6 +177,15 @@ export class State {
       authors,
     );
   }
+}
+
+export function settledOf({ revision, seq, time, change: { steps }, notices, hash }: LogEntry): Settled {
+  return { revision, seq, time, steps, notices, hash };
+}
+
+/** All nodes but the root, sorted by id. */
+export function sortedNodes(workspace: Workspace): Node[] {
+  return [...workspace.nodes()].filter(({ id }) => id !== rootId).sort((a, b) => compareIds(a.id, b.id));
 }
 
 /** The highest counter among the ids that an entry's author minted in it. */

@@ -95,7 +95,7 @@ export class Running implements AsyncDisposable {
 
 /** A server on a free port, and its address. */
 export async function serve(...args: readonly string[]): Promise<{ server: Running; address: string }> {
-  const server = new Running("serve", "--port", "0", "--log-level", "silent", ...args);
+  const server = new Running("serve", "--memory", "--port", "0", "--log-level", "silent", ...args);
   await server.shows("\n");
   return { server, address: server.output.trim().split(" ").at(-1)! };
 }

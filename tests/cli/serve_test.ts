@@ -14,7 +14,7 @@ const root = new URL("../../", import.meta.url).pathname;
 function command(...args: string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     cwd: root,
-    args: ["run", "--quiet", "--allow-all", "cli/main.ts", "serve", ...args],
+    args: ["run", "--quiet", "--allow-all", "cli/main.ts", "serve", "--memory", ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

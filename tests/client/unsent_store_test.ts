@@ -279,7 +279,17 @@ Deno.test("what a run left for a server that has lost its log is done again wher
 // ---- The stores -----------------------------------------------------------------------------------------------
 
 const sample: Unsent = {
-  ...{ format: 1, workspace: "w", session: "s", site: 3, epoch: "e", revision: 9, seq: 4, counter: 2 },
+  ...{
+    format: 1,
+    workspace: "w",
+    session: "s",
+    site: 3,
+    epoch: "e",
+    revision: 9,
+    seq: 4,
+    counter: 2,
+    attempt: 1,
+  },
   inFlight: "00ff",
   changes: [{
     atomic: true,
@@ -288,6 +298,7 @@ const sample: Unsent = {
       edits: [{ node: "3:1", op: [{ at: 0, remove: 1, insert: '\u2028😀\0\r\n"' }] }],
     },
   }],
+  base: [{ id: "3:1", kind: "text", name: "a\u2028", text: "\0" }],
 };
 
 for (const kind of Object.keys(kinds)) {

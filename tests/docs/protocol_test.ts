@@ -19,6 +19,7 @@ import {
 import { encodeClientMessage, FrameReader } from "../../proto/mod.ts";
 import { defaultSettings, type Input, type Output, ServerCore } from "../../server/core/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { helloOf } from "../hello.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
 
@@ -92,6 +93,7 @@ class Server {
           kind: "loaded",
           workspace: output.workspace,
           epoch: "epoch-1",
+          checkpoint: null,
           entries: [],
           nowUs,
         });
@@ -118,23 +120,12 @@ Deno.test("the conversation of the protocol page is one that the server holds, b
       // "Bob does the same as Ada": his Hello is not on the page.
       server.connect("Bob");
       const participant = { name: "Bob", kind: "human" } as const;
-      server.receive("Bob", encodeClientMessage({ ...hello, participant }));
+      server.receive("Bob", encodeClientMessage(helloOf({ workspace: "demo", participant })));
     }
     assertEquals(server.next(receiver!, bytes[4]!), bytes, title);
   }
   assertEquals(frames, 12);
 });
-
-const hello = {
-  kind: "hello",
-  version: 1,
-  workspace: "demo",
-  session: "",
-  epoch: "",
-  revision: 0,
-  snapshot: false,
-  accepted: false,
-} as const;
 
 Deno.test("the parts on the protocol page are the operation above them", () => {
   const parts = pieces.find(({ title }) => title === "in parts")!;

@@ -6,7 +6,15 @@
 
 import fc from "fast-check";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../../ot/mod.ts";
-import type { ClientMessage, Participant, Place, ServerMessage } from "../../proto/mod.ts";
+import type {
+  AnswerItem,
+  ClientMessage,
+  Moment,
+  Participant,
+  Place,
+  Question,
+  ServerMessage,
+} from "../../proto/mod.ts";
 
 const uint32 = fc.oneof(
   fc.nat(300),
@@ -89,6 +97,62 @@ const close = fc.record({
   retryMs: uint32,
 });
 
+const moment: fc.Arbitrary<Moment> = fc.record({ revision: uint53, time: uint53 });
+
+const question: fc.Arbitrary<Question> = fc.oneof(
+  fc.record({ kind: kind("tree") }),
+  fc.record({ kind: kind("files") }),
+  fc.record({ kind: kind("diff"), from: moment, context: fc.nat(100) }),
+  fc.record({ kind: kind("changes"), from: moment }),
+  fc.record({ kind: kind("blame"), path: text, from: moment }),
+  fc.record({
+    kind: kind("search"),
+    pattern: text,
+    regular: fc.boolean(),
+    ignoreCase: fc.boolean(),
+    matches: uint32,
+  }),
+);
+
+const status = fc.constantFrom("added", "removed", "modified", "renamed");
+
+const item: fc.Arbitrary<AnswerItem> = fc.oneof(
+  fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }),
+  fc.record({ kind: kind("content"), id, path: text, at: uint53, text }),
+  fc.record({
+    kind: kind("difference"),
+    status,
+    path: text,
+    from: text,
+    at: uint53,
+    patch: text,
+    omitted: fc.boolean(),
+  }),
+  fc.record({
+    kind: kind("touched"),
+    id,
+    status,
+    path: text,
+    from: text,
+    first: uint53,
+    last: uint53,
+    time: uint53,
+    sites: fc.array(uint32, { maxLength: 5 }),
+  }),
+  fc.record({ kind: kind("line"), number: uint32, text, revision: uint53, time: uint53, site: uint32 }),
+  fc.record({
+    kind: kind("match"),
+    path: text,
+    id,
+    line: uint32,
+    column: uint32,
+    length: uint32,
+    text,
+    textColumn: uint32,
+  }),
+  fc.record({ kind: kind("author"), site: uint32, participant }),
+);
+
 /** One arbitrary for each kind of message that a client sends. */
 export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary<ClientMessage>>> = {
   hello: fc.record({
@@ -101,9 +165,19 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     revision: uint53,
     snapshot: fc.boolean(),
     accepted: fc.boolean(),
+    attempt: uint53,
   }),
   operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
+  query: fc.record({
+    kind: kind("query"),
+    id: uint53,
+    at: moment,
+    paths: fc.array(text, { maxLength: 5 }),
+    globs: fc.array(text, { maxLength: 5 }),
+    after: text,
+    question,
+  }),
   ping,
   pong: ping,
   close,
@@ -173,6 +247,16 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     participant: optional(participant),
     gone: fc.boolean(),
     place: optional(place),
+  }),
+  answer: fc.record({
+    kind: kind("answer"),
+    id: uint53,
+    revision: uint53,
+    items: fc.array(item, { maxLength: 5 }),
+    last: fc.boolean(),
+    next: text,
+    code: text,
+    message: text,
   }),
   ping,
   pong: ping,

@@ -13,6 +13,7 @@ import {
   encodeServerMessage,
   FrameReader,
   ProtocolError,
+  type Query,
   type ServerMessage,
 } from "../../proto/mod.ts";
 import v1 from "../../fixtures/proto/v1.json" with { type: "json" };
@@ -101,10 +102,17 @@ Deno.test("fixtures/proto/v1.json has a frame of every kind of message", () => {
   assertEquals(kindsOf("server").sort(), Object.keys(serverMessages).sort());
 });
 
+const newest = { revision: 0, time: 0 };
+
+function queryOf(what: Partial<Query>): Query {
+  const nothing = { kind: "query", id: 1, at: newest, paths: [], globs: [], after: "" } as const;
+  return { ...nothing, question: { kind: "tree" }, ...what };
+}
+
 // ---- Bytes that are no message -------------------------------------------------------------------------------
 
 const decoders = { decodeClientMessage, decodeServerMessage };
-const frameTypes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255];
+const frameTypes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 255];
 
 /** What a decoder makes of bytes: "message", or the code of its error. Any other error is a failure. */
 function outcome(
@@ -199,7 +207,7 @@ Deno.test("a message that ends too early anywhere is a message or a ProtocolErro
 });
 
 Deno.test("an unknown type is named so, in either direction", () => {
-  for (const type of [0, 13, 14, 100, 255]) {
+  for (const type of [0, 13, 16, 100, 255]) {
     assertEquals(outcome(decodeClientMessage, type, new Uint8Array()), "unknown_type");
     assertEquals(outcome(decodeServerMessage, type, new Uint8Array()), "unknown_type");
   }
@@ -271,6 +279,22 @@ Deno.test("an empty message of a type has every field at its default, or is malf
   );
 });
 
+Deno.test("a query that asks nothing, or too much at once, is malformed", () => {
+  const { type } = opened(encodeClientMessage(queryOf({})));
+  assertEquals(outcome(decodeClientMessage, type, new Uint8Array()), "malformed_message");
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+  for (
+    const [query, result] of [
+      [queryOf({ paths: many(1000), globs: many(100) }), "message"],
+      [queryOf({ paths: many(1001) }), "malformed_message"],
+      [queryOf({ globs: many(101) }), "malformed_message"],
+      [queryOf({ question: { kind: "diff", from: newest, context: 101 } }), "malformed_message"],
+    ] as const
+  ) {
+    assertEquals(outcome(decodeClientMessage, type, opened(encodeClientMessage(query)).payload), result);
+  }
+});
+
 Deno.test("a number above 2^53 - 1 is malformed, not rounded", () => {
   const varint = (value: bigint): number[] =>
     value < 128n ? [Number(value)] : [Number(value & 127n) | 128, ...varint(value >> 7n)];
@@ -320,7 +344,7 @@ Deno.test("a lone surrogate that is encoded is refused by whoever decodes it, an
     const participant = { name, kind: "human" } as const;
     const { type, payload } = opened(encodeClientMessage({
       ...{ kind: "hello", version: 1, workspace: "w", session: "", epoch: "", revision: 0 },
-      ...{ participant, snapshot: false, accepted: false },
+      ...{ participant, snapshot: false, accepted: false, attempt: 0 },
     }));
     assertThrows(() => decodeClientMessage(type, payload), ProtocolError);
   }));
@@ -360,6 +384,7 @@ const costly: Readonly<Record<string, Uint8Array>> = {
   "lengths of 2 GiB": repeated([0x0a, 0xff, 0xff, 0xff, 0xff, 0x07], mebibyte),
   "numbers without end": repeated([0xff], mebibyte),
   "empty nodes, pieces and authors": repeated([0x12, 0, 0x1a, 0, 0x22, 0], mebibyte),
+  "empty paths and globs": repeated([0x22, 0, 0x2a, 0], mebibyte),
 };
 
 for (const [what, payload] of Object.entries(costly)) {

@@ -17,7 +17,8 @@ import {
 import { Space, tcp } from "../../mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { LiveServer } from "./live_server.ts";
-import { helloOf, RawClient } from "./raw_client.ts";
+import { helloOf } from "../hello.ts";
+import { RawClient } from "./raw_client.ts";
 import { amidTyping } from "./typists.ts";
 import { eventually } from "./waiting.ts";
 
@@ -407,7 +408,8 @@ Deno.test("connections over the limit of the whole server are turned away before
 
 Deno.test("a client that never reads is paused, then closed, and resumes where it was", async () => {
   const settings = {
-    ...{ drainUs: 1_200_000, sendBytesMax: 64 << 10 },
+    // With less history, it would be given up for that before its time has passed.
+    ...{ drainUs: 1_200_000, sendBytesMax: 64 << 10, historyWeightMax: 1 << 30 },
     changesPerSecond: { human: 100, agent: 100_000, ci: 100_000 },
   };
   await using server = new LiveServer({ settings });

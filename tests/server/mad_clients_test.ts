@@ -17,7 +17,7 @@ import {
 } from "../../proto/mod.ts";
 import { defaultSettings, type Input, type LogEntry, ServerCore, State } from "../../server/core/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { helloOf } from "./raw_client.ts";
+import { helloOf } from "../hello.ts";
 
 /** A server core whose transports take everything at once, and whose log answers as it is told to. */
 class Host {
@@ -91,7 +91,14 @@ class Host {
             break;
           }
           case "load":
-            inputs.push({ kind: "loaded", workspace: output.workspace, epoch: "e", entries: [], nowUs });
+            inputs.push({
+              kind: "loaded",
+              workspace: output.workspace,
+              epoch: "e",
+              checkpoint: null,
+              entries: [],
+              nowUs,
+            });
         }
       }
     }

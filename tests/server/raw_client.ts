@@ -11,12 +11,12 @@ import {
   encodeClientMessage,
   FrameReader,
   type Hello,
-  type Participant,
   type ServerMessage,
   type SyncDocument,
   type Welcome,
 } from "../../proto/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { helloOf } from "../hello.ts";
 import { eventually, within } from "./waiting.ts";
 
 type Of<K extends ServerMessage["kind"]> = ServerMessage & { readonly kind: K };
@@ -169,20 +169,4 @@ export class RawClient {
   [Symbol.asyncDispose](): Promise<void> {
     return this.cut();
   }
-}
-
-export function helloOf(hello: Partial<Hello>): Hello {
-  const participant: Participant = { name: "Raw", kind: "human" };
-  return {
-    kind: "hello",
-    version: 1,
-    workspace: "w",
-    participant,
-    session: "",
-    epoch: "",
-    revision: 0,
-    snapshot: false,
-    accepted: false,
-    ...hello,
-  };
 }

@@ -273,6 +273,14 @@ class HeldLog implements Log {
     return this.#memory.append(workspace, expected, entries);
   }
 
+  answer(...[workspace, query]: Parameters<Log["answer"]>): ReturnType<Log["answer"]> {
+    return this.#memory.answer(workspace, query);
+  }
+
+  checkpoint(...[workspace, state]: Parameters<Log["checkpoint"]>): Promise<void> {
+    return this.#memory.checkpoint(workspace, state);
+  }
+
   close(): Promise<void> {
     return this.#memory.close();
   }

@@ -19,8 +19,8 @@ import {
   type Workspace,
 } from "../../ot/mod.ts";
 import { type LogEntry, State } from "../../server/core/mod.ts";
-import { type Draw, drawFrom } from "../../sim/random.ts";
-import { World, type WorldClient } from "../../sim/world.ts";
+import { type Draw, drawFrom } from "./draw.ts";
+import { World, type WorldClient, type WorldOptions } from "../../sim/world.ts";
 
 /** What a run is made of, drawn from its seed. */
 interface Plan {
@@ -49,7 +49,7 @@ export class RandomWorld {
   /** Characters that an undo has brought back: two undos on their way at once may bring one back twice. */
   readonly #broughtBack = new Set<string>();
 
-  constructor(readonly seed: number) {
+  constructor(readonly seed: number, options: Pick<WorldOptions, "start"> = {}) {
     const draw = this.#draw = drawFrom(seed);
     const isOneIn = (stream: string, n: number) => draw(stream, 1, n) === 1;
     this.#plan = {
@@ -62,6 +62,7 @@ export class RandomWorld {
       treeSteps: isOneIn("text alone", 3) ? 0 : 12,
     };
     this.world = new World({
+      ...options,
       logWaits: isOneIn("log waits", 2),
       settings: {
         sendBytesMax: isOneIn("small sends", 3) ? 100 : 1 << 18,
@@ -180,13 +181,14 @@ export class RandomWorld {
   }
 
   #takeBack(client: WorldClient): void {
-    const before = client.core.view;
+    let view = client.core.view;
     const seen = client.events.length;
     this.world.tell(client, { kind: this.#pick("back", ["undo", "undo", "redo"] as const) });
     for (const event of client.events.slice(seen)) {
-      if (event.kind === "edited" && event.origin === "undo") {
-        this.#note(before, event.node, event.op, undefined);
-      }
+      if (event.kind !== "edited" || event.origin !== "undo") continue;
+      this.#note(view, event.node, event.op, undefined);
+      // One undo may be several edits, one after the other.
+      if (view.node(event.node) !== undefined) view = view.apply(editOf(event.node, event.op));
     }
   }
 

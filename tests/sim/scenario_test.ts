@@ -559,9 +559,9 @@ Deno.test("undo between a welcome under a new session and its snapshot takes bac
   world.crash();
   world.pass(60 * second);
   world.connect(late);
-  const before = late.core.site, { connection } = late.link!;
+  const { connection } = late.link!;
   world.moveUp(connection);
-  while (late.core.site === before) world.moveDown(connection, 1);
+  while (late.core.save().connection!.adopted === null) world.moveDown(connection, 1);
   world.tell(late, { kind: "undo" });
   world.settle();
   for (const { core } of world.clients) assertEquals(core.view.files().map(({ path }) => path), ["a.txt"]);

@@ -1,0 +1,81 @@
+/**
+ * Laying what is pending over the confirmed workspace: that gives the view.
+ *
+ * What no longer fits is left out, and refused here: the server would refuse it as well. Only of a change in
+ * flight nobody but the server can say what becomes of it.
+ *
+ * @module
+ */
+
+import {
+  type Edit,
+  faultOf,
+  resolve,
+  type Step,
+  Text,
+  transformEdits,
+  type Workspace,
+} from "../../ot/mod.ts";
+import { codes } from "../../proto/mod.ts";
+import { inverseOf, part, type Pending } from "./pending.ts";
+import type { Problem } from "./types.ts";
+
+export interface Layout {
+  readonly view: Workspace;
+  /** Whether all of it fits. */
+  readonly isWhole: boolean;
+  readonly kept: Pending[];
+  readonly refused: readonly { readonly pending: Pending; readonly problem: Problem }[];
+}
+
+/** Lays `pending`, of which the first may be in flight, over `confirmed`: all of it is resolved anew. */
+export function layOut(
+  pending: readonly Pending[],
+  confirmed: Workspace,
+  { site, isInFlight }: { readonly site: number; readonly isInFlight: boolean },
+): Layout {
+  let view = confirmed, isWhole = true;
+  const kept: Pending[] = [], refused: { pending: Pending; problem: Problem }[] = [];
+  // What takes back those that no longer fit: the ones after them were made on the text with them.
+  const inverses: (readonly Edit[])[] = [];
+  for (const one of pending) {
+    for (let i = 0; i < inverses.length; i++) {
+      const { steps, edits } = one.change;
+      one.change = { steps, edits: transformEdits(edits, inverses[i]!, "right") };
+      inverses[i] = transformEdits(inverses[i]!, edits, "left");
+    }
+    const resolution = resolve(one.change.steps, view, { site, counter: 0 });
+    const doesFit = !("fault" in resolution) && fits(one.change.edits, view, resolution.steps);
+    if (doesFit || isInFlight && one === pending[0]) {
+      one.resolved = "fault" in resolution ? [] : resolution.steps;
+      if (doesFit) view = view.apply({ steps: one.resolved, edits: one.change.edits });
+      else isWhole = false;
+      kept.push(one);
+      continue;
+    }
+    isWhole = false;
+    const problem = "fault" in resolution
+      ? { code: resolution.fault, message: resolution.message }
+      : { code: "unknown_node", message: codes.unknown_node.text };
+    const unfit = one.change.edits.filter((edit) => !fits([edit], view, [])).map(({ node }) => node);
+    const { wrong, right } = part(one, unfit);
+    inverses.push(inverseOf(wrong.change.edits, view));
+    refused.push({ pending: wrong, problem });
+    if (right === undefined) continue;
+    view = view.apply(right.change);
+    kept.push(right);
+  }
+  return { view, isWhole, kept, refused };
+}
+
+/** Whether the edits are of files that are there, by way of `steps` perhaps, and within their texts. */
+function fits(edits: readonly Edit[], view: Workspace, steps: readonly Step[]): boolean {
+  return edits.every(({ node, op }) => {
+    const kind = view.node(node)?.kind;
+    if (kind === undefined) {
+      return steps.some((step) => step.kind === "create" && step.node === node && step.type === "text") &&
+        faultOf(op, Text.empty) === undefined;
+    }
+    return kind === "text" && faultOf(op, view.text(node)) === undefined;
+  });
+}

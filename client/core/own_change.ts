@@ -1,0 +1,56 @@
+/**
+ * What the server would refuse an own change for, said before it is made.
+ *
+ * @module
+ */
+
+import {
+  type Author,
+  type Change,
+  editsAreNormal,
+  faultOf,
+  growthOf,
+  type NodeId,
+  type NodeKind,
+  resolve,
+  type Workspace,
+} from "../../ot/mod.ts";
+import { codes, type Limits } from "../../proto/mod.ts";
+import { bytesOf } from "./pending.ts";
+import type { Problem } from "./types.ts";
+
+/** What is wrong with a change of `view`; undefined if nothing is. */
+export function problemOf(
+  change: Change,
+  view: Workspace,
+  author: Author,
+  limits: Limits,
+): Problem | undefined {
+  if (!editsAreNormal(change.edits)) return { code: "not_normal", message: codes.not_normal.text };
+  const resolution = resolve(change.steps, view, author);
+  if ("fault" in resolution) return { code: resolution.fault, message: resolution.message };
+  const created = new Map<NodeId, NodeKind>();
+  for (const step of change.steps) if (step.kind === "create") created.set(step.node, step.type);
+  for (const { node, op } of change.edits) {
+    const kind = created.get(node) ?? view.node(node)?.kind;
+    if (kind === undefined) return { code: "unknown_node", message: `There is no node ${node}` };
+    if (kind !== "text") return { code: "not_a_file", message: codes.not_a_file.text };
+    const text = view.text(node);
+    const fault = faultOf(op, text);
+    if (fault !== undefined) return { code: fault, message: codes[fault].text };
+    const growth = growthOf(op);
+    if (growth > 0 && text.length + growth > limits.textLength) {
+      return { code: "text_too_long", message: codes.text_too_long.text };
+    }
+    if (growth > 0 && view.textLength + growth > limits.workspaceLength) {
+      return { code: "workspace_full", message: codes.workspace_full.text };
+    }
+  }
+  if (created.size > 0 && view.size + created.size > limits.nodes) {
+    return { code: "too_many_nodes", message: codes.too_many_nodes.text };
+  }
+  if (bytesOf(change) > limits.messageBytes) {
+    return { code: "change_too_long", message: codes.change_too_long.text };
+  }
+  return undefined;
+}

@@ -1,0 +1,97 @@
+/**
+ * Own changes that are not acknowledged.
+ *
+ * @module
+ */
+
+import {
+  type Change,
+  type Edit,
+  faultOf,
+  invert,
+  type NodeId,
+  type Step,
+  utf8Length,
+  type Workspace,
+} from "../../ot/mod.ts";
+import type { GroupId } from "./grouping.ts";
+import type { Level, Stack } from "./history.ts";
+import type { ChangeNumber } from "./types.ts";
+
+/** A change of the application, and the files that it edits. */
+export interface Made {
+  readonly number: ChangeNumber;
+  readonly nodes: readonly NodeId[];
+}
+
+export interface Pending {
+  /** The changes of the application that it is composed of. */
+  made: Made[];
+  /** Steps as they were meant; edits on the text before this change, carried over every entry since. */
+  change: Change;
+  /** What the steps come to in the view. */
+  resolved: readonly Step[];
+  readonly atomic: boolean;
+  readonly group: GroupId;
+  /** The levels of undo and redo that it will fill. */
+  readonly level: { readonly stack: Stack; readonly level: Level } | undefined;
+  /** About how long its frame is, in bytes. */
+  bytes: number;
+  /** The change that it takes back, which was itself pending then. */
+  undoes: Pending | undefined;
+}
+
+/** What the application calls them. */
+export function numbersOf({ made }: Pending): ChangeNumber[] {
+  return made.map(({ number }) => number);
+}
+
+/**
+ * Takes the edits of some files out of a change that is composed of several, so that the rest can go its way. What
+ * the application did as one stays one: with one of its files go the others.
+ *
+ * @returns what is taken out, and what is left; undefined if nothing is, or nothing may be taken out.
+ */
+export function part(
+  pending: Pending,
+  nodes: readonly NodeId[],
+): { readonly wrong: Pending; readonly right: Pending | undefined } {
+  const whole = { wrong: pending, right: undefined };
+  const { change, made } = pending;
+  if (pending.atomic || change.steps.length > 0 || made.length < 2 || nodes.length === 0) return whole;
+  const out = new Set(nodes);
+  for (let size = 0; size < out.size;) {
+    size = out.size;
+    for (const { nodes } of made) {
+      if (nodes.some((node) => out.has(node))) nodes.forEach((node) => out.add(node));
+    }
+  }
+  const right = change.edits.filter(({ node }) => !out.has(node));
+  if (right.length === 0) return whole;
+  const of = (edits: readonly Edit[], isOut: boolean): Pending => ({
+    ...pending,
+    change: { steps: [], edits },
+    made: made.filter(({ nodes }) => nodes.some((node) => out.has(node)) === isOut),
+    level: isOut ? undefined : pending.level,
+  });
+  return { wrong: of(change.edits.filter(({ node }) => out.has(node)), true), right: of(right, false) };
+}
+
+/** At least as many bytes as the frame of a change has. */
+export function bytesOf({ steps, edits }: Change): number {
+  let bytes = 64;
+  for (const step of steps) bytes += 48 + ("name" in step ? step.name.length * 3 : 0);
+  for (const { op } of edits) {
+    bytes += 24;
+    for (const { insert } of op) bytes += 24 + utf8Length(insert);
+  }
+  return bytes;
+}
+
+/** What takes back those edits that fit `base`. */
+export function inverseOf(edits: readonly Edit[], base: Workspace): readonly Edit[] {
+  return edits.filter(({ node, op }) =>
+    base.node(node) !== undefined && faultOf(op, base.text(node)) === undefined
+  )
+    .map(({ node, op }) => ({ node, op: invert(op, base.text(node)) }));
+}

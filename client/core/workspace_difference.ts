@@ -1,0 +1,62 @@
+/**
+ * What is different between two workspaces, as an application is told of it: places in the tree, and texts.
+ *
+ * @module
+ */
+
+import { difference, type Edit, type Node, type NodeId, type Workspace } from "../../ot/mod.ts";
+import type { TreeChange } from "./types.ts";
+
+/** What has become of the places of all nodes. */
+export function treeDifference(before: Workspace, after: Workspace): TreeChange[] {
+  const changes: TreeChange[] = [];
+  for (const node of after.nodes()) {
+    const change = treeChange(before.node(node.id), node);
+    if (change !== undefined) changes.push(change);
+  }
+  for (const node of before.nodes()) {
+    if (after.node(node.id) === undefined && node.tombstone === undefined) changes.push(gone(node));
+  }
+  return changes;
+}
+
+/** The same where it is known which nodes it can be. */
+export function treeDifferenceOf(
+  touched: readonly NodeId[],
+  before: Workspace,
+  after: Workspace,
+): TreeChange[] {
+  const changes: TreeChange[] = [];
+  for (const id of new Set(touched)) {
+    const change = treeChange(before.node(id), after.node(id)!);
+    if (change !== undefined) changes.push(change);
+  }
+  return changes;
+}
+
+/** Edits that make the texts of `after` out of those of `before`. */
+export function textDifference(before: Workspace, after: Workspace): Edit[] {
+  const edits: Edit[] = [];
+  for (const { id, kind } of after.nodes()) {
+    if (kind !== "text") continue;
+    const one = before.text(id), two = after.text(id);
+    if (!one.equals(two)) edits.push({ node: id, op: difference(one, two) });
+  }
+  return edits;
+}
+
+function treeChange(before: Node | undefined, after: Node): TreeChange | undefined {
+  const one = before === undefined || before.tombstone !== undefined ? undefined : before;
+  const two = after.tombstone !== undefined ? undefined : after;
+  if (one?.parent === two?.parent && one?.name === two?.name) return undefined;
+  return {
+    node: after.id,
+    kind: after.kind,
+    before: one && { parent: one.parent, name: one.name },
+    after: two && { parent: two.parent, name: two.name },
+  };
+}
+
+function gone({ id, kind, parent, name }: Node): TreeChange {
+  return { node: id, kind, before: { parent, name }, after: undefined };
+}

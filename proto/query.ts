@@ -1,0 +1,200 @@
+/**
+ * Questions about a workspace as it is or was, and their answers.
+ *
+ * @module
+ */
+
+import type { NodeId } from "../ot/mod.ts";
+import type { Participant } from "./wire.ts";
+
+/** A revision, or, if `time` is not 0, the newest revision that is not later than that. */
+export interface Moment {
+  /** How many entries the log had by then. */
+  readonly revision: number;
+  /** Milliseconds since 1970; 0 where the revision counts. */
+  readonly time: number;
+}
+
+/**
+ * What is asked. `from` is an earlier moment, to which the one that is asked about is compared; in "blame" it says how far
+ * to look back, where revision 0 is as far as anything is kept. `context` is how many lines are shown around each
+ * difference. `matches` is how many there may be in one answer, where 0 is as many as the server gives.
+ */
+export type Question =
+  | { readonly kind: "tree" }
+  | { readonly kind: "files" }
+  | { readonly kind: "diff"; readonly from: Moment; readonly context: number }
+  | { readonly kind: "changes"; readonly from: Moment }
+  | { readonly kind: "blame"; readonly path: string; readonly from: Moment }
+  | {
+    readonly kind: "search";
+    readonly pattern: string;
+    readonly regular: boolean;
+    readonly ignoreCase: boolean;
+    readonly matches: number;
+  };
+
+/** A question about the workspace at one revision. */
+export interface Query {
+  /** Tells it from other messages. */
+  readonly kind: "query";
+  /** The client's own number for it, which the answer carries. */
+  readonly id: number;
+  /** The revision that is asked about: 0 and 0 are the newest. */
+  readonly at: Moment;
+  /** Files, and directories with all that is in them; everything if there is none. */
+  readonly paths: readonly string[];
+  /** What of these is meant: paths like one of these; all if there is none. */
+  readonly globs: readonly string[];
+  /** Where an answer goes on that stopped: its `next`; "" from the start. */
+  readonly after: string;
+  /** What is asked. */
+  readonly question: Question;
+}
+
+/** What has become of a file; what is renamed may be modified too. */
+export type FileStatus = "added" | "removed" | "modified" | "renamed";
+
+/** Of "tree": a directory or a file. */
+export interface NodeItem {
+  /** Tells it from other items. */
+  readonly kind: "node";
+  /** Its identity. */
+  readonly id: NodeId;
+  /** From the root. */
+  readonly path: string;
+  /** What it is. */
+  readonly type: "directory" | "text";
+  /** Of a file, in UTF-16 code units. */
+  readonly length: number;
+}
+
+/** Of "files": a piece of what a file says. */
+export interface ContentItem {
+  /** Tells it from other items. */
+  readonly kind: "content";
+  /** The file's identity. */
+  readonly id: NodeId;
+  /** From the root. */
+  readonly path: string;
+  /** Where in the file the piece begins, in UTF-16 code units. */
+  readonly at: number;
+  /** What stands there. */
+  readonly text: string;
+}
+
+/** Of "diff": a piece of what is different in a file. */
+export interface DifferenceItem {
+  /** Tells it from other items. */
+  readonly kind: "difference";
+  /** What has become of the file. */
+  readonly status: FileStatus;
+  /** As it is, or as it was if it is removed. */
+  readonly path: string;
+  /** As it was, if that is another; else "". */
+  readonly from: string;
+  /** Where in the patch the piece begins, in UTF-16 code units. */
+  readonly at: number;
+  /** In the format of git. */
+  readonly patch: string;
+  /** Too long to be compared: the patch says only that there is a difference. */
+  readonly omitted: boolean;
+}
+
+/** Of "changes": a file that was touched. */
+export interface TouchedItem {
+  /** Tells it from other items. */
+  readonly kind: "touched";
+  /** The file's identity. */
+  readonly id: NodeId;
+  /** What has become of it. */
+  readonly status: FileStatus;
+  /** As it is, or as it was if it is removed. */
+  readonly path: string;
+  /** As it was, if that is another; else "". */
+  readonly from: string;
+  /** The first revision that touched it. */
+  readonly first: number;
+  /** The last one. */
+  readonly last: number;
+  /** Of the last one, in milliseconds since 1970. */
+  readonly time: number;
+  /** Who touched it, those who did so last first; at most 100. */
+  readonly sites: readonly number[];
+}
+
+/** Of "blame": a line, and who wrote the newest of it. */
+export interface LineItem {
+  /** Tells it from other items. */
+  readonly kind: "line";
+  /** From 1. */
+  readonly number: number;
+  /** Without its end; long lines are cut. */
+  readonly text: string;
+  /** The newest one that something in it is of. */
+  readonly revision: number;
+  /** Of that, in milliseconds since 1970. */
+  readonly time: number;
+  /** 0 if it is older than what was looked at. */
+  readonly site: number;
+}
+
+/** Of "search": the first place in a line where something was found. */
+export interface MatchItem {
+  /** Tells it from other items. */
+  readonly kind: "match";
+  /** Of the file, from the root. */
+  readonly path: string;
+  /** The file's identity. */
+  readonly id: NodeId;
+  /** From 1. */
+  readonly line: number;
+  /** From 0, in UTF-16 code units. */
+  readonly column: number;
+  /** Of what was found, in UTF-16 code units. */
+  readonly length: number;
+  /** The line, or what is around the place if it is long. */
+  readonly text: string;
+  /** Where in the line `text` begins. */
+  readonly textColumn: number;
+}
+
+/** Who a site is that another item names. */
+export interface AuthorItem {
+  /** Tells it from other items. */
+  readonly kind: "author";
+  /** As items name it. */
+  readonly site: number;
+  /** Who that is. */
+  readonly participant: Participant;
+}
+
+/** A part of what is answered. */
+export type AnswerItem =
+  | NodeItem
+  | ContentItem
+  | DifferenceItem
+  | TouchedItem
+  | LineItem
+  | MatchItem
+  | AuthorItem;
+
+/** A piece of an answer. */
+export interface Answer {
+  /** Tells it from other messages. */
+  readonly kind: "answer";
+  /** Of the query. */
+  readonly id: number;
+  /** That it is about. */
+  readonly revision: number;
+  /** In the order that the question gives them. */
+  readonly items: readonly AnswerItem[];
+  /** Whether no other piece follows. */
+  readonly last: boolean;
+  /** Of the last: where there is more, to be given as `after`; else "". */
+  readonly next: string;
+  /** Of the last: why there is no answer, one of `QueryCode`; else "". */
+  readonly code: string;
+  /** With a code: what is wrong, and what to do. */
+  readonly message: string;
+}

@@ -1,0 +1,205 @@
+/**
+ * Questions and answers on their way to the shapes of the generated code and back.
+ *
+ * @module
+ */
+
+import "./plain_numbers.ts";
+import { distspace as wire } from "./generated/space.js";
+import type { Answer, AnswerItem, FileStatus, Moment, Query, Question } from "./query.ts";
+import {
+  idOf,
+  idToWire,
+  kindOf,
+  kindToWire,
+  malformed,
+  participantOf,
+  participantToWire,
+  whole,
+} from "./wire.ts";
+
+/** What a query may name. */
+const pathsMax = 1000, globsMax = 100, contextMax = 100;
+
+const { ADDED, REMOVED, MODIFIED, RENAMED } = wire.FileStatus;
+
+export function queryToWire(query: Query): wire.Query {
+  const { id, at: { revision, time }, paths, globs, after, question } = query;
+  return { id, revision, time, paths, globs, after, ...questionToWire(question) };
+}
+
+function questionToWire(question: Question): wire.Query {
+  switch (question.kind) {
+    case "tree":
+      return { tree: {} };
+    case "files":
+      return { files: {} };
+    case "diff":
+      return { diff: { ...question.from, context: question.context } };
+    case "changes":
+      return { changes: question.from };
+    case "blame":
+      return { blame: { ...question.from, path: question.path } };
+    case "search": {
+      const { pattern, regular, ignoreCase, matches } = question;
+      return { search: { pattern, regular, ignoreCase, matches } };
+    }
+  }
+}
+
+export function queryOf(query: wire.Query): Query {
+  const paths = query.paths ?? [], globs = query.globs ?? [];
+  if (paths.length > pathsMax) throw malformed(`a query names more than ${pathsMax} paths`);
+  if (globs.length > globsMax) throw malformed(`a query names more than ${globsMax} globs`);
+  return {
+    kind: "query",
+    id: whole(query.id),
+    at: momentOf(query),
+    paths,
+    globs,
+    after: query.after ?? "",
+    question: questionOf(query),
+  };
+}
+
+function questionOf({ tree, files, diff, changes, blame, search }: wire.Query): Question {
+  if (tree) return { kind: "tree" };
+  if (files) return { kind: "files" };
+  if (diff) {
+    const context = whole(diff.context);
+    if (context > contextMax) throw malformed(`a diff has at most ${contextMax} lines of context`);
+    return { kind: "diff", from: momentOf(diff), context };
+  }
+  if (changes) return { kind: "changes", from: momentOf(changes) };
+  if (blame) return { kind: "blame", path: blame.path ?? "", from: momentOf(blame) };
+  if (search) {
+    return {
+      kind: "search",
+      pattern: search.pattern ?? "",
+      regular: search.regular ?? false,
+      ignoreCase: search.ignoreCase ?? false,
+      matches: whole(search.matches),
+    };
+  }
+  throw malformed("a query asks nothing that is known here");
+}
+
+function momentOf({ revision, time }: { revision?: number | null; time?: number | null }): Moment {
+  return { revision: whole(revision), time: whole(time) };
+}
+
+export function answerToWire({ id, revision, items, last, next, code, message }: Answer): wire.Answer {
+  return { id, revision, items: items.map(itemToWire), last, next, code, message };
+}
+
+function itemToWire(item: AnswerItem): wire.Answer.Item {
+  switch (item.kind) {
+    case "node":
+      return { node: { ...item, id: idToWire(item.id), kind: kindToWire(item.type) } };
+    case "content":
+      return { content: { ...item, id: idToWire(item.id) } };
+    case "difference":
+      return { difference: { ...item, status: statusToWire(item.status) } };
+    case "touched":
+      return { touched: { ...item, id: idToWire(item.id), status: statusToWire(item.status) } };
+    case "line":
+      return { line: item };
+    case "match":
+      return { match: { ...item, id: idToWire(item.id) } };
+    case "author":
+      return { author: { site: item.site, participant: participantToWire(item.participant) } };
+  }
+}
+
+export function answerOf(answer: wire.Answer): Answer {
+  return {
+    kind: "answer",
+    id: whole(answer.id),
+    revision: whole(answer.revision),
+    items: (answer.items ?? []).map(itemOf),
+    last: answer.last ?? false,
+    next: answer.next ?? "",
+    code: answer.code ?? "",
+    message: answer.message ?? "",
+  };
+}
+
+function itemOf({ node, content, difference, touched, line, match, author }: wire.Answer.Item): AnswerItem {
+  if (node) {
+    const { id, path, kind, length } = node;
+    return { kind: "node", id: idOf(id), path: path ?? "", type: kindOf(kind), length: whole(length) };
+  }
+  if (content) {
+    const { id, path, at, text } = content;
+    return { kind: "content", id: idOf(id), path: path ?? "", at: whole(at), text: text ?? "" };
+  }
+  if (difference) {
+    return {
+      kind: "difference",
+      status: statusOf(difference.status),
+      path: difference.path ?? "",
+      from: difference.from ?? "",
+      at: whole(difference.at),
+      patch: difference.patch ?? "",
+      omitted: difference.omitted ?? false,
+    };
+  }
+  if (touched) {
+    return {
+      kind: "touched",
+      id: idOf(touched.id),
+      status: statusOf(touched.status),
+      path: touched.path ?? "",
+      from: touched.from ?? "",
+      first: whole(touched.first),
+      last: whole(touched.last),
+      time: whole(touched.time),
+      sites: (touched.sites ?? []).map(whole),
+    };
+  }
+  if (line) {
+    return {
+      kind: "line",
+      number: whole(line.number),
+      text: line.text ?? "",
+      revision: whole(line.revision),
+      time: whole(line.time),
+      site: whole(line.site),
+    };
+  }
+  if (match) {
+    return {
+      kind: "match",
+      path: match.path ?? "",
+      id: idOf(match.id),
+      line: whole(match.line),
+      column: whole(match.column),
+      length: whole(match.length),
+      text: match.text ?? "",
+      textColumn: whole(match.textColumn),
+    };
+  }
+  if (author) {
+    return { kind: "author", site: whole(author.site), participant: participantOf(author.participant) };
+  }
+  throw malformed("an answer says nothing that is known here");
+}
+
+function statusToWire(status: FileStatus): wire.FileStatus {
+  return { added: ADDED, removed: REMOVED, modified: MODIFIED, renamed: RENAMED }[status];
+}
+
+function statusOf(status: wire.FileStatus | null | undefined): FileStatus {
+  switch (status) {
+    case ADDED:
+      return "added";
+    case REMOVED:
+      return "removed";
+    case MODIFIED:
+      return "modified";
+    case RENAMED:
+      return "renamed";
+    default:
+      throw malformed(`${status ?? "no"} status of a file is known here`);
+  }
+}

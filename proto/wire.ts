@@ -1,0 +1,66 @@
+/**
+ * What messages are made of, on its way to the shapes of the generated code and back. Everything that comes from there
+ * is in range, or refused.
+ *
+ * @module
+ */
+
+import "./plain_numbers.ts";
+import type { NodeId } from "../ot/mod.ts";
+import { ProtocolError } from "./code.ts";
+import { distspace as wire } from "./generated/space.js";
+
+/** Who somebody says they are. */
+export interface Participant {
+  /** 1 to 100 characters. */
+  readonly name: string;
+  /** Decides budgets, not rights. */
+  readonly kind: "human" | "agent" | "ci";
+}
+
+const { NodeKind, ParticipantKind } = wire;
+
+export function malformed(problem: string): ProtocolError {
+  return new ProtocolError("malformed_message", `A message cannot be read: ${problem}`);
+}
+
+export function whole(value: number | null | undefined): number {
+  if (value === undefined || value === null) return 0;
+  if (!Number.isSafeInteger(value) || value < 0) throw malformed(`${value} is out of range`);
+  return value;
+}
+
+const rootWire: wire.Id = { site: 0, counter: 0 };
+
+export function idToWire(id: NodeId): wire.Id {
+  const colon = id.indexOf(":");
+  return { site: Number(id.slice(0, colon)), counter: Number(id.slice(colon + 1)) };
+}
+
+export function idOf(id: wire.Id | null | undefined): NodeId {
+  const { site, counter } = id ?? rootWire;
+  return `${site}:${counter}`;
+}
+
+export function kindToWire(kind: "directory" | "text"): wire.NodeKind {
+  return kind === "directory" ? NodeKind.DIRECTORY : NodeKind.TEXT;
+}
+
+export function kindOf(kind: wire.NodeKind | null | undefined): "directory" | "text" {
+  if (kind === NodeKind.DIRECTORY) return "directory";
+  if (kind === NodeKind.TEXT) return "text";
+  throw malformed(`${kind ?? "no"} kind of node is known here`);
+}
+
+export function participantToWire({ name, kind }: Participant): wire.Participant {
+  const { HUMAN, AGENT, CI } = ParticipantKind;
+  return { name, kind: kind === "human" ? HUMAN : kind === "agent" ? AGENT : CI };
+}
+
+export function participantOf(participant: wire.Participant | null | undefined): Participant {
+  const kind = participant?.kind;
+  return {
+    name: participant?.name ?? "",
+    kind: kind === ParticipantKind.AGENT ? "agent" : kind === ParticipantKind.CI ? "ci" : "human",
+  };
+}

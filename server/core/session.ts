@@ -1,0 +1,89 @@
+/**
+ * A client's identity in one workspace, which outlives its connections: what it may spend, and what must be known
+ * of it to say where it is.
+ *
+ * @module
+ */
+
+import type { Participant, Place, SessionId } from "../../proto/mod.ts";
+import type { Connection } from "./connection.ts";
+import type { Submission } from "./sequencer.ts";
+
+/** All but its connection, and what it has in the queue. */
+export interface SavedSession {
+  readonly id: SessionId;
+  readonly site: number;
+  readonly participant: Participant;
+  readonly goneAtUs: number;
+  readonly creditUs: number;
+  readonly creditAtUs: number;
+  readonly submitted: Settled | null;
+  readonly awaited: Place | null;
+  readonly attempt: number;
+}
+
+/** A change in the log, as it was submitted. */
+interface Settled {
+  readonly submission: Submission;
+  readonly revision: number;
+}
+
+/** What a session can do at once after a pause, in microseconds of waiting. */
+const creditUsMax = 2_000_000;
+
+export class Session {
+  connection: Connection | undefined;
+  /** When its last connection went away, in microseconds. */
+  goneAtUs: number;
+  /** How many submissions of it are queued or on their way to the log. */
+  unsettled = 0;
+  /** Its newest change in the log: presence may be about the text with just that in it. */
+  submitted: Settled | undefined;
+  /** A place that waits for the change it was seen with. */
+  awaited: Place | undefined;
+  /** The highest attempt that has been let in. */
+  attempt = 0;
+  /** What it may still spend on changes, in microseconds of waiting. */
+  #creditUs = creditUsMax;
+  #creditAtUs: number;
+
+  constructor(
+    readonly id: SessionId,
+    readonly site: number,
+    readonly participant: Participant,
+    nowUs: number,
+  ) {
+    this.goneAtUs = this.#creditAtUs = nowUs;
+  }
+
+  /** Whether its budget allows one more change; if so, takes it from the budget. */
+  afford(changesPerSecond: number, nowUs: number): boolean {
+    const cost = Math.floor(1_000_000 / changesPerSecond);
+    const credit = Math.min(creditUsMax, this.#creditUs + Math.max(0, nowUs - this.#creditAtUs));
+    this.#creditAtUs = nowUs;
+    this.#creditUs = credit < cost ? credit : credit - cost;
+    return credit >= cost;
+  }
+
+  save(): SavedSession {
+    const { id, site, participant, goneAtUs } = this;
+    return {
+      ...{ id, site, participant, goneAtUs },
+      creditUs: this.#creditUs,
+      creditAtUs: this.#creditAtUs,
+      submitted: this.submitted ?? null,
+      awaited: this.awaited ?? null,
+      attempt: this.attempt,
+    };
+  }
+
+  static restore(saved: SavedSession): Session {
+    const session = new Session(saved.id, saved.site, saved.participant, saved.goneAtUs);
+    session.#creditUs = saved.creditUs;
+    session.#creditAtUs = saved.creditAtUs;
+    session.submitted = saved.submitted ?? undefined;
+    session.awaited = saved.awaited ?? undefined;
+    session.attempt = saved.attempt;
+    return session;
+  }
+}

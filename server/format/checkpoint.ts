@@ -1,0 +1,191 @@
+/**
+ * A state as bytes: a manifest, and the texts in pieces.
+ *
+ *     version | chain (32) | hash of the state (32) | length | state | hashes of submissions (7 each) | SHA-256 (32)
+ *
+ * The state names the pieces of each text by their hashes, so its hash covers the texts. It leaves out the hashes
+ * of submissions, which packed entries have no more: so a state that is derived from those has the same hash.
+ * Equal states have equal bytes.
+ *
+ * @module
+ */
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type NodeId, parseId, rootId } from "../../ot/mod.ts";
+import type { SavedNode, SavedState, SessionRecord, State } from "../core/mod.ts";
+import {
+  areEqual,
+  ByteReader,
+  ByteWriter,
+  FormatError,
+  readString,
+  textOfBytes,
+  writeString,
+} from "./bytes.ts";
+import { readId, readMany, writeId } from "./entry.ts";
+import { type Piece, type PieceKeys, piecesOf } from "./pieces.ts";
+import {
+  readNodeKind,
+  readParticipant,
+  readTree,
+  writeNodeKind,
+  writeParticipant,
+  writeTree,
+} from "./tree.ts";
+
+const version = 1;
+const hashBytes = 32;
+
+/** A checkpoint without its texts. */
+export interface Manifest {
+  readonly revision: number;
+  /** The chain of the log up to the revision. */
+  readonly chain: Uint8Array;
+  readonly stateHash: Uint8Array;
+  readonly state: Omit<SavedState, "texts">;
+  /** The keys of the pieces of each text. */
+  readonly texts: readonly (readonly [node: NodeId, pieces: readonly Uint8Array[]])[];
+}
+
+/**
+ * The manifest of `state`. On the way it yields each piece that `keys` does not know yet, and nothing now and then,
+ * so that whoever asks can do something else in between.
+ */
+export function* encodeCheckpoint(
+  state: State,
+  chain: Uint8Array,
+  keys: PieceKeys,
+): Generator<Piece | undefined, Uint8Array> {
+  const { revision, time, sites, workspace } = state;
+  const body = new ByteWriter();
+  body.varint(revision);
+  body.varint(time);
+  body.varint(sites);
+  const nodes = [...workspace.nodes()].filter(({ id }) => id !== rootId)
+    .map((node) => ({ node, ...parseId(node.id)! }))
+    .sort((a, b) => a.site - b.site || a.counter - b.counter);
+  yield;
+  body.varint(nodes.length);
+  for (const [i, { node }] of nodes.entries()) {
+    writeId(node.id, body);
+    writeId(node.parent, body);
+    writeString(body, body, node.name);
+    writeNodeKind(node.kind, body);
+    body.byte(node.tombstone === undefined ? 0 : 1);
+    if (node.tombstone !== undefined) writeId(node.tombstone, body);
+    if (i % nodesAtOnce === 0) yield;
+  }
+  const written = nodes.filter(({ node }) => workspace.text(node.id).length > 0);
+  body.varint(written.length);
+  for (const [i, { node: { id } }] of written.entries()) {
+    const text = workspace.text(id);
+    let pieces = keys.of(text);
+    if (pieces === undefined) {
+      const made: Uint8Array[] = [];
+      for (const piece of piecesOf(text)) {
+        made.push(piece.key);
+        yield piece;
+      }
+      keys.set(text, pieces = made);
+    }
+    writeId(id, body);
+    body.varint(pieces.length);
+    for (const key of pieces) body.raw(key);
+    if (i % nodesAtOnce === 0) yield;
+  }
+  const sessions = [...state.sessions].map(([, record]) => record).sort((a, b) => a.site - b.site);
+  body.varint(sessions.length);
+  for (const record of sessions) writeSession(record, body);
+  const authors = [...state.authors].map(([site, author]) => [Number(site), author] as const)
+    .sort(([a], [b]) => a - b);
+  body.varint(authors.length);
+  for (const [site, author] of authors) {
+    body.varint(site);
+    writeParticipant(author, columnsOf(body));
+  }
+
+  const bytes = body.bytes(), result = new ByteWriter();
+  result.byte(version);
+  result.raw(chain);
+  result.raw(sha256(bytes));
+  result.varint(bytes.length);
+  result.raw(bytes);
+  for (const { last } of sessions) result.seven(last.hash);
+  result.raw(sha256(result.bytes()));
+  return result.bytes();
+}
+
+const nodesAtOnce = 500;
+
+export function decodeManifest(bytes: Uint8Array): Manifest {
+  const end = bytes.length - hashBytes;
+  if (end < 0 || !areEqual(sha256(bytes.subarray(0, end)), bytes.subarray(end))) {
+    throw new FormatError("A checkpoint is damaged");
+  }
+  const outer = new ByteReader(bytes.subarray(0, end));
+  if (outer.byte() !== version) throw new FormatError("A checkpoint is of an unknown version");
+  const chain = outer.raw(hashBytes).slice(), stateHash = outer.raw(hashBytes).slice();
+  const body = new ByteReader(outer.raw(outer.varint()));
+  const revision = body.varint(), time = body.varint(), sites = body.varint();
+  const nodes = readMany(body, (): SavedNode => {
+    const id = readId(body), parent = readId(body), name = readString(body, body), kind = readNodeKind(body);
+    return { id, parent, name, kind, tombstone: body.byte() === 0 ? null : readId(body) };
+  });
+  const texts = readMany(body, () =>
+    [
+      readId(body),
+      readMany(body, () => body.raw(hashBytes).slice()),
+    ] as const);
+  const sessions = readMany(body, () => readSession(body))
+    .map((record) => ({ ...record, last: { ...record.last, hash: outer.seven() } }));
+  const authors = readMany(body, () => [body.varint(), readParticipant(columnsOf(body))] as const);
+  if (body.left > 0 || outer.left > 0) throw new FormatError("A checkpoint has more in it than it should");
+  return { revision, chain, stateHash, state: { revision, time, sites, nodes, sessions, authors }, texts };
+}
+
+/**
+ * The state of a checkpoint.
+ *
+ * @param pieceOf gives the bytes of a piece, undefined if it is not there.
+ * @param hash SHA-256; another one than that of this folder may be quicker.
+ */
+export function savedStateOf(
+  { state, texts }: Manifest,
+  pieceOf: (key: Uint8Array) => Uint8Array | undefined,
+  hash: (bytes: Uint8Array) => Uint8Array = sha256,
+): SavedState {
+  const strings = texts.map(([node, pieces]) => {
+    let text = "";
+    for (const key of pieces) {
+      const bytes = pieceOf(key);
+      if (bytes === undefined) throw new FormatError(`A piece of the text of ${node} is missing`);
+      if (!areEqual(hash(bytes), key)) throw new FormatError(`A piece of the text of ${node} is damaged`);
+      text += textOfBytes(bytes);
+    }
+    return [node, text] as const;
+  });
+  return { ...state, texts: strings };
+}
+
+function writeSession({ session, site, participant, counter, last }: SessionRecord, to: ByteWriter): void {
+  writeString(to, to, session);
+  to.varint(site);
+  writeParticipant(participant, columnsOf(to));
+  to.varint(counter);
+  to.varint(last.revision);
+  to.varint(last.seq);
+  to.varint(last.time);
+  writeTree(last.steps, last.notices, columnsOf(to));
+}
+
+function readSession(from: ByteReader): SessionRecord {
+  const session = readString(from, from), site = from.varint();
+  const participant = readParticipant(columnsOf(from)), counter = from.varint();
+  const revision = from.varint(), seq = from.varint(), time = from.varint();
+  const { steps, notices } = readTree(columnsOf(from));
+  return { session, site, participant, counter, last: { revision, seq, time, steps, notices, hash: 0 } };
+}
+
+function columnsOf<Stream>(stream: Stream) {
+  return { nodes: stream, counts: stream, lengths: stream, text: stream };
+}

@@ -1,0 +1,113 @@
+/**
+ * Tree steps, what came out differently, and who people are, as bytes.
+ *
+ * @module
+ */
+
+import type { Notice, Step } from "../../ot/mod.ts";
+import type { Participant } from "../../proto/mod.ts";
+import { type ByteReader, type ByteWriter, FormatError, readString, writeString } from "./bytes.ts";
+import { type Columns, readId, readMany, writeId } from "./entry.ts";
+
+type Target = Pick<Columns<ByteWriter>, "nodes" | "counts" | "lengths" | "text">;
+type Source = Pick<Columns<ByteReader>, "nodes" | "counts" | "lengths" | "text">;
+
+// What a number stands for must never change: new kinds are added at the end.
+const nodeKinds = ["directory", "text"] as const;
+const stepKinds = ["create", "move", "rename", "remove", "restore", "restoreAny"] as const;
+const noticeKinds = ["renamed", "retargeted", "dropped"] as const;
+const reasons = ["cycle", "superseded"] as const;
+const participantKinds = ["human", "agent", "ci"] as const;
+
+export function writeTree(steps: readonly Step[], notices: readonly Notice[], to: Target): void {
+  to.counts.varint(steps.length);
+  for (const step of steps) {
+    const kind = step.kind === "restore" && step.tombstone === undefined ? "restoreAny" : step.kind;
+    to.counts.varint(stepKinds.indexOf(kind));
+    writeId(step.node, to.nodes);
+    switch (step.kind) {
+      case "create":
+        to.counts.varint(nodeKinds.indexOf(step.type));
+        writeId(step.parent, to.nodes);
+        writeString(to.lengths, to.text, step.name);
+        break;
+      case "move":
+        writeId(step.parent, to.nodes);
+        break;
+      case "rename":
+        writeString(to.lengths, to.text, step.name);
+        break;
+      case "remove":
+      case "restore":
+        if (step.tombstone !== undefined) writeId(step.tombstone, to.nodes);
+    }
+  }
+  to.counts.varint(notices.length);
+  for (const notice of notices) {
+    to.counts.varint(noticeKinds.indexOf(notice.kind));
+    writeId(notice.node, to.nodes);
+    if (notice.kind === "renamed") writeString(to.lengths, to.text, notice.name);
+    else if (notice.kind === "retargeted") writeId(notice.parent, to.nodes);
+    else to.counts.varint(reasons.indexOf(notice.reason));
+  }
+}
+
+export function readTree(from: Source): { steps: Step[]; notices: Notice[] } {
+  const steps = readMany(from.counts, (): Step => {
+    const kind = oneOf(stepKinds, from.counts);
+    const node = readId(from.nodes);
+    switch (kind) {
+      case "create": {
+        const type = oneOf(nodeKinds, from.counts);
+        const parent = readId(from.nodes);
+        return { kind, node, parent, name: readString(from.lengths, from.text), type };
+      }
+      case "move":
+        return { kind, node, parent: readId(from.nodes) };
+      case "rename":
+        return { kind, node, name: readString(from.lengths, from.text) };
+      case "remove":
+      case "restore":
+        return { kind, node, tombstone: readId(from.nodes) };
+      case "restoreAny":
+        return { kind: "restore", node };
+    }
+  });
+  const notices = readMany(from.counts, (): Notice => {
+    const kind = oneOf(noticeKinds, from.counts);
+    const node = readId(from.nodes);
+    switch (kind) {
+      case "renamed":
+        return { kind, node, name: readString(from.lengths, from.text) };
+      case "retargeted":
+        return { kind, node, parent: readId(from.nodes) };
+      case "dropped":
+        return { kind, node, reason: oneOf(reasons, from.counts) };
+    }
+  });
+  return { steps, notices };
+}
+
+export function writeParticipant({ name, kind }: Participant, to: Target): void {
+  to.counts.varint(participantKinds.indexOf(kind));
+  writeString(to.lengths, to.text, name);
+}
+
+export function readParticipant(from: Source): Participant {
+  const kind = oneOf(participantKinds, from.counts);
+  return { name: readString(from.lengths, from.text), kind };
+}
+
+export function writeNodeKind(kind: typeof nodeKinds[number], to: ByteWriter): void {
+  to.varint(nodeKinds.indexOf(kind));
+}
+
+export function readNodeKind(from: ByteReader): typeof nodeKinds[number] {
+  return oneOf(nodeKinds, from);
+}
+
+function oneOf<Value>(values: readonly Value[], from: ByteReader): Value {
+  const value = values[from.varint()];
+  if (value === undefined) throw new FormatError("Something is of an unknown kind");
+  return value;
+}

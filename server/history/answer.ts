@@ -1,0 +1,218 @@
+/**
+ * Answers to questions about a workspace as it is or was, in messages that are small enough to stand among others.
+ *
+ * @module
+ */
+
+import { splitsPair } from "../../ot/mod.ts";
+import type { Answer, AnswerItem, Query } from "../../proto/mod.ts";
+import type { State } from "../core/mod.ts";
+import { blame } from "./blame.ts";
+import { numbersOf } from "./continuation.ts";
+import { differences } from "./difference.ts";
+import { HistoryError } from "./error.ts";
+import { defaultHistoryLimits, type HistoryLimits } from "./limits.ts";
+import { checkSpan, revisionOf, revisionOrNewest, stateAt, statesAt } from "./moment.ts";
+import { search } from "./search.ts";
+import { chooser, pathUnknown, placedFiles, placedNodes } from "./selection.ts";
+import type { HistorySource } from "./source.ts";
+import { touchedFiles } from "./touched.ts";
+
+/** About how many bytes a message has. */
+const messageBytes = 64 << 10;
+/** The longest piece of a text, in code units: three bytes each at the most. */
+const pieceMax = 20_000;
+/** About how many bytes an item takes besides its texts. */
+const itemBytes = 64;
+/** A line that is longer is cut, in code units. */
+const lineMax = 1000;
+
+/** Items, and at the end where the next answer goes on; "" if there is no more. */
+type Items = Generator<AnswerItem, string>;
+
+/**
+ * The messages of the answer to `query`, made as they are taken; the last one is marked. What cannot be answered is
+ * named there.
+ */
+export function* answer(
+  query: Query,
+  source: HistorySource,
+  limits: HistoryLimits = defaultHistoryLimits,
+): Generator<Answer, void> {
+  const { id } = query;
+  let revision = source.revision;
+  let piece: AnswerItem[] = [], bytes = 0;
+  const message = (): Answer => {
+    const items = piece;
+    piece = [];
+    bytes = 0;
+    return { kind: "answer", id, revision, items, last: false, next: "", code: "", message: "" };
+  };
+  try {
+    revision = revisionOrNewest(source, query.at);
+    const items = inPieces(itemsOf(query, source, revision, limits));
+    for (;;) {
+      const { done, value } = items.next();
+      if (done) return yield { ...message(), last: true, next: value };
+      const weight = weightOf(value);
+      if (bytes > 0 && bytes + weight > messageBytes) yield message();
+      piece.push(value);
+      bytes += weight;
+    }
+  } catch (error) {
+    if (!(error instanceof HistoryError)) throw error;
+    yield { ...message(), last: true, code: error.code, message: error.message };
+  }
+}
+
+function itemsOf(query: Query, source: HistorySource, revision: number, limits: HistoryLimits): Items {
+  const { question } = query;
+  switch (question.kind) {
+    case "tree":
+      return treeItems(query, stateAt(source, revision), limits);
+    case "files":
+      return fileItems(query, stateAt(source, revision), limits);
+    case "search": {
+      const { workspace } = stateAt(source, revision);
+      const isChosen = chooser(query, workspace);
+      const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
+      return search(workspace, files, question, query.after, limits);
+    }
+    case "diff": {
+      const from = revisionOf(source, question.from);
+      checkSpan(from, revision, Infinity);
+      const [{ workspace: before }, { workspace: after }] = statesAt(source, from, revision);
+      return differences(before, after, chooser(query, before, after), question.context, query.after, limits);
+    }
+    case "changes": {
+      const from = revisionOf(source, question.from);
+      checkSpan(from, revision, limits.entries);
+      const [{ workspace: before }, after] = statesAt(source, from, revision);
+      const isChosen = chooser(query, before, after.workspace);
+      const touched = touchedFiles(before, after.workspace, source.entries(from, revision), isChosen);
+      return withAuthors(listed(touched, query.after, limits), after);
+    }
+    case "blame": {
+      const { from: { revision: earliest, time } } = question;
+      const from = earliest === 0 && time === 0 ? source.floor : revisionOf(source, question.from);
+      checkSpan(from, revision, limits.entries);
+      const state = stateAt(source, revision), node = state.workspace.find(question.path);
+      if (node?.kind !== "text") throw pathUnknown(question.path);
+      return withAuthors(lineItems(blame(source, node.id, from, revision), query.after, limits), state);
+    }
+  }
+}
+
+function* treeItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+  const isChosen = chooser(query, workspace);
+  const nodes = placedNodes(workspace).filter(({ path }) => isChosen(path));
+  const items = nodes.map(({ id, path, kind }): AnswerItem => ({
+    kind: "node",
+    id,
+    path,
+    type: kind,
+    length: kind === "text" ? workspace.text(id).length : 0,
+  }));
+  return yield* listed(items, query.after, limits);
+}
+
+function* fileItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+  const isChosen = chooser(query, workspace);
+  const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
+  let [i = 0, at = 0] = numbersOf(query.after, 2);
+  let length = 0, items = 0;
+  for (; i < files.length; i++, at = 0) {
+    const { id, path } = files[i]!, text = workspace.text(id);
+    if (at > text.length || splitsPair(text, at)) {
+      throw new HistoryError("continuation_invalid", "There is no such place in the files asked for");
+    }
+    do {
+      if (length >= limits.answerLength || items >= limits.items) return `${i}:${at}`;
+      let to = Math.min(text.length, at + pieceMax);
+      if (splitsPair(text, to)) to++;
+      yield { kind: "content", id, path, at, text: text.slice(at, to) };
+      length += to - at;
+      items++;
+      at = to;
+    } while (at < text.length);
+  }
+  return "";
+}
+
+/** The items from where a continuation says, up to the limit. */
+function* listed(items: readonly AnswerItem[], after: string, limits: HistoryLimits): Items {
+  const [from = 0] = numbersOf(after, 1);
+  const to = from + limits.items;
+  yield* items.slice(from, to);
+  return to < items.length ? `${to}` : "";
+}
+
+function* lineItems(lines: ReturnType<typeof blame>, after: string, limits: HistoryLimits): Items {
+  const [from = 0] = numbersOf(after, 1);
+  let number = 0;
+  for (const { text, newest: { revision, time, site } } of lines) {
+    if (number >= from + limits.items) return `${number}`;
+    if (number++ < from) continue;
+    const shown = text.slice(0, lineMax + 1).replace(/\r?\n$/, "");
+    const end = splitsPair(shown, lineMax) ? lineMax - 1 : lineMax;
+    yield { kind: "line", number, text: shown.slice(0, end), revision, time, site };
+  }
+  return "";
+}
+
+/** The same items, and behind them who the sites are that they name. */
+function* withAuthors(items: Items, { authors }: State): Items {
+  const sites = new Set<number>();
+  for (;;) {
+    const { done, value } = items.next();
+    if (done) {
+      for (const site of [...sites].sort((a, b) => a - b)) {
+        const participant = authors.get(String(site));
+        if (participant !== undefined) yield { kind: "author", site, participant };
+      }
+      return value;
+    }
+    if (value.kind === "line") sites.add(value.site);
+    if (value.kind === "touched") { for (const site of value.sites) sites.add(site); }
+    yield value;
+  }
+}
+
+/** The same items, long patches in pieces. Contents are made in pieces already. */
+function* inPieces(items: Items): Items {
+  for (;;) {
+    const { done, value } = items.next();
+    if (done) return value;
+    if (value.kind !== "difference") {
+      yield value;
+      continue;
+    }
+    const { patch } = value;
+    for (let at = 0; at < patch.length;) {
+      let to = Math.min(patch.length, at + pieceMax);
+      if (splitsPair(patch, to)) to++;
+      yield { ...value, at, patch: patch.slice(at, to) };
+      at = to;
+    }
+  }
+}
+
+/** At most so many bytes. */
+function weightOf(item: AnswerItem): number {
+  switch (item.kind) {
+    case "node":
+      return itemBytes + 3 * item.path.length;
+    case "content":
+      return itemBytes + 3 * (item.path.length + item.text.length);
+    case "difference":
+      return itemBytes + 3 * (item.path.length + item.from.length + item.patch.length);
+    case "touched":
+      return itemBytes + 3 * (item.path.length + item.from.length) + 5 * item.sites.length;
+    case "line":
+      return itemBytes + 3 * item.text.length;
+    case "match":
+      return itemBytes + 3 * (item.path.length + item.text.length);
+    case "author":
+      return itemBytes + 3 * item.participant.name.length;
+  }
+}

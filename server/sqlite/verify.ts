@@ -1,0 +1,93 @@
+/**
+ * Looks at all there is of a workspace: every entry against the chain, every checkpoint against the entries.
+ *
+ * @module
+ */
+
+import { State } from "../core/mod.ts";
+import {
+  areEqual,
+  decodeManifest,
+  encodeCheckpoint,
+  FormatError,
+  type Manifest,
+  PieceKeys,
+  readPacked,
+  recover,
+  savedStateOf,
+} from "../format/mod.ts";
+import type { Known } from "./known.ts";
+import type { Store } from "./store.ts";
+
+/** What was found. */
+export interface VerifyReport {
+  readonly workspace: string;
+  readonly revision: number;
+  /** How many entries and checkpoints were looked at. */
+  readonly entries: number;
+  readonly checkpoints: number;
+  /** In plain words; none if all is well. */
+  readonly problems: readonly string[];
+}
+
+export function verifyWorkspace(store: Store, known: Known): VerifyReport {
+  const { number, name, floor } = known;
+  const problems: string[] = [];
+  const checkpoints = new Map<number, { manifest: Manifest; state: State }>();
+  const all = store.checkpoints(number);
+  for (const { revision } of all) {
+    attempt(problems, `checkpoint at revision ${revision}`, () => {
+      const bytes = store.manifest(number, revision);
+      if (bytes === undefined) throw new FormatError("It cannot be read");
+      const manifest = decodeManifest(bytes);
+      if (manifest.revision !== revision) throw new FormatError(`It is of revision ${manifest.revision}`);
+      const state = State.restore(savedStateOf(manifest, (key) => store.piece(number, key)));
+      checkpoints.set(revision, { manifest, state });
+    });
+  }
+  let entries = 0, state = floor === 0 ? State.empty : undefined;
+  const first = store.segments(number)[0]?.first ?? store.firstUnpacked(number) ?? 1;
+  attempt(problems, "entries", () => {
+    for (const read of readPacked(store.kept(known), floor === 0 ? 0 : first - 1, { until: Infinity })) {
+      if (read.tail === undefined) break;
+      entries += read.entries.length;
+      const { before } = read;
+      for (const [i, entry] of read.entries.entries()) {
+        if (state !== undefined) state = state.apply(entry);
+        const checkpoint = checkpoints.get(entry.revision);
+        if (checkpoint === undefined) continue;
+        const there = before!.clone();
+        there.append(read.entries.slice(0, i + 1));
+        if (!areEqual(there.chain, checkpoint.manifest.chain)) {
+          problems.push(`checkpoint at revision ${entry.revision}: It is not of this log`);
+        }
+        if (state !== undefined && !areEqual(stateHashOf(state), checkpoint.manifest.stateHash)) {
+          problems.push(`checkpoint at revision ${entry.revision}: It is not what the entries lead to`);
+        }
+        state ??= checkpoint.state;
+      }
+    }
+  });
+  const recovery = recover(store.kept(known));
+  if (recovery.kind === "damaged" && !problems.some((problem) => problem.endsWith(recovery.damage))) {
+    problems.push(recovery.damage);
+  }
+  const { revision } = store.head(number);
+  return { workspace: name, revision, entries, checkpoints: all.length, problems };
+}
+
+function attempt(problems: string[], what: string, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    problems.push(`${what}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function stateHashOf(state: State): Uint8Array {
+  const encoding = encodeCheckpoint(state, new Uint8Array(32), new PieceKeys());
+  for (;;) {
+    const { done, value } = encoding.next();
+    if (done === true) return decodeManifest(value).stateHash;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Every change that somebody makes is answered, once: it is durable, or it is refused and handed back.
+ *
+ * @module
+ */
+
+import type { ClientEvent } from "../../client/core/mod.ts";
+import type { LogEntry } from "../../server/core/mod.ts";
+import { Failure } from "./failure.ts";
+
+/** Why the server may refuse what a client has found to be in order: limits, and what only the log can know. */
+const expectedCodes: ReadonlySet<string> = new Set([
+  "path_too_long",
+  "too_many_nodes",
+  "text_too_long",
+  "workspace_full",
+  // The client has ended, and hands back what it has.
+  "unsent",
+]);
+
+/** What happens to work that was kept longer ago than the session's newest change: what became of it nobody can say. */
+const oldCodes: ReadonlySet<string> = new Set(["recovered", "fate_unknown"]);
+
+/** The answers to one run of one client. */
+export class Answers {
+  readonly #answered = new Set<number>();
+  readonly #atomic = new Set<number>();
+  readonly #durable = new Set<number>();
+  #hasRefused = false;
+
+  constructor(
+    readonly name: string,
+    /** Whether it began with work that is older than what it had sent: then that may come back to it. */
+    readonly mayRecover: boolean = false,
+  ) {}
+
+  /** A change is made that is never to be one with others. */
+  makesAtomic(number: number): void {
+    this.#atomic.add(number);
+  }
+
+  /** Whether a change of this run is in the log for certain. */
+  isDurable(number: number): boolean {
+    return this.#durable.has(number);
+  }
+
+  /**
+   * @param local whether the application has just asked for it: then the core may have found fault itself.
+   * @param lost whether the log has ever lost entries: then nodes may be gone that a change is about.
+   */
+  stepped(
+    events: readonly ClientEvent[],
+    local: boolean,
+    lost: boolean,
+    entryAt: (revision: number) => LogEntry | undefined,
+  ): void {
+    for (const event of events) {
+      if (event.kind !== "settled" || event.outcome.kind === "accepted") continue;
+      if (event.changes.length > 1 && event.changes.some((number) => this.#atomic.has(number))) {
+        throw new Failure(
+          "atomicity",
+          "an atomic change is one with others",
+          `${event.changes} of ${this.name}`,
+        );
+      }
+      for (const number of event.changes) {
+        if (this.#answered.has(number)) {
+          throw new Failure("exactly_once", "a change is answered twice", `${number} of ${this.name}`);
+        }
+        this.#answered.add(number);
+        if (event.outcome.kind === "durable") this.#durable.add(number);
+      }
+      if (event.outcome.kind === "durable") {
+        const { revision } = event.outcome;
+        if (!lost && entryAt(revision) === undefined) {
+          throw new Failure(
+            "durability",
+            "a change is called durable that is not in the log",
+            this.name,
+            revision,
+          );
+        }
+      } else if (!local && !lost && !this.#isExpected(event.outcome.problem.code)) {
+        throw new Failure(
+          "exactly_once",
+          "a change that is in order is refused",
+          `${event.changes} of ${this.name}: ${event.outcome.problem.code}, ${event.outcome.problem.message}`,
+        );
+      }
+    }
+  }
+
+  /** What was built on a refused change goes with it. */
+  #isExpected(code: string): boolean {
+    if (expectedCodes.has(code)) this.#hasRefused = true;
+    return expectedCodes.has(code) || (this.mayRecover && oldCodes.has(code)) ||
+      (this.#hasRefused && code === "unknown_node");
+  }
+
+  /** At the end: of the changes up to `next` none waits any more. */
+  judge(next: number): void {
+    for (let number = 1; number < next; number++) {
+      if (!this.#answered.has(number)) {
+        throw new Failure("liveness", "a change was never answered", `${number} of ${this.name}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * What a client has is what the log says at the revision it is at; what it shows is what it told its editor.
+ *
+ * Both are looked at after every step of every client: of a short file the whole, of a long one the length, what
+ * is around the newest edits, and the whole now and then.
+ *
+ * @module
+ */
+
+import type { ClientCore, ClientEvent } from "../../client/core/mod.ts";
+import type { NodeId, Text, Workspace } from "../../ot/mod.ts";
+import type { Characters } from "./characters.ts";
+import { differenceOf, Failure, type Invariant } from "./failure.ts";
+import type { Reference } from "./reference.ts";
+
+/** A text that is longer than this is not compared as a whole every time. */
+const shortLength = 300;
+/** But once in so many times. */
+const wholeEvery = 16;
+const nothing: ReadonlyMap<NodeId, number> = new Map();
+/** And around the newest edits, so many units to each side. */
+const margin = 24;
+
+export class Replica {
+  /** The revision up to which it has been compared; -1 before there is anything. */
+  #revision = -1;
+  #steps = 0;
+  /** An editor that does what it is told of, and nothing else. */
+  readonly #editor = new Map<NodeId, string>();
+
+  constructor(readonly name: string, readonly characters: Characters) {}
+
+  /** It holds something else from now on: all of it is compared next time. */
+  begin(): void {
+    this.#revision = -1;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * Compares after a step.
+   *
+   * @param knows whether what it has is of this log, or of one that is gone.
+   * @param orderly whether characters keep their order: what is found by difference may not.
+   */
+  stepped(
+    core: ClientCore,
+    events: readonly ClientEvent[],
+    reference: Reference,
+    knows: boolean,
+    orderly: boolean,
+  ): void {
+    this.#steps++;
+    const near = this.#tell(events, core.view);
+    for (const [node, at] of near) this.#judgeView(core, node, at, false);
+    const { confirmed, revision } = core;
+    if (!knows || confirmed === undefined || revision === this.#revision) return;
+    if (revision > reference.revision) {
+      throw new Failure(
+        "durability",
+        "a client has a revision that the log has not",
+        `${this.name} is at ${revision}`,
+        revision,
+      );
+    }
+    if (revision < this.#revision) {
+      throw new Failure(
+        "order",
+        "a client goes back",
+        `${this.name} from ${this.#revision} to ${revision}`,
+        revision,
+      );
+    }
+    const compared = this.#revision;
+    this.#revision = revision;
+    if (revision < reference.oldest) return;
+    const isWhole = compared < 0 || this.#steps % wholeEvery === 0;
+    if (compared < 0) {
+      this.#judgeWorkspace(confirmed, revision, reference, "has");
+      for (const id of this.#editor.keys()) if (core.view.node(id) === undefined) this.#editor.delete(id);
+    } else {
+      for (const node of reference.touched(compared, revision)) {
+        this.#judgeNode(confirmed, node, revision, reference);
+        this.#judgeText(confirmed.text(node), node, near.get(node), isWhole, revision, reference);
+      }
+    }
+    if (orderly && isWhole) this.#judgeOrder(core, revision, reference);
+  }
+
+  /** Compares everything, at the end of a run. */
+  judgeAll(core: ClientCore, reference: Reference): void {
+    this.#judgeWorkspace(core.confirmed!, core.revision, reference, "has");
+    for (const { id, kind } of core.view.nodes()) if (kind === "text") this.#judgeView(core, id, 0, true);
+  }
+
+  /** What the view shows, and what the log says of it. */
+  judgeViewAgainst(core: ClientCore, reference: Reference): void {
+    this.#judgeWorkspace(core.view, core.revision, reference, "shows");
+  }
+
+  /** Does what the client says to an editor; gives the files with the place of the newest edit. */
+  #tell(events: readonly ClientEvent[], view: Workspace): ReadonlyMap<NodeId, number> {
+    if (events.length === 0) return nothing;
+    const near = new Map<NodeId, number>();
+    const gone = new Set<NodeId>();
+    for (const event of events) {
+      if (event.kind === "edited") {
+        let text = this.#editor.get(event.node) ?? "";
+        for (let i = event.op.length - 1; i >= 0; i--) {
+          const { at, remove, insert } = event.op[i]!;
+          if (at + remove > text.length) {
+            throw new Failure(
+              "convergence",
+              "an editor is told of an edit outside its text",
+              `${this.name}, ${event.node}`,
+            );
+          }
+          text = text.slice(0, at) + insert + text.slice(at + remove);
+          near.set(event.node, at);
+        }
+        this.#editor.set(event.node, text);
+      } else if (event.kind === "tree") {
+        // A node that is gone for good takes its text with it: another log may use its id again.
+        for (const { node, after } of event.changes) {
+          if (after === undefined && (event.site === 0 || view.node(node) === undefined)) gone.add(node);
+        }
+      } else if (event.kind === "renumbered") {
+        for (const [from, to] of event.ids) {
+          this.#editor.set(to, this.#editor.get(from) ?? "");
+          this.#editor.delete(from);
+        }
+      }
+    }
+    for (const node of gone) {
+      near.delete(node);
+      if (view.node(node) === undefined) this.#editor.delete(node);
+      else this.#editor.set(node, view.text(node).toString());
+    }
+    return near;
+  }
+
+  #judgeView(core: ClientCore, node: NodeId, at: number, all: boolean): void {
+    if (core.view.node(node) === undefined) return;
+    const shown = core.view.text(node), told = this.#editor.get(node) ?? "";
+    const isWhole = all || shown.length <= shortLength || this.#steps % wholeEvery === 0;
+    const place = () => `${node} at ${this.name}`;
+    if (same(shown, told, at, isWhole)) return;
+    throw new Failure(
+      "convergence",
+      "a client shows another text than it told its editor",
+      `${place()}: ${differenceOf(told, shown.toString())}`,
+      core.revision,
+    );
+  }
+
+  #judgeWorkspace(workspace: Workspace, revision: number, reference: Reference, how: string): void {
+    let count = 1;
+    for (const id of reference.ids()) {
+      const node = reference.node(id, revision);
+      if (node === undefined) continue;
+      count++;
+      this.#judgeNode(workspace, id, revision, reference);
+      if (node.kind === "text") this.#judgeText(workspace.text(id), id, 0, true, revision, reference);
+    }
+    if (workspace.size === count) return;
+    const more = [...workspace.nodes()].find(({ id }) =>
+      id !== "0:0" && reference.node(id, revision) === undefined
+    );
+    throw this.#wrong(
+      "a client has a node that the log does not know",
+      `${this.name} ${how} ${more?.id}`,
+      revision,
+    );
+  }
+
+  #judgeNode(workspace: Workspace, id: NodeId, revision: number, reference: Reference): void {
+    const expected = reference.node(id, revision);
+    if (expected === undefined) return;
+    const actual = workspace.node(id);
+    if (
+      actual !== undefined && actual.parent === expected.parent && actual.name === expected.name &&
+      actual.kind === expected.kind && actual.tombstone === expected.tombstone
+    ) return;
+    const said = actual === undefined
+      ? "not there"
+      : `"${actual.name}" in ${actual.parent}${actual.tombstone === undefined ? "" : ", removed"}`;
+    throw this.#wrong(
+      "a node is not what the log says",
+      `${id} at ${this.name} is ${said}; by the log "${expected.name}" in ${expected.parent}${
+        expected.tombstone === undefined ? "" : ", removed"
+      }`,
+      revision,
+    );
+  }
+
+  #judgeText(
+    text: Text,
+    id: NodeId,
+    near: number | undefined,
+    isWhole: boolean,
+    revision: number,
+    reference: Reference,
+  ): void {
+    const expected = reference.text(id, revision);
+    if (same(text, expected, near ?? 0, isWhole || expected.length <= shortLength)) return;
+    throw this.#wrong(
+      "a text is not what the log says",
+      `${id} at ${this.name}: ${differenceOf(text.toString(), expected)}`,
+      revision,
+    );
+  }
+
+  /** What is seen, pending changes and all, has the characters in the order of the log. */
+  #judgeOrder(core: ClientCore, revision: number, reference: Reference): void {
+    for (const id of reference.ids()) {
+      const text = reference.text(id, revision);
+      if (text.length === 0 || text.length > shortLength || core.view.node(id) === undefined) continue;
+      this.characters.judgeOrder(
+        core.view.text(id).toString(),
+        text,
+        revision,
+        `${id} as ${this.name} sees it`,
+      );
+    }
+  }
+
+  #wrong(breach: string, detail: string, revision: number, invariant: Invariant = "convergence"): Failure {
+    return new Failure(invariant, breach, detail, revision);
+  }
+}
+
+function same(text: Text, expected: string, near: number, whole: boolean): boolean {
+  if (text.length !== expected.length) return false;
+  if (whole) return text.toString() === expected;
+  const from = Math.max(0, near - margin), to = Math.min(expected.length, near + margin);
+  return text.slice(from, to) === expected.slice(from, to);
+}

@@ -1,0 +1,477 @@
+/**
+ * Scenarios from seeds: a profile says what may be in one, and the seed decides what is.
+ *
+ * Not everything at once: whole families of faults and of deeds are off in most scenarios, and limits stand at their
+ * extremes in some (swarm testing; Groce et al., ISSTA 2012). A run with one kind of trouble gets deeper into it.
+ *
+ * @module
+ */
+
+import type { Settings } from "../server/core/mod.ts";
+import type { Quality } from "./link.ts";
+import type { DiskPlan } from "./log.ts";
+import { Random, type Seed, type Stream } from "./random.ts";
+import {
+  type Action,
+  type ClientPlan,
+  type Deed,
+  type Fault,
+  type HostilePlan,
+  type Scenario,
+  type Trick,
+  tricks,
+  type Trouble,
+  type Way,
+  whole,
+} from "./scenario.ts";
+
+/** What a profile leaves to the seed: ranges of whole numbers, both ends included. */
+interface Profile {
+  readonly description: string;
+  readonly clients: readonly [number, number];
+  /** Deeds of all clients together. */
+  readonly deeds: readonly [number, number];
+  /** How long the storm lasts, in seconds. */
+  readonly seconds: readonly [number, number];
+  /** Faults in one storm. */
+  readonly faults: readonly [number, number];
+  /** Which families of faults there may be. */
+  readonly families: readonly Family[];
+  /** One in so many scenarios has somebody who means harm; 0 for none. */
+  readonly hostileOneIn: number;
+  /** One in so many scenarios has limits at their extremes. */
+  readonly extremesOneIn: number;
+}
+
+type Family = "connection" | "partition" | "client" | "server" | "log" | "epoch";
+
+const minutes = 60;
+
+export const profiles = {
+  quick: {
+    description: "short runs with a little of everything",
+    clients: [2, 5],
+    deeds: [40, 160],
+    seconds: [2, 20],
+    faults: [0, 12],
+    families: ["connection", "partition", "client", "server", "log", "epoch"],
+    hostileOneIn: 6,
+    extremesOneIn: 3,
+  },
+  swarm: {
+    description: "longer runs, each with its own few kinds of trouble",
+    clients: [2, 12],
+    deeds: [100, 1000],
+    seconds: [5, 4 * minutes],
+    faults: [0, 60],
+    families: ["connection", "partition", "client", "server", "log", "epoch"],
+    hostileOneIn: 4,
+    extremesOneIn: 2,
+  },
+  storm: {
+    description: "everything breaks all the time",
+    clients: [3, 8],
+    deeds: [200, 600],
+    seconds: [20, 2 * minutes],
+    faults: [60, 200],
+    families: ["connection", "partition", "client", "server", "log"],
+    hostileOneIn: 2,
+    extremesOneIn: 2,
+  },
+  disk: {
+    description: "crashes, power cuts, a log that fails, is in doubt, is full, is damaged or put back",
+    clients: [2, 4],
+    deeds: [60, 300],
+    seconds: [5, 60],
+    faults: [5, 40],
+    families: ["server", "log", "epoch"],
+    hostileOneIn: 0,
+    extremesOneIn: 3,
+  },
+  hostile: {
+    description: "people who mean harm beside people who work",
+    clients: [2, 4],
+    deeds: [60, 300],
+    seconds: [5, 60],
+    faults: [0, 10],
+    families: ["connection", "server"],
+    hostileOneIn: 1,
+    extremesOneIn: 3,
+  },
+  long: {
+    description: "hours of work with pauses, many people, few faults",
+    clients: [5, 20],
+    deeds: [2000, 6000],
+    seconds: [10 * minutes, 180 * minutes],
+    faults: [0, 60],
+    families: ["connection", "partition", "client", "server", "log"],
+    hostileOneIn: 0,
+    extremesOneIn: 4,
+  },
+} as const satisfies Readonly<Record<string, Profile>>;
+
+export type ProfileName = keyof typeof profiles;
+
+export function isProfile(name: string): name is ProfileName {
+  return Object.hasOwn(profiles, name);
+}
+
+const second = 1_000_000;
+
+/** The scenario of a seed. @param clients how many, whatever the profile says. */
+export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): Scenario {
+  const profile: Profile = profiles[name];
+  const random = new Random(seed);
+  const plan = random.stream("plan");
+  const count = clients ?? plan.int(...profile.clients);
+  const stormUs = plan.int(...profile.seconds) * second;
+  const faults = faultsOf(random, profile, count, stormUs);
+  const isHostile = profile.hostileOneIn > 0 && plan.isOneIn(profile.hostileOneIn);
+  const extremes = plan.isOneIn(profile.extremesOneIn);
+  return {
+    format: 1,
+    seed,
+    name,
+    settings: {
+      ...(extremes ? extremeSettings(random.stream("settings"), count) : {}),
+      ...memorySettings(random.stream("memory")),
+    },
+    disk: diskOf(random.stream("disk plan")),
+    clients: clientsOf(random, count),
+    hostiles: isHostile ? [hostileOf(random.stream("hostile plan"), stormUs)] : [],
+    deeds: deedsOf(random, profile, count, stormUs),
+    faults,
+    calmUs: stormUs + second,
+    leftBehind: plan.isOneIn(4) && count > 2 ? [plan.int(0, count - 1)] : [],
+    undoAll: plan.isOneIn(3) ? plan.int(0, count - 1) : undefined,
+    plain: plan.isOneIn(2),
+    unique: true,
+  };
+}
+
+// Where it runs -------------------------------------------------------------------------------------------------
+
+/** Limits where they bite. */
+function extremeSettings(draws: Stream, clients: number): Partial<Settings> {
+  const settings: { -readonly [K in keyof Settings]?: Settings[K] } = {};
+  if (draws.isOneIn(2)) settings.sendBytesMax = draws.pick([50, 100, 300, 2000]);
+  if (draws.isOneIn(2)) settings.appendEntriesMax = draws.pick([1, 2, 5]);
+  if (draws.isOneIn(3)) {
+    settings.changesPerSecond = { human: draws.pick([2, 5, 20]), agent: draws.pick([5, 20]), ci: 100 };
+  }
+  if (draws.isOneIn(4)) settings.nodesMax = draws.int(3, 20);
+  if (draws.isOneIn(4)) settings.textLengthMax = draws.int(20, 300);
+  if (draws.isOneIn(4)) settings.workspaceLengthMax = draws.int(50, 500);
+  if (draws.isOneIn(4)) settings.sessionUs = draws.pick([1, 5, 40]) * second;
+  if (draws.isOneIn(4)) {
+    settings.frameBytesMax = draws.pick([300, 2000]);
+    settings.messageBytesMax = 100_000;
+  }
+  if (draws.isOneIn(4)) settings.clientsMax = clients + 2;
+  if (draws.isOneIn(4)) settings.controlBytesMax = draws.pick([2000, 20_000]);
+  if (draws.isOneIn(4)) settings.drainUs = draws.pick([1, 5]) * second;
+  if (draws.isOneIn(4)) settings.gatherUsMin = 0;
+  if (draws.isOneIn(4)) settings.writeUs = draws.pick([0, 1000, 20_000]);
+  return settings;
+}
+
+/** What a server keeps in memory: in half of all scenarios, so little that all of it is let go of again and again. */
+function memorySettings(draws: Stream): Partial<Settings> {
+  if (draws.isOneIn(2)) return {};
+  const settings: { -readonly [K in keyof Settings]?: Settings[K] } = {
+    historyEntriesMax: draws.pick([1, 8, 40, 200]),
+    checkpointEntries: draws.pick([1, 5, 30, 100]),
+  };
+  if (draws.isOneIn(3)) settings.historyWeightMax = draws.pick([1000, 10_000]);
+  if (draws.isOneIn(2)) settings.sleepUs = draws.pick([0, 1, 10]) * second;
+  return settings;
+}
+
+function diskOf(draws: Stream): DiskPlan {
+  return draws.pick<DiskPlan>([
+    { writeUs: [0], syncUs: [0] },
+    { writeUs: [10, 20, 50], syncUs: [100, 200, 300, 1000] },
+    { writeUs: [10, 100, 5000], syncUs: [1000, 5000, 20_000, 200_000] },
+    { writeUs: [1, 1_000_000], syncUs: [1, 1000, 2_000_000] },
+  ]);
+}
+
+const latencies: readonly (readonly number[])[] = [
+  [0],
+  [50, 60, 80],
+  [1000, 1200, 2000, 5000],
+  [20_000, 22_000, 25_000, 30_000, 60_000],
+  // Most are quick, a few are not: as over a bad radio link.
+  [5000, 5000, 6000, 7000, 9000, 15_000, 40_000, 800_000],
+  [0, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 3_000_000],
+];
+
+function qualityOf(draws: Stream): Quality {
+  return {
+    latencyUs: draws.pick(latencies),
+    bandwidth: draws.weighted([[0, 6], [1_000_000, 2], [20_000, 1], [2000, 1]]),
+    windowBytes: draws.weighted([[1 << 16, 6], [4096, 2], [200, 1], [0, 1]]),
+    pieces: draws.weighted([[1, 6], [2, 3], [5, 2], [0, 1]]),
+  };
+}
+
+function clientsOf(random: Random, count: number): ClientPlan[] {
+  const draws = random.stream("clients");
+  // One network for all, or one for each.
+  const shared = draws.isOneIn(2) ? qualityOf(draws) : undefined;
+  const workspaces = draws.isOneIn(5) ? 2 : 1;
+  const servers = draws.isOneIn(8) ? 2 : 1;
+  return Array.from({ length: count }, (_, index) => ({
+    name: `client ${String.fromCharCode(97 + (index % 26))}${index < 26 ? "" : Math.floor(index / 26)}`,
+    kind: draws.weighted([["human", 3], ["agent", 1], ["ci", 1]] as const),
+    workspace: workspaces === 1 || index % 3 < 2 ? "w" : "v",
+    joinUs: draws.isOneIn(4) ? draws.int(0, 5 * second) : 0,
+    server: index % servers,
+    quality: shared ?? qualityOf(draws),
+    clockUs: draws.isOneIn(4) ? draws.int(-3600, 3600) * second : 0,
+    accepted: draws.isOneIn(4),
+    pauseUs: draws.pick([500_000, 500_000, 0, 60 * second]),
+  }));
+}
+
+function hostileOf(draws: Stream, stormUs: number): HostilePlan {
+  const some: Trick[] = tricks.filter(() => draws.isOneIn(3));
+  return {
+    workspace: "w",
+    joinUs: draws.int(0, stormUs >> 1),
+    everyUs: draws.pick([10_000, 100_000, second]),
+    untilUs: stormUs,
+    quality: qualityOf(draws),
+    tricks: some.length > 0 ? some : ["random bytes"],
+  };
+}
+
+// What people do ------------------------------------------------------------------------------------------------
+
+/** How somebody works: a habit is a few kinds of deeds, in a rhythm. */
+type Habit = (draws: Stream) => Action;
+
+const place = (draws: Stream) => draws.int(0, whole);
+/** Most of the time in the first file, where people meet (Zipf, in whole numbers). */
+const file = (draws: Stream) => draws.skewed(0, 6);
+
+const type: Habit = (draws) => ({
+  do: "type",
+  file: file(draws),
+  at: draws.weighted([[-1, 6], [-2, 2], [place(draws), 4], [0, 1], [whole, 1]]),
+  remove: draws.weighted([[0, 6], [draws.int(1, 3), 3], [draws.skewed(1, 40), 1]]),
+  insert: draws.weighted([[1, 6], [draws.int(0, 5), 3], [draws.skewed(1, 60), 1]]),
+  line: draws.weighted([[0, 8], [draws.int(1, 3), 1]]),
+  atomic: draws.isOneIn(12),
+});
+/** Everybody at one place. */
+const typeAtStart: Habit = (draws) => ({
+  ...type(draws),
+  do: "type",
+  file: 0,
+  at: 0,
+  remove: 0,
+  insert: 1,
+  line: 0,
+  atomic: false,
+});
+const paste: Habit = (draws) => ({
+  do: "type",
+  file: file(draws),
+  at: place(draws),
+  remove: 0,
+  insert: draws.skewed(50, 3000),
+  line: 0,
+  atomic: draws.isOneIn(3),
+});
+const deleteBlock: Habit = (draws) => ({
+  do: "type",
+  file: file(draws),
+  at: place(draws),
+  remove: draws.skewed(5, 5000),
+  insert: 0,
+  line: 0,
+  atomic: false,
+});
+const takeBack: Habit = (draws) => ({ do: draws.weighted([["undo", 3], ["redo", 1]] as const) });
+const select: Habit = (draws) => {
+  const anchor = place(draws);
+  return { do: "select", file: file(draws), anchor, head: draws.isOneIn(2) ? anchor : place(draws) };
+};
+const ask: Habit = (draws) => ({ do: "ask", what: draws.int(0, 4), back: draws.skewed(0, 200) });
+const stepTree: Habit = (draws) => {
+  const node = draws.skewed(0, 20);
+  switch (draws.int(0, 6)) {
+    case 0:
+      return create(draws);
+    case 1:
+      return { do: "rename", node, name: draws.skewed(0, 13) };
+    case 2:
+      return { do: "move", node, parent: draws.skewed(0, 9) };
+    case 3:
+      return { do: "remove", node };
+    case 4:
+      return { do: "restore", node };
+    case 5:
+      return { do: "swap", node, other: draws.skewed(0, 9) };
+    default:
+      return create(draws);
+  }
+};
+const create: Habit = (draws) => ({
+  do: "create",
+  parent: draws.skewed(0, 6),
+  name: draws.skewed(0, 13),
+  type: draws.isOneIn(3) ? "directory" : "text",
+  insert: draws.isOneIn(2) ? draws.int(0, 10) : 0,
+});
+const rewrite: Habit = (draws) => ({ do: "rewrite", files: draws.int(1, 12), insert: draws.int(1, 12) });
+const replaceAll: Habit = (draws) => ({
+  do: "replaceAll",
+  file: file(draws),
+  every: draws.int(1, 30),
+  insert: draws.int(0, 2),
+});
+const checkout: Habit = (draws) => ({ do: "checkout", steps: draws.skewed(2, 60), key: draws.word() });
+
+/** Families of deeds, with how often they are on, and their weight when they are. */
+const habits: readonly (readonly [habit: Habit, onOneIn: number, weight: number])[] = [
+  [type, 1, 30],
+  [typeAtStart, 4, 20],
+  [paste, 4, 1],
+  [deleteBlock, 3, 2],
+  [takeBack, 2, 6],
+  [select, 2, 6],
+  [stepTree, 2, 8],
+  [create, 3, 2],
+  [rewrite, 4, 2],
+  [replaceAll, 4, 2],
+  [checkout, 6, 1],
+  [ask, 4, 1],
+];
+
+function deedsOf(random: Random, profile: Profile, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("deeds");
+  const mix: (readonly [Habit, number])[] = [];
+  for (const [habit, onOneIn, weight] of habits) if (draws.isOneIn(onOneIn)) mix.push([habit, weight]);
+  const total = draws.int(...profile.deeds);
+  // Each one's own times: bursts of keystrokes, and pauses between them.
+  const deeds: Deed[] = [{ atUs: 0, client: 0, do: "create", parent: 0, name: 1, type: "text", insert: 5 }];
+  const keyUs = draws.pick([1000, 80_000, 200_000]);
+  for (let client = 0; client < clients; client++) {
+    const own = random.stream("deeds of", client);
+    const share = Math.ceil(total / clients);
+    const pauseUs = Math.max(1, Math.floor((2 * stormUs * 8) / share));
+    for (let count = 0, atUs = own.int(0, second); count < share && atUs < stormUs; count++) {
+      deeds.push({ atUs, client, ...own.weighted(mix)(own) });
+      atUs += own.isOneIn(8) ? own.int(0, pauseUs) : own.int(1, 2 * keyUs);
+    }
+  }
+  return deeds.sort((a, b) => a.atUs - b.atUs);
+}
+
+// What breaks ---------------------------------------------------------------------------------------------------
+
+type Maker = (draws: Stream, client: number, clients: number) => Trouble;
+
+const some = (draws: Stream) => draws.skewed(1, 40) * 250_000;
+const way = (draws: Stream): Way => draws.pick(["up", "down", "both"]);
+const part = (draws: Stream) => draws.pick([0, whole, draws.int(0, whole)]);
+
+const troubles: Readonly<Record<Family, readonly Maker[]>> = {
+  connection: [
+    (draws, client) => ({ kind: "net.cut", client, up: part(draws), down: part(draws) }),
+    (draws, client) => ({ kind: "net.cut", client, up: whole, down: part(draws) }),
+    (draws, client) => ({ kind: "net.halfOpen", client, deaf: draws.pick(["server", "client"]) }),
+    (draws, client) => ({ kind: "net.zombie", client, forUs: some(draws) }),
+    (draws, client) => ({ kind: "net.stall", client, way: way(draws), forUs: some(draws) }),
+    (draws, client) => ({
+      kind: "net.flap",
+      client,
+      times: draws.int(2, 10),
+      everyUs: draws.int(1, 20) * 100_000,
+    }),
+    () => ({ kind: "net.resetAll" }),
+  ],
+  partition: [
+    (draws, client) => ({ kind: "net.partition", clients: [client], way: way(draws), forUs: some(draws) }),
+    (draws, _, clients) => ({
+      kind: "net.partition",
+      clients: Array.from({ length: clients }, (_, index) => index).filter(() => draws.isOneIn(2)),
+      way: way(draws),
+      forUs: some(draws),
+    }),
+    (draws, client) => ({
+      kind: "net.partition",
+      clients: [client],
+      way: "both",
+      forUs: draws.int(30, 90) * second,
+    }),
+    (draws) => ({ kind: "net.refuse", forUs: some(draws) }),
+  ],
+  client: [
+    (draws, client) => ({
+      kind: "client.pause",
+      client,
+      forUs: draws.isOneIn(4) ? 300 * second : some(draws),
+    }),
+    (draws, client) => ({ kind: "client.crash", client, keeps: !draws.isOneIn(4), downUs: some(draws) }),
+    (draws, client) => ({ kind: "client.crash", client, keeps: true, downUs: draws.int(0, 1000) }),
+    (draws, client) => ({ kind: "client.rollback", client, downUs: some(draws) }),
+    (draws, client) => ({ kind: "client.clock", client, byUs: draws.int(1, 7200) * second }),
+    (draws, client) => ({ kind: "client.visits", client, times: draws.int(1, 20), everyUs: some(draws) }),
+    (_, client) => ({ kind: "client.leave", client }),
+  ],
+  server: [
+    (draws) => ({
+      kind: "server.crash",
+      server: 0,
+      outputs: draws.skewed(0, 200),
+      power: draws.isOneIn(2),
+      downUs: draws.isOneIn(3) ? 0 : some(draws),
+    }),
+    (draws) => ({ kind: "server.pause", server: 0, forUs: some(draws) }),
+    (draws) => ({ kind: "server.stop", server: 0, downUs: some(draws) }),
+  ],
+  log: [
+    (draws) => ({ kind: "log.fail", count: draws.int(1, 6) }),
+    (draws) => ({ kind: "log.doubt", count: draws.int(1, 6) }),
+    (draws) => ({ kind: "log.checkpoint", count: draws.int(1, 3) }),
+    (draws) => ({ kind: "log.slow", forUs: some(draws) }),
+    (draws) => ({ kind: "log.full", forUs: some(draws) }),
+  ],
+  epoch: [
+    (draws) => ({ kind: "disk.flip", downUs: some(draws), repairUs: 2 * some(draws) }),
+    (draws) => ({ kind: "log.backup", keep: draws.int(0, 8), downUs: some(draws) }),
+  ],
+};
+
+/** How often a family is on at all. */
+const familyOneIn: Readonly<Record<Family, number>> = {
+  connection: 2,
+  partition: 3,
+  client: 2,
+  server: 3,
+  log: 2,
+  epoch: 8,
+};
+
+function faultsOf(random: Random, profile: Profile, clients: number, stormUs: number): Fault[] {
+  const draws = random.stream("faults");
+  const makers: Maker[] = [];
+  for (const family of profile.families) {
+    if (!draws.isOneIn(familyOneIn[family])) continue;
+    // And of a family, not always all.
+    const all = troubles[family];
+    makers.push(...(draws.isOneIn(2) ? all : all.filter(() => draws.isOneIn(2))));
+  }
+  if (makers.length === 0) return [];
+  const faults: Fault[] = [];
+  // The first part is calm: what breaks should find something to break.
+  const fromUs = Math.floor(stormUs / 10);
+  for (let count = draws.int(...profile.faults); count > 0; count--) {
+    const maker = draws.pick(makers);
+    faults.push({ atUs: draws.int(fromUs, stormUs), ...maker(draws, draws.int(0, clients - 1), clients) });
+  }
+  return faults.sort((a, b) => a.atUs - b.atUs);
+}

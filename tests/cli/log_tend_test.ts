@@ -1,0 +1,144 @@
+/**
+ * The commands of `deno task log` that change something: folders in and out, backups, and taking things away.
+ *
+ * @module
+ */
+
+import * as tar from "tar-stream";
+import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "../assert.ts";
+import { Story } from "../history/story.ts";
+import { DataFolder } from "./log_data.ts";
+
+function smallStory(): Story {
+  const story = new Story();
+  story.creates(1, "a.txt", "one\n");
+  story.types(1, "a.txt", 0, 3, "two");
+  story.creates(1, "dir/b.txt", "the password\n");
+  return story;
+}
+
+Deno.test("log import takes a folder in as one change, export gives every byte back, to a folder and to a tar file", async () => {
+  await using folder = await DataFolder.of({ main: smallStory() });
+  const files: Record<string, string> = {
+    ".gitignore": "build/\n*.log\n",
+    "read me.md": "\ufeffwith a mark\r\nno end",
+    "src/deep/emoji 😀.txt": "😀\n",
+    "src/.gitignore": "!keep.log\n",
+    "src/keep.log": "kept\n",
+    "src/empty.txt": "",
+  };
+  for (const [path, text] of Object.entries(files)) await folder.write(`in/${path}`, text);
+  for (const path of ["in/a.log", "in/build/x", "in/src/build/y", "in/.git/config"]) {
+    await folder.write(path, "no\n");
+  }
+  await folder.write("in/picture", Uint8Array.of(0x89, 0x50, 0, 1));
+  await folder.write("in/latin1.txt", Uint8Array.of(0x63, 0xe9));
+
+  const imported = await folder.json("import", "new", "in", "--name", "Ada");
+  assertEquals(imported.files, Object.keys(files).length);
+  assertEquals(imported.skipped.map(({ path }: { path: string }) => path).sort(), ["latin1.txt", "picture"]);
+  const [reserved, entry, ...others] = await folder.json("show", "new");
+  assertEquals([reserved.site, entry.author.name, others.length], [0, "Ada", 0]);
+
+  assertEquals((await folder.log("export", "new", "out")).code, 0);
+  assertEquals((await folder.log("export", "new", "out.tar")).code, 0);
+  for (const [path, text] of Object.entries(files)) {
+    assertEquals(await folder.read(`out/${path}`), new TextEncoder().encode(text));
+  }
+  const inTar: Record<string, string> = {};
+  const extract = tar.extract();
+  extract.end(await folder.read("out.tar"));
+  for await (const each of extract) {
+    let text = "";
+    for await (const chunk of each) {
+      text += new TextDecoder("utf-8", { ignoreBOM: true }).decode(chunk as Uint8Array);
+    }
+    if (each.header.type === "file") inTar[each.header.name] = text;
+  }
+  assertEquals(inTar, files);
+  assertEquals((await folder.log("export", "new", "out")).code, 3);
+  assertEquals((await folder.log("export", "new", "out.tar")).code, 3);
+
+  // The same again changes nothing; what is different becomes an edit.
+  assertEquals((await folder.json("import", "new", "in")).revision, 2);
+  await folder.write("in/src/keep.log", "kept too\n");
+  assertEquals((await folder.json("import", "new", "in")).revision, 4);
+  assertStringIncludes((await folder.log("show", "new", "4")).stdout, 'edit src/keep.log 4 +" too"');
+  assertEquals((await folder.json("verify")).isWhole, true);
+});
+
+Deno.test("log takes nothing away without --yes", async () => {
+  await using folder = await DataFolder.of({ main: smallStory() });
+  assertEquals((await folder.log("backup", "b.db")).code, 0);
+  const before = await folder.json("stats", "main");
+  for (
+    const args of [
+      ["delete", "main"],
+      ["restore", "b.db"],
+      ["purge", "main"],
+      ["revert", "main", "--to", "1"],
+      ["compact", "--retain", "1"],
+    ]
+  ) {
+    const { code, stderr } = await folder.logWith("the password", ...args);
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "--yes");
+  }
+  assertEquals(await folder.json("stats", "main"), before);
+});
+
+Deno.test("log backup, delete and restore give the same history, under a new epoch", async () => {
+  await using folder = await DataFolder.of({ main: smallStory(), other: smallStory() });
+  const [before] = await folder.json("stats", "main"), entries = await folder.json("show", "main");
+  assertEquals((await folder.log("backup", "b.db")).code, 0);
+  assertEquals((await folder.log("backup", "b.db")).code, 3);
+  assertEquals((await folder.log("delete", "main", "--yes")).code, 0);
+  assertEquals((await folder.log("show", "main")).code, 4);
+  assertEquals(await folder.json("restore", "b.db", "main", "--yes"), { restored: ["main"] });
+  const [after] = await folder.json("stats", "main");
+  assertEquals(await folder.json("show", "main"), entries);
+  assertNotEquals(after.epoch, before.epoch);
+  assertEquals((await folder.log("restore", "missing.db", "--yes")).code, 3);
+});
+
+Deno.test("log copy and rename take the history along, and refuse names that are taken or cannot be", async () => {
+  await using folder = await DataFolder.of({ main: smallStory() });
+  const entries = await folder.json("show", "main");
+  assertEquals((await folder.log("copy", "main", "twin")).code, 0);
+  assertEquals((await folder.log("rename", "main", "old")).code, 0);
+  for (const workspace of ["twin", "old"]) assertEquals(await folder.json("show", workspace), entries);
+  assertEquals((await folder.log("copy", "old", "twin")).code, 4);
+  assertEquals((await folder.log("rename", "old", "../x")).code, 2);
+  assertEquals((await folder.json("verify")).isWhole, true);
+});
+
+Deno.test("log purge takes a secret out of all history and of the file itself", async () => {
+  await using folder = await DataFolder.of({ main: smallStory() });
+  const { code, stdout } = await folder.logWith("the password\n", "purge", "main", "--yes");
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "1 times in texts");
+  for await (const { name } of Deno.readDir(`${folder.path}/data`)) {
+    const bytes = new TextDecoder("latin1").decode(await folder.read(`data/${name}`));
+    assert(!bytes.includes("the password"), name);
+  }
+  assertEquals((await folder.json("verify")).isWhole, true);
+  assertEquals((await folder.json("stats", "main"))[0].origin.at(-1).kind, "purged");
+  assertEquals((await folder.logWith("the password", "purge", "main", "--yes")).code, 1);
+});
+
+Deno.test("log revert takes a file back as a new change, and the history stays", async () => {
+  await using folder = await DataFolder.of({ main: smallStory() });
+  const { revision } = await folder.json("revert", "main", "a.txt", "--to", "1", "--name", "Ada", "--yes");
+  assertEquals(revision, 5);
+  assertEquals((await folder.log("cat", "main", "a.txt")).stdout, "one\n");
+  assertEquals((await folder.log("cat", "main", "a.txt", "--at", "4")).stdout, "two\n");
+  assertEquals((await folder.log("files", "main", "dir")).code, 0);
+  assertEquals(
+    (await folder.json("revert", "main", "nowhere", "--to", "1", "--yes")).error.code,
+    "path_unknown",
+  );
+  assertEquals((await folder.log("revert", "main", "--to", "1", "--yes")).code, 0);
+  assertEquals((await folder.json("files", "main")).items.map(({ path }: { path: string }) => path), [
+    "a.txt",
+  ]);
+});
