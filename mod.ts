@@ -11,13 +11,27 @@
 export * from "./client/mod.ts";
 export * from "./ot/mod.ts";
 export {
+  type Answer,
+  type AnswerItem,
+  type AuthorItem,
   type CloseCode,
   type CodeMeaning,
   codes,
+  type ContentItem,
+  type DifferenceItem,
+  type FileStatus,
   type Limits,
+  type LineItem,
+  type MatchItem,
+  type Moment,
+  type NodeItem,
   type Participant,
+  type Query,
+  type QueryCode,
+  type Question,
   type Range,
   type RefusalCode,
   type SessionId,
+  type TouchedItem,
 } from "./proto/mod.ts";
 export type { Transport } from "./net/mod.ts";

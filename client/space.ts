@@ -26,13 +26,14 @@ import {
   type NodeKind,
   replace,
   resolve,
+  revert,
   rootId,
   type Step,
   type TextOp,
   widen,
   type Workspace,
 } from "../ot/mod.ts";
-import { codes, type Limits, type Participant, type Range } from "../proto/mod.ts";
+import { type Answer, codes, type Limits, type Participant, type Query, type Range } from "../proto/mod.ts";
 import {
   type ChangeNumber,
   ClientCore,
@@ -43,6 +44,8 @@ import {
   type Problem,
   type Unsent,
 } from "./core/mod.ts";
+import { SpaceError } from "./error.ts";
+import { Past, type When, workspaceOf } from "./past.ts";
 import type { Dial } from "./tcp.ts";
 import type { UnsentStore } from "./unsent_store.ts";
 
@@ -102,17 +105,6 @@ export interface SpaceEvents {
   problem: Problem;
 }
 
-/** Thrown for what cannot be done, with a name for programs and a sentence for people. */
-export class SpaceError extends Error {
-  /** Tells this kind of error from others. */
-  override readonly name = "SpaceError";
-
-  /** An error with a name for programs and a sentence for people. */
-  constructor(readonly code: string, message: string) {
-    super(message);
-  }
-}
-
 /** A workspace on a server, as one client has it. */
 export class Space {
   readonly #core: ClientCore;
@@ -134,6 +126,12 @@ export class Space {
   #refusal: { readonly code: string; readonly message: string } | undefined;
   #building: Draft | undefined;
   readonly #recovered: Extract<Outcome, { kind: "refused" }>[] = [];
+  /** Takes the pieces of the answers that are awaited, by the number of the question. */
+  readonly #asked = new Map<number, (answer: Answer) => void>();
+  #nextQuestion = 1;
+
+  /** The workspace as it was, and what has become of it since. */
+  readonly past: Past = new Past((query) => this.#ask(query));
 
   private constructor(options: SpaceOptions, unsent: Unsent | undefined) {
     this.#dial = options.dial;
@@ -327,6 +325,26 @@ export class Space {
     return this.#takeBack("redo");
   }
 
+  /**
+   * Takes a file, a directory or, with "", everything back to how it was, as a change that others' typing is merged
+   * with: `past` is asked how that was.
+   *
+   * @param path As it is now, or as it was then.
+   */
+  async revert(path: string, to: When): Promise<Sent> {
+    const normal = path.normalize("NFC");
+    const { nodes, revision: at } = await this.past.tree({ at: to });
+    const now = this.workspace.find(normal);
+    const then = nodes.find((node) => node.path === normal) ?? nodes.find(({ id }) => id === now?.id);
+    if (now === undefined && then === undefined) {
+      throw new SpaceError("not_found", `Nothing is at "${path}", and nothing was at revision ${at}`);
+    }
+    if (then === undefined && normal !== "") return this.#do((draft) => draft.remove(normal), true);
+    const { files } = await this.past.files({ at, paths: then === undefined ? [] : [then.path] });
+    const before = workspaceOf(nodes, files);
+    return this.#do((draft) => draft.revert(before, normal), true);
+  }
+
   /** Whether there is anything to undo. */
   get canUndo(): boolean {
     return this.#core.canUndo;
@@ -342,6 +360,30 @@ export class Space {
     const nowUs = this.#nowUs();
     if (path === undefined) this.#step({ kind: "select", ranges, nowUs });
     else this.#step({ kind: "select", node: this.#file(path), ranges, nowUs });
+  }
+
+  /** Puts one question to the server, and gives the pieces of the answer as they come. */
+  async *#ask(query: Omit<Query, "id" | "kind">): AsyncGenerator<Answer> {
+    const id = this.#nextQuestion++;
+    const come: Answer[] = [];
+    let arrived = Promise.withResolvers<void>();
+    this.#asked.set(id, (answer) => {
+      come.push(answer);
+      arrived.resolve();
+    });
+    try {
+      this.#step({ kind: "ask", query: { kind: "query", id, ...query }, nowUs: this.#nowUs() });
+      for (;;) {
+        await arrived.promise;
+        arrived = Promise.withResolvers();
+        for (const answer of come.splice(0)) {
+          yield answer;
+          if (answer.last) return;
+        }
+      }
+    } finally {
+      this.#asked.delete(id);
+    }
   }
 
   // Living ----------------------------------------------------------------------------------------------------
@@ -468,6 +510,9 @@ export class Space {
     switch (event.kind) {
       case "opened":
         this.#opened.resolve();
+        return;
+      case "answer":
+        this.#asked.get(event.answer.id)?.(event.answer);
         return;
       case "status":
         this.#status = event;
@@ -674,6 +719,11 @@ export class Draft {
     const node = this.workspace.find(path.normalize("NFC"));
     if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
     this.step({ kind: "remove", node: node.id, tombstone: this.#mint() });
+  }
+
+  /** Notes what takes a path back to how it was; "" is everything. */
+  revert(then: Workspace, path: string): void {
+    this.#note(revert(this.workspace, then, path, () => this.#mint()));
   }
 
   /** Notes a step as it is. */

@@ -5,4 +5,5 @@
  */
 
 export { ClientCore, type SavedClient } from "./client.ts";
+export type { BaseNode } from "./pending_base.ts";
 export type * from "./types.ts";

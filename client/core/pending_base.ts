@@ -12,8 +12,11 @@ import type { Pending } from "./pending.ts";
 
 /** A node that a pending change speaks of. */
 export interface BaseNode {
+  /** Its identity. */
   readonly id: NodeId;
+  /** File or directory. */
   readonly kind: NodeKind;
+  /** Its own name. */
   readonly name: string;
   /** Of a file that a pending change edits. */
   readonly text: string | null;
