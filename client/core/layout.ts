@@ -10,6 +10,7 @@
 import {
   type Edit,
   faultOf,
+  type NodeId,
   resolve,
   type Step,
   Text,
@@ -37,12 +38,18 @@ export function layOut(
   let view = confirmed, isWhole = true;
   const kept: Pending[] = [], refused: { pending: Pending; problem: Problem }[] = [];
   // What takes back those that no longer fit: the ones after them were made on the text with them.
-  const inverses: (readonly Edit[])[] = [];
+  const losses: { readonly of: Pending; readonly nodes: ReadonlySet<NodeId>; inverse: readonly Edit[] }[] = [];
   for (const one of pending) {
-    for (let i = 0; i < inverses.length; i++) {
+    for (const loss of losses) {
       const { steps, edits } = one.change;
-      one.change = { steps, edits: transformEdits(edits, inverses[i]!, "right") };
-      inverses[i] = transformEdits(inverses[i]!, edits, "left");
+      if (one.undoes === loss.of) {
+        // What took it back has nothing left to do, and behind the two nothing is lost.
+        one.change = { steps, edits: edits.filter(({ node }) => !loss.nodes.has(node)) };
+        loss.inverse = [];
+        continue;
+      }
+      one.change = { steps, edits: transformEdits(edits, loss.inverse, "right") };
+      loss.inverse = transformEdits(loss.inverse, edits, "left");
     }
     const resolution = resolve(one.change.steps, view, { site, counter: 0 });
     const doesFit = !("fault" in resolution) && fits(one.change.edits, view, resolution.steps);
@@ -59,7 +66,8 @@ export function layOut(
       : { code: "unknown_node", message: codes.unknown_node.text };
     const unfit = one.change.edits.filter((edit) => !fits([edit], view, [])).map(({ node }) => node);
     const { wrong, right } = part(one, unfit);
-    inverses.push(inverseOf(wrong.change.edits, view));
+    const nodes = new Set(wrong.change.edits.map(({ node }) => node));
+    losses.push({ of: one, nodes, inverse: inverseOf(wrong.change.edits, view) });
     refused.push({ pending: wrong, problem });
     if (right === undefined) continue;
     view = view.apply(right.change);

@@ -376,6 +376,15 @@ export class Replica {
   /** Carries what was built on a refused change over its inverse; what took it back has nothing left to do. */
   #carryOverLoss(first: Pending, wrong: Pending, right: Pending | undefined): void {
     const isGone = ({ node }: Edit) => opOn(wrong.change.edits, node) !== undefined;
+    const undoing = this.#pending.find(({ undoes }) => undoes === first);
+    if (undoing !== undefined) {
+      const { steps, edits } = undoing.change;
+      undoing.change = { steps, edits: edits.filter((edit) => !isGone(edit)) };
+      undoing.undoes = right;
+      // What brings that back is a change like any other now, and counts for those whose pair it stands between.
+      for (const later of this.#pending) if (later.undoes === undoing) later.undoes = undefined;
+    }
+    unpair(this.#pending);
     // One that was to take something back has not: what is below that on its stack stood on the two together.
     const below = first.level?.stack === this.#undo ? this.#redo : this.#undo;
     let forBelow: readonly Edit[] | undefined;
@@ -383,17 +392,10 @@ export class Replica {
     const rest = carry(this.#pending, this.#confirmed, loss, "right", (pending, inverse) => {
       if (pending === right) return inverse;
       if (forBelow === undefined && below.has(pending.level?.level)) forBelow = inverse;
-      if (pending.undoes !== first) return undefined;
-      const { steps, edits } = pending.change;
-      pending.change = { steps, edits: edits.filter((edit) => !isGone(edit)) };
-      pending.undoes = right;
-      // What brings that back is a change like any other now.
-      for (const later of this.#pending) if (later.undoes === pending) later.undoes = undefined;
       // The two were nothing, so behind them nothing is lost: above all no text goes and comes back as another one.
-      return [];
+      return pending === undoing ? [] : undefined;
     });
     below.feed(forBelow ?? rest);
-    unpair(this.#pending);
   }
 
   // Own changes -----------------------------------------------------------------------------------------------

@@ -471,6 +471,26 @@ Deno.test("undo groups what is typed without a pause, and stops at a pause", () 
   assertAgreed(world, clients, "one two");
 });
 
+Deno.test("what was typed, undone and redone before a refusal leaves the places of what came after alone", () => {
+  const world = new World({ settings: { textLengthMax: 12 } });
+  const clients = stage(["left", "right"], "0123456", world);
+  const [left, right] = clients as [WorldClient, WorldClient];
+  world.cut(left);
+  const type = (group: string, op: TextOp) => {
+    const change = editOf(left.core.view.find("f.txt")!.id, op);
+    world.tell(left, { kind: "change", change, atomic: false, group });
+  };
+  type("first", insert(0, "aaa"));
+  type("second", insert(0, "b"));
+  for (const kind of ["undo", "undo", "redo", "redo"] as const) world.tell(left, { kind });
+  assertEquals(read(left), "baaa0123456");
+  type("third", remove(10, 1));
+  // With this there is no room for "aaa": it is refused, and so is what brings it back.
+  edit(world, right, insert(7, "xxx"));
+  world.settle();
+  assertAgreed(world, clients, "b012345xxx");
+});
+
 Deno.test("undo of a removal does nothing once somebody else has removed the node again", () => {
   const world = new World();
   const clients = stage(["left", "right"], "abc", world);
