@@ -558,11 +558,11 @@ export class ClientCore {
     // Our session has done more than we know of: what was kept of it was older than that.
     const isForked = isSameLog && adopted?.session === this.#session && adopted.committed > this.#seq;
     if (adopted !== undefined) this.#adopt(adopted);
-    if (isForked) this.#replica.forgetBase();
+    // What is pending has ids that stand for something in this snapshot: nobody is to see the two together.
+    if (isForked && this.#replica.pending.length > 0) return this.#forked();
     this.#epoch = connection.epoch;
     this.#replica.begin(snapshot.workspace(), piece.revision, isSameLog);
     this.#place.lookUp(this.view);
-    if (isForked && this.#replica.pending.length > 0) return this.#forked();
     this.#setPhase("online");
   }
 
