@@ -76,6 +76,8 @@ class Connection implements ThinClient {
       snapshot: true,
       accepted: false,
       attempt: 0,
+      lazy: false,
+      loaded: [],
     });
     await opened.#synced.promise;
     return opened;

@@ -27,8 +27,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a snapshot is of what is not stored yet",
     file: "server/core/room.ts",
-    text: "connection.snapshot = new Snapshot(durable);",
-    replacement: "connection.snapshot = new Snapshot(this.#sequencer.head);",
+    text: "connection.snapshot = new Snapshot(durable, extentFor(connection));",
+    replacement: "connection.snapshot = new Snapshot(this.#sequencer.head, extentFor(connection));",
     breaks: "speculation is shown to nobody",
   },
   {
@@ -405,5 +405,34 @@ export const servingMutants: readonly Mutant[] = [
     text: "if (!this.isLoaded || this.#outstanding !== undefined) return;",
     replacement: "return;",
     breaks: "what another server appends is seen here as well",
+  },
+  {
+    name: "edits of a file that is not loaded are sent to who is lazy",
+    file: "server/core/entry_frames.ts",
+    text: "const known = edits.filter(({ node }) => loads.has(node));",
+    replacement: "const known = edits;",
+    breaks: "a lazy client is sent edits of the files that it has loaded, and no others",
+  },
+  {
+    name: "a file is loaded before its text has been sent",
+    file: "server/core/room.ts",
+    text:
+      `connection.snapshot = new Snapshot(this.#sequencer.durable, { kind: "files", files: loads.take() });`,
+    replacement: `connection.snapshot = new Snapshot(State.empty, { kind: "files", files: loads.take() });`,
+    breaks: "the text of a file that is loaded stands exactly between two entries",
+  },
+  {
+    name: "what one creates oneself is not loaded",
+    file: "server/core/entry_frames.ts",
+    text: `loads.add(steps.flatMap((step) => step.kind === "create" ? [step.node] : []));`,
+    replacement: "loads.add([]);",
+    breaks: "a lazy client is sent edits of the files that it has created",
+  },
+  {
+    name: "a lazy client forgets on a new connection which files it has",
+    file: "client/core/client.ts",
+    text: "loaded: this.#replica.loaded.files,",
+    replacement: "loaded: [],",
+    breaks: "a lazy client that resumes is sent edits of the files that it has loaded",
   },
 ];

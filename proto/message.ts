@@ -83,6 +83,16 @@ export interface Hello {
   readonly accepted: boolean;
   /** Counts the connections that this client has asked for; 0 is not counted. */
   readonly attempt: number;
+  /** Texts only of files that are loaded. */
+  readonly lazy: boolean;
+  /** The files that are, if it is lazy. */
+  readonly loaded: readonly NodeId[];
+}
+
+/** Asks for the texts of files, from who is lazy. */
+export interface Load {
+  readonly kind: "load";
+  readonly nodes: readonly NodeId[];
 }
 
 export interface Operation {
@@ -111,7 +121,7 @@ export interface OwnPresence {
   readonly place: Place | undefined;
 }
 
-export type ClientMessage = Hello | Operation | OwnPresence | Query | Ping | Close;
+export type ClientMessage = Hello | Load | Operation | OwnPresence | Query | Ping | Close;
 
 export interface Welcome {
   readonly kind: "welcome";
@@ -176,6 +186,8 @@ export interface SyncDocument {
   readonly contents: readonly { readonly node: NodeId; readonly text: string }[];
   readonly authors: readonly { readonly site: number; readonly participant: Participant }[];
   readonly last: boolean;
+  /** Whether it answers {@linkcode Load}: then there are only contents. */
+  readonly load: boolean;
 }
 
 /** Somebody else, and where. */
@@ -208,7 +220,10 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
       return frame(FrameType.HELLO, wire.Hello, {
         ...message,
         participant: participantToWire(message.participant),
+        loaded: message.loaded.map(idToWire),
       });
+    case "load":
+      return frame(FrameType.LOAD, wire.Load, { nodes: message.nodes.map(idToWire) });
     case "operation":
       return frame(FrameType.OPERATION, wire.Operation, {
         seq: message.seq,
@@ -269,6 +284,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
           participant: participantToWire(participant),
         })),
         last: message.last,
+        load: message.load,
       });
     case "presence":
       return frame(FrameType.PRESENCE, wire.Presence, {
@@ -318,8 +334,12 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           snapshot: hello.snapshot ?? false,
           accepted: hello.accepted ?? false,
           attempt: whole(hello.attempt),
+          lazy: hello.lazy ?? false,
+          loaded: (hello.loaded ?? []).map(idOf),
         };
       }
+      case FrameType.LOAD:
+        return { kind: "load", nodes: (wire.Load.decode(payload).nodes ?? []).map(idOf) };
       case FrameType.PRESENCE:
         return { kind: "presence", place: placeOf(wire.Presence.decode(payload)) };
       case FrameType.QUERY:
@@ -379,6 +399,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
             participant: participantOf(participant),
           })),
           last: sync.last ?? false,
+          load: sync.load ?? false,
         };
       }
       case FrameType.PRESENCE: {

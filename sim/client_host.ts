@@ -90,13 +90,14 @@ export class ClientHost {
 
   /** Starts a process: with what the store holds, or as somebody who comes for the first time. */
   start(unsent: Unsent | undefined): void {
-    const { workspace, participant, seed, pauseUs, accepted } = this.options;
+    const { workspace, participant, seed, pauseUs, accepted, lazy } = this.options;
     this.options = {
       workspace,
       participant,
       seed: seed + 1000,
       ...(pauseUs === undefined ? {} : { pauseUs }),
       ...(accepted === undefined ? {} : { accepted }),
+      ...(lazy === undefined ? {} : { lazy }),
       // As JSON, the way a store keeps it.
       ...(unsent === undefined ? {} : { unsent: JSON.parse(JSON.stringify(unsent)) as Unsent }),
     };

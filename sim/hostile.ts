@@ -150,6 +150,8 @@ export class Hostile implements Caller {
       snapshot: false,
       accepted: false,
       attempt: 0,
+      lazy: false,
+      loaded: [],
     };
   }
 

@@ -151,6 +151,7 @@ const paths: Readonly<Record<string, string>> = {
   "client not answered": "A question about the past has no answer, or none any more.",
   "client composed": "Several changes became one entry of the log.",
   "client durable": "A client hears that its change is durable.",
+  "client loaded": "A client that had the tree alone is given the text of a file.",
   "client renumbered": "A client has a new site, and its nodes new ids.",
   "notice renamed": "Two names met, and one of them was numbered.",
   "notice retargeted": "A node had to go elsewhere, since the directory it was meant for is gone.",

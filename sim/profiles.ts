@@ -221,6 +221,7 @@ function clientsOf(random: Random, count: number): ClientPlan[] {
   const shared = draws.isOneIn(2) ? qualityOf(draws) : undefined;
   const workspaces = draws.isOneIn(5) ? 2 : 1;
   const servers = draws.isOneIn(8) ? 2 : 1;
+  const lazy = random.stream("lazy");
   return Array.from({ length: count }, (_, index) => ({
     name: `client ${String.fromCharCode(97 + (index % 26))}${index < 26 ? "" : Math.floor(index / 26)}`,
     kind: draws.weighted([["human", 3], ["agent", 1], ["ci", 1]] as const),
@@ -231,6 +232,7 @@ function clientsOf(random: Random, count: number): ClientPlan[] {
     clockUs: draws.isOneIn(4) ? draws.int(-3600, 3600) * second : 0,
     accepted: draws.isOneIn(4),
     pauseUs: draws.pick([500_000, 500_000, 0, 60 * second]),
+    ...(lazy.isOneIn(4) ? { lazy: true } : {}),
   }));
 }
 

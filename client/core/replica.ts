@@ -18,7 +18,9 @@ import {
   type Change,
   composeEdits,
   type Edit,
+  editOf,
   emptyChange,
+  insert,
   type NodeId,
   opOn,
   resolve,
@@ -38,6 +40,7 @@ import { carry, undoingOfPending, unpair } from "./carry.ts";
 import { type GroupId, Grouping, type SavedGrouping } from "./grouping.ts";
 import { joinUndoings, type SavedStack, Stack, stepsOf, type Undoing, undoingOf } from "./history.ts";
 import { layOut } from "./layout.ts";
+import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
 import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending } from "./pending.ts";
 import { type BaseNode, baseOf, PendingBase } from "./pending_base.ts";
@@ -91,6 +94,13 @@ export interface SavedReplica {
   readonly undo: SavedStack;
   readonly redo: SavedStack;
   readonly grouping: SavedGrouping;
+  readonly loaded: SavedLoaded;
+}
+
+/** What the application has chosen. */
+export interface ReplicaOptions {
+  readonly pauseUs?: number | undefined;
+  readonly lazy?: boolean | undefined;
 }
 
 export class Replica {
@@ -108,6 +118,8 @@ export class Replica {
   #site = 0;
   /** The highest counter used in an id. */
   #counter = 0;
+  /** The files whose texts are here. */
+  #loaded: Loaded;
   /** What the server allows; undefined until it has said so. */
   limits: Limits | undefined;
 
@@ -123,8 +135,9 @@ export class Replica {
   #grouping: Grouping;
 
   /** A workspace that has not been opened. */
-  constructor(pauseUs: number | undefined, tell: (output: ClientOutput) => void) {
+  constructor({ pauseUs, lazy = false }: ReplicaOptions, tell: (output: ClientOutput) => void) {
     this.#grouping = new Grouping(pauseUs);
+    this.#loaded = new Loaded(lazy);
     this.#tell = tell;
   }
 
@@ -150,6 +163,10 @@ export class Replica {
 
   get nextNumber(): ChangeNumber {
     return this.#nextNumber;
+  }
+
+  get loaded(): Loaded {
+    return this.#loaded;
   }
 
   /** Changes that are not acknowledged, oldest first. */
@@ -244,6 +261,7 @@ export class Replica {
     const ids = renumberPending(this.#pending, before, () => this.#mint(taken));
     if (ids.size === 0) return;
     this.#view = this.#view.renumbered((id) => ids.get(id) ?? id);
+    this.#loaded.renumber(ids);
     this.#event({ kind: "renumbered", ids });
   }
 
@@ -288,6 +306,21 @@ export class Replica {
         "The file this change was made in is no longer there, or its history is not. Here is the change.",
     };
     for (const one of lost) this.#settled(numbersOf(one), { kind: "refused", problem, change: one.change });
+  }
+
+  /** Takes over the texts of files at the present revision; nothing is pending that edits them. */
+  load(texts: Iterable<readonly [node: NodeId, text: string]>): void {
+    for (const [node, text] of texts) {
+      const isThere = this.#confirmed?.node(node)?.kind === "text";
+      if (isThere && !this.#loaded.has(node) && text !== "") {
+        const change = editOf(node, insert(0, text));
+        const isSeen = this.#view === this.#confirmed;
+        this.#confirmed = this.#confirmed!.apply(change);
+        this.#view = isSeen ? this.#confirmed : this.#view.apply(change);
+      }
+      this.#loaded.answered(node, isThere);
+      this.#event({ kind: "loaded", node, text: isThere ? this.#view.text(node).toString() : undefined });
+    }
   }
 
   // Entries ---------------------------------------------------------------------------------------------------
@@ -339,6 +372,7 @@ export class Replica {
     const pending = this.#pending.shift()!;
     const { edits } = pending.change;
     const before = this.#confirmed;
+    for (const step of steps) if (step.kind === "create") this.#loaded.add(step.node);
     const asExpected = this.#viewIsWhole && sameSteps(steps, pending.resolved);
     this.#inFlight = undefined;
     this.#base?.follow({ steps, edits });
@@ -413,7 +447,13 @@ export class Replica {
     const number = this.#nextNumber++;
     const problem = isReadOnly
       ? { code: "read_only", message: "The workspace is not open, or this client has been turned away." }
-      : problemOf(change, this.#view, { site: this.#site, counter: this.#counter }, this.limits!);
+      : problemOf(
+        change,
+        this.#view,
+        { site: this.#site, counter: this.#counter },
+        this.limits!,
+        this.#loaded,
+      );
     if (problem !== undefined) return this.#settled([number], { kind: "refused", problem, change });
     this.#redo.clear();
     this.#add(
@@ -440,6 +480,7 @@ export class Replica {
     const resolution = resolve(change.steps, before, { site: this.#site, counter: this.#counter });
     assert(!("fault" in resolution), "a change that was checked can be resolved");
     this.#counter = resolution.counter;
+    for (const step of resolution.steps) if (step.kind === "create") this.#loaded.add(step.node);
     this.#view = before.apply({ steps: resolution.steps, edits: change.edits });
     const last = this.#pending[this.#pending.length - 1];
     const bytes = bytesOf(change);
@@ -621,6 +662,7 @@ export class Replica {
       bytes: bytesOf(change),
       undoes: undefined,
     }));
+    for (const node of mentioned(this.#pending)) this.#loaded.add(node);
     if (inFlight !== undefined) this.#inFlight = { seq, frame: fromHex(inFlight) };
   }
 
@@ -643,6 +685,7 @@ export class Replica {
       undo: this.#undo.save(),
       redo: this.#redo.save(),
       grouping: this.#grouping.save(),
+      loaded: this.#loaded.save(),
     };
   }
 
@@ -657,10 +700,10 @@ export class Replica {
 
   static restore(
     saved: SavedReplica,
-    pauseUs: number | undefined,
+    options: ReplicaOptions,
     tell: (output: ClientOutput) => void,
   ): Replica {
-    const replica = new Replica(pauseUs, tell);
+    const replica = new Replica(options, tell);
     const confirmed = saved.confirmed === null
       ? undefined
       : restoreWorkspace(saved.confirmed, Workspace.empty);
@@ -679,7 +722,8 @@ export class Replica {
       replica.#inFlight = { seq: saved.inFlight.seq, frame: fromHex(saved.inFlight.frame) };
     }
     replica.#nextNumber = saved.nextNumber;
-    replica.#grouping = Grouping.restore(pauseUs, saved.grouping);
+    replica.#grouping = Grouping.restore(options.pauseUs, saved.grouping);
+    replica.#loaded = Loaded.restore(options.lazy ?? false, saved.loaded);
     return replica;
   }
 

@@ -27,6 +27,7 @@ import {
   decodeClientMessage,
   type Hello,
   joined,
+  type Load,
   type Operation,
   ProtocolError,
   protocolVersion,
@@ -325,6 +326,8 @@ export class ServerCore {
         return this.#operation(connection, message, payload, nowUs);
       case "query":
         return this.#query(connection, message, nowUs);
+      case "load":
+        return this.#load(connection, message, nowUs);
       case "presence":
         if (connection.hello === undefined) return this.#end(connection, "hello_expected", nowUs);
         if (connection.session !== undefined && !this.#stopping) {
@@ -377,6 +380,15 @@ export class ServerCore {
       change,
       hash: hashOf(payload),
     }, nowUs);
+  }
+
+  #load(connection: Connection, { nodes }: Load, nowUs: number): void {
+    const { room, session } = connection;
+    if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    if (this.#stopping || room!.loadFiles(connection, nodes, nowUs)) return;
+    const message =
+      "Files are loaded by clients that have said in their hello that they are lazy, and not that many";
+    this.#end(connection, "malformed_message", nowUs, message);
   }
 
   #query(connection: Connection, query: Query, nowUs: number): void {

@@ -11,16 +11,17 @@
  * @module
  */
 
-import { assert } from "../../ot/mod.ts";
+import { assert, type NodeId } from "../../ot/mod.ts";
 import { type CloseCode, type Hello, type Place, protocolVersion, type SessionId } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
+import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
-import { type SavedSnapshot, Snapshot } from "./snapshot.ts";
+import { type Extent, type SavedSnapshot, Snapshot } from "./snapshot.ts";
 import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
 import { SubmissionQueue } from "./submission_queue.ts";
 
@@ -54,6 +55,7 @@ interface SavedFollower {
   readonly session: SessionId | null;
   readonly cursor: number;
   readonly snapshot: SavedSnapshot | null;
+  readonly loads: SavedLoadedFiles | null;
   readonly presenceVersion: number;
 }
 
@@ -320,20 +322,26 @@ export class Room {
     const { session } = connection;
     if (session === undefined) return parts;
     for (let bytes = 0; bytes < this.#host.settings.sendBytesMax;) {
-      const { snapshot } = connection;
+      const { snapshot, loads } = connection;
       const to = snapshot?.revision ?? this.revision;
       let part: Uint8Array;
       if (connection.cursor < to) {
-        const batch = this.#frames.read(connection.cursor, to, session.id);
+        const batch = loads === undefined
+          ? this.#frames.read(connection.cursor, to, session.id)
+          : this.#frames.readLoaded(connection.cursor, to, session.id, loads);
         part = batch.bytes;
         connection.cursor = batch.to;
       } else if (snapshot !== undefined) {
         const frame = snapshot.next();
         if (frame === undefined) {
           connection.snapshot = undefined;
+          if (snapshot.extent.kind === "files") this.#loaded(connection, snapshot.extent.files);
           continue;
         }
         part = frame;
+      } else if (loads?.isWaiting === true) {
+        connection.snapshot = new Snapshot(this.#sequencer.durable, { kind: "files", files: loads.take() });
+        continue;
       } else {
         parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
         connection.presenceVersion = this.#presences.version;
@@ -345,10 +353,25 @@ export class Room {
     return parts;
   }
 
+  /** All texts of some files have been sent: others' places in them mean something to the reader now. */
+  #loaded(connection: Connection, files: readonly NodeId[]): void {
+    connection.loads?.add(files);
+    connection.presenceVersion = 0;
+  }
+
+  /** Somebody who is lazy asks for the texts of files; false if it asks for too many. */
+  loadFiles(connection: Connection, nodes: readonly NodeId[], nowUs: number): boolean {
+    if (connection.loads === undefined) return false;
+    const waiting = connection.loads.want(nodes);
+    this.#due(nowUs);
+    return waiting <= this.#host.settings.nodesMax;
+  }
+
   /** Whether a connection that has just been given something is owed more, which did not fit. */
-  hasMore({ session, snapshot, cursor, presenceVersion }: Connection): boolean {
+  hasMore({ session, snapshot, loads, cursor, presenceVersion }: Connection): boolean {
     if (session === undefined) return false;
-    return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presences.version;
+    return snapshot !== undefined || loads?.isWaiting === true || cursor < this.revision ||
+      presenceVersion < this.#presences.version;
   }
 
   // Sequencing ------------------------------------------------------------------------------------------------
@@ -470,7 +493,8 @@ export class Room {
     connection.welcomed(session, this.#host.settings.messageBytesMax);
     const resumed = known && hello.revision >= this.#sequencer.floor;
     connection.cursor = resumed ? hello.revision : durable.revision;
-    if (!resumed || hello.snapshot) connection.snapshot = new Snapshot(durable);
+    connection.loads = hello.lazy ? new LoadedFiles(hello.loaded) : undefined;
+    if (!resumed || hello.snapshot) connection.snapshot = new Snapshot(durable, extentFor(connection));
     const record = durable.sessions.get(session.id);
     connection.say({
       kind: "welcome",
@@ -591,11 +615,12 @@ export class Room {
       epoch: this.#epoch ?? null,
       sequencer: this.#sequencer.save(),
       sessions: [...this.#sessions.values()].sort((a, b) => a.site - b.site).map((session) => session.save()),
-      connections: [...this.connections].map(({ id, session, cursor, snapshot, presenceVersion }) => ({
+      connections: [...this.connections].map(({ id, session, cursor, snapshot, loads, presenceVersion }) => ({
         connection: id,
         session: session?.id ?? null,
         cursor,
         snapshot: snapshot?.save() ?? null,
+        loads: loads?.save() ?? null,
         presenceVersion,
       })),
       queue: this.#queue.save(),
@@ -649,17 +674,26 @@ export class Room {
     const states = this.#sequencer.statesAt(
       new Set(followers.flatMap(({ snapshot }) => snapshot === null ? [] : [snapshot.revision])),
     );
-    for (const { connection: id, session, cursor, snapshot, presenceVersion } of followers) {
+    for (const { connection: id, session, cursor, snapshot, loads, presenceVersion } of followers) {
       const connection = connections.get(id)!;
       this.connections.add(connection);
       connection.room = this;
       connection.cursor = cursor;
       connection.presenceVersion = presenceVersion;
       if (snapshot !== null) connection.snapshot = Snapshot.restore(snapshot, states.get(snapshot.revision)!);
-      if (session === null) this.#joining.push(connection);
-      else connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
+      if (session === null) {
+        this.#joining.push(connection);
+        continue;
+      }
+      connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
+      if (loads !== null) connection.loads = LoadedFiles.restore(loads);
     }
   }
+}
+
+/** What a connection is sent of the workspace to begin with. */
+function extentFor({ loads }: Connection): Extent {
+  return loads === undefined ? { kind: "all" } : { kind: "tree", files: loads.files };
 }
 
 /** The revision after which a connection has still to be sent entries. */

@@ -344,7 +344,7 @@ Deno.test("a lone surrogate that is encoded is refused by whoever decodes it, an
     const participant = { name, kind: "human" } as const;
     const { type, payload } = opened(encodeClientMessage({
       ...{ kind: "hello", version: 1, workspace: "w", session: "", epoch: "", revision: 0 },
-      ...{ participant, snapshot: false, accepted: false, attempt: 0 },
+      ...{ participant, snapshot: false, accepted: false, attempt: 0, lazy: false, loaded: [] },
     }));
     assertThrows(() => decodeClientMessage(type, payload), ProtocolError);
   }));
