@@ -199,9 +199,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "entries wait for the next news",
     file: "server/core/room.ts",
-    text:
-      "return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presences.version;",
-    replacement: "return snapshot !== undefined || presenceVersion < this.#presences.version;",
+    text: "return snapshot !== undefined || loads?.isWaiting === true || cursor < this.revision ||",
+    replacement: "return snapshot !== undefined || loads?.isWaiting === true ||",
     breaks: "a connection takes what is next when its socket has drained",
     survives: "the next heartbeat brings them, which is soon enough for the judge of liveness",
   },
@@ -297,8 +296,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "changes are taken before hello",
     file: "server/core/core.ts",
-    text: `if (session === undefined) return this.#end(connection, "hello_expected", nowUs);`,
-    replacement: "if (session === undefined) return;",
+    text: `if (session === undefined) return this.#end(connection, "hello_expected", nowUs);\n    // Whoever`,
+    replacement: "if (session === undefined) return;\n    // Whoever",
     breaks: "what comes before hello ends the connection with a named error",
     survives: "they are not taken, only dropped without a word, and no judge asks for the word",
   },
@@ -353,8 +352,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a restored room forgets who waits",
     file: "server/core/room.ts",
-    text: "if (session === null) this.#joining.push(connection);\n      else connection",
-    replacement: "if (session !== null) connection",
+    text: "if (session === null) {\n        this.#joining.push(connection);",
+    replacement: "if (session === null) {",
     breaks: "a core is a value: saved and restored it does the same",
   },
   {
