@@ -76,6 +76,7 @@ class Connection implements ThinClient {
       snapshot: true,
       accepted: false,
       attempt: 0,
+      packed: true,
     });
     await opened.#synced.promise;
     return opened;

@@ -150,6 +150,7 @@ export class Hostile implements Caller {
       snapshot: false,
       accepted: false,
       attempt: 0,
+      packed: false,
     };
   }
 

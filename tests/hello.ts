@@ -19,6 +19,7 @@ export function helloOf(hello: Partial<Hello>): Hello {
     snapshot: false,
     accepted: false,
     attempt: 0,
+    packed: false,
     ...hello,
   };
 }

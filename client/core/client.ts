@@ -307,6 +307,7 @@ export class ClientCore {
       snapshot: isResuming && this.confirmed === undefined,
       accepted,
       attempt: this.#attempt,
+      packed: true,
     }));
     this.#setPhase("syncing");
   }

@@ -100,6 +100,7 @@ export namespace distspace {
     readonly snapshot?: boolean | null;
     readonly accepted?: boolean | null;
     readonly attempt?: number | null;
+    readonly packed?: boolean | null;
   }
   export const Hello: Codec<Hello>;
   export interface Limits {
@@ -182,6 +183,8 @@ export namespace distspace {
     readonly contents?: readonly distspace.SyncDocument.Content[] | null;
     readonly authors?: readonly distspace.SyncDocument.Author[] | null;
     readonly last?: boolean | null;
+    readonly packed?: Uint8Array | null;
+    readonly length?: number | null;
   }
   export const SyncDocument: Codec<SyncDocument>;
   export namespace SyncDocument {

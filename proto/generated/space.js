@@ -1107,6 +1107,7 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.snapshot = false;
         Hello.prototype.accepted = false;
         Hello.prototype.attempt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Hello.prototype.packed = false;
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1133,6 +1134,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).bool(message.accepted);
             if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && (typeof message.attempt === "object" ? message.attempt.low || message.attempt.high : message.attempt !== 0))
                 writer.uint32(72).uint64(message.attempt);
+            if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed !== false)
+                writer.uint32(80).bool(message.packed);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1242,6 +1245,15 @@ export const distspace = $root.distspace = (() => {
                             message.attempt = value;
                         else
                             delete message.attempt;
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.packed = value;
+                        else
+                            delete message.packed;
                         continue;
                     }
                 }
@@ -2541,6 +2553,8 @@ export const distspace = $root.distspace = (() => {
         SyncDocument.prototype.contents = $util.emptyArray;
         SyncDocument.prototype.authors = $util.emptyArray;
         SyncDocument.prototype.last = false;
+        SyncDocument.prototype.packed = $util.newBuffer([]);
+        SyncDocument.prototype.length = 0;
 
         SyncDocument.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2562,6 +2576,10 @@ export const distspace = $root.distspace = (() => {
                     $root.distspace.SyncDocument.Author.encode(message.authors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
             if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
                 writer.uint32(40).bool(message.last);
+            if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed.length)
+                writer.uint32(50).bytes(message.packed);
+            if (message.length != null && $Object.hasOwnProperty.call(message, "length") && message.length !== 0)
+                writer.uint32(56).uint32(message.length);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2635,6 +2653,24 @@ export const distspace = $root.distspace = (() => {
                             message.last = value;
                         else
                             delete message.last;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.packed = value;
+                        else
+                            delete message.packed;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.length = value;
+                        else
+                            delete message.length;
                         continue;
                     }
                 }

@@ -16,11 +16,12 @@ import { type CloseCode, type Hello, type Place, protocolVersion, type SessionId
 import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
+import type { Packer } from "./packer.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
-import { type SavedSnapshot, Snapshot } from "./snapshot.ts";
+import { type SavedSnapshot, Snapshot, type SnapshotMaking } from "./snapshot.ts";
 import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
 import { SubmissionQueue } from "./submission_queue.ts";
 
@@ -80,6 +81,10 @@ export interface RoomHost {
   /** From now on the room has a deadline. */
   timed(room: Room): void;
   report(event: string, fields: Readonly<Record<string, string | number>>): void;
+  /** What pieces of snapshots are packed with. */
+  readonly packer: Packer;
+  /** Whether one more state may be kept for a reader that is sent it. */
+  canPin(room: Room, state: State, instead: Connection | undefined): boolean;
 }
 
 export class Room {
@@ -328,12 +333,14 @@ export class Room {
         part = batch.bytes;
         connection.cursor = batch.to;
       } else if (snapshot !== undefined) {
-        const frame = snapshot.next();
-        if (frame === undefined) {
+        const piece = snapshot.next();
+        if (piece === undefined) {
           connection.snapshot = undefined;
           continue;
         }
-        part = frame;
+        parts.push(piece.bytes);
+        bytes += piece.weight;
+        continue;
       } else {
         parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
         connection.presenceVersion = this.#presences.version;
@@ -454,6 +461,14 @@ export class Room {
         this.#host.end(connection, "session_resumed", nowUs);
         return true;
       }
+    }
+    const resumed = known && hello.revision >= this.#sequencer.floor;
+    const isSnapshotDue = !resumed || hello.snapshot;
+    if (isSnapshotDue && !this.#host.canPin(this, durable, session?.connection)) {
+      this.#host.end(connection, "busy_retry", nowUs);
+      return true;
+    }
+    if (session !== undefined) {
       // Nothing that the older connection says from now on counts.
       if (session.connection !== undefined) this.#host.end(session.connection, "session_resumed", nowUs);
       // What it had sent must be settled before anything is said about it.
@@ -468,9 +483,8 @@ export class Room {
     }
     session.attempt = hello.attempt;
     connection.welcomed(session, this.#host.settings.messageBytesMax);
-    const resumed = known && hello.revision >= this.#sequencer.floor;
     connection.cursor = resumed ? hello.revision : durable.revision;
-    if (!resumed || hello.snapshot) connection.snapshot = new Snapshot(durable);
+    if (isSnapshotDue) connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection));
     const record = durable.sessions.get(session.id);
     connection.say({
       kind: "welcome",
@@ -496,6 +510,12 @@ export class Room {
       kind,
     });
     return true;
+  }
+
+  /** How snapshots are made for a connection, by what it has said that it takes. */
+  #snapshotsFor({ hello }: Connection): SnapshotMaking {
+    const { settings: { pieceBytesMin }, packer } = this.#host;
+    return { pieceMin: pieceBytesMin, packer: hello!.packed ? packer : undefined };
   }
 
   /** Whether what a client holds is of this log. */
@@ -655,7 +675,10 @@ export class Room {
       connection.room = this;
       connection.cursor = cursor;
       connection.presenceVersion = presenceVersion;
-      if (snapshot !== null) connection.snapshot = Snapshot.restore(snapshot, states.get(snapshot.revision)!);
+      if (snapshot !== null) {
+        const state = states.get(snapshot.revision)!;
+        connection.snapshot = Snapshot.restore(snapshot, state, this.#snapshotsFor(connection));
+      }
       if (session === null) this.#joining.push(connection);
       else connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
     }

@@ -2,19 +2,26 @@
  * A workspace as a series of messages, each small enough to stand among others.
  *
  * Made piece by piece as the reader takes them: the state is a value, so it may take as long as it likes while
- * the workspace goes on.
+ * the workspace goes on. Where a piece ends follows from what is in it (see edge.ts), so that most pieces of two
+ * states that follow each other are the same, and are packed once.
  *
  * @module
  */
 
-import { rootId } from "../../ot/mod.ts";
-import { encodeServerMessage, type SyncDocument, type SyncNode } from "../../proto/mod.ts";
+import { parseId, rootId } from "../../ot/mod.ts";
+import {
+  encodePacked,
+  encodeServerMessage,
+  type SyncContent,
+  type SyncDocument,
+  type SyncNode,
+} from "../../proto/mod.ts";
+import { Edges, wholePair } from "./edge.ts";
+import type { Packer } from "./packer.ts";
 import type { State } from "./state.ts";
 
-/** About how many bytes a piece has. */
-const pieceBytes = 64 << 10;
-/** About how many bytes a node takes besides its name. */
-const nodeBytes = 32;
+/** About how many bytes a node, a file or an author takes besides its name. */
+const itemBytes = 32;
 
 /** How far it has been taken: its state follows from the log. */
 export interface SavedSnapshot {
@@ -22,31 +29,50 @@ export interface SavedSnapshot {
   readonly taken: number;
 }
 
+/** Of what sizes the pieces are, and how they are made shorter. */
+export interface SnapshotMaking {
+  /** Pieces have about so many bytes at least, and at most four times as many. */
+  readonly pieceMin: number;
+  /** Undefined for a reader that takes them as they are. */
+  readonly packer: Packer | undefined;
+}
+
 /** The frames that carry `state`, and how many of them have been taken. */
 export class Snapshot {
   readonly revision: number;
+  /** How long its texts are, in code units. */
+  readonly length: number;
   readonly #messages: Iterator<SyncDocument>;
+  readonly #packer: Packer | undefined;
   #taken = 0;
 
-  constructor(state: State) {
+  constructor(state: State, { pieceMin, packer }: SnapshotMaking) {
     this.revision = state.revision;
-    this.#messages = snapshotMessages(state);
+    this.length = state.workspace.textLength;
+    this.#messages = snapshotMessages(state, pieceMin);
+    this.#packer = packer;
   }
 
-  /** The next frame; undefined when all have been taken. */
-  next(): Uint8Array | undefined {
+  /**
+   * The next frame, and what it weighs, which does not depend on whether it had been packed before; undefined when
+   * all have been taken.
+   */
+  next(): { readonly bytes: Uint8Array; readonly weight: number } | undefined {
     const { done, value } = this.#messages.next();
     if (done) return undefined;
     this.#taken++;
-    return encodeServerMessage(value);
+    const packer = this.#packer;
+    if (packer !== undefined) return encodePacked(value, (bytes) => packer.pack(bytes));
+    const bytes = encodeServerMessage(value);
+    return { bytes, weight: bytes.length };
   }
 
   save(): SavedSnapshot {
     return { revision: this.revision, taken: this.#taken };
   }
 
-  static restore({ taken }: SavedSnapshot, state: State): Snapshot {
-    const snapshot = new Snapshot(state);
+  static restore({ taken }: SavedSnapshot, state: State, making: SnapshotMaking): Snapshot {
+    const snapshot = new Snapshot(state, making);
     while (snapshot.#taken < taken) {
       snapshot.#messages.next();
       snapshot.#taken++;
@@ -56,15 +82,20 @@ export class Snapshot {
 }
 
 /** The messages that carry `state`, the last one marked. */
-function* snapshotMessages(state: State): Generator<SyncDocument> {
+function* snapshotMessages(state: State, pieceMin: number): Generator<SyncDocument> {
   const { revision, workspace } = state;
+  const edges = new Edges(pieceMin), pieceMax = 4 * pieceMin;
   const fresh = () => ({
     nodes: [] as SyncNode[],
-    contents: [] as { node: string; text: string }[],
-    authors: [] as SyncDocument["authors"][number][],
+    contents: [] as SyncContent["contents"][number][],
+    authors: [] as SyncContent["authors"][number][],
   });
   let piece = fresh(), bytes = 0;
-  const full = (added: number) => (bytes += added) >= pieceBytes;
+  /** Whether the piece ends behind what was put into it. */
+  const isFull = (added: number, isEdge: boolean) => {
+    bytes += added;
+    return bytes >= pieceMax || bytes >= pieceMin && isEdge;
+  };
   const take = (): SyncDocument => {
     const message: SyncDocument = { kind: "sync", revision, ...piece, last: false };
     piece = fresh();
@@ -73,24 +104,27 @@ function* snapshotMessages(state: State): Generator<SyncDocument> {
   };
   for (const [site, participant] of state.authors) {
     piece.authors.push({ site: Number(site), participant });
-    if (full(participant.name.length * 3 + 8)) yield take();
+    const size = participant.name.length + itemBytes;
+    if (isFull(size, edges.isBehind(Number(site), 0, size))) yield take();
   }
   for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
     if (id === rootId) continue;
     piece.nodes.push({ id, parent, name, kind, tombstone });
-    if (full(name.length * 3 + nodeBytes)) yield take();
+    const { site, counter } = parseId(id)!, size = name.length + itemBytes;
+    if (isFull(size, edges.isBehind(site, counter, size))) yield take();
   }
   for (const { id, kind } of workspace.nodes()) {
     if (kind !== "text") continue;
     const text = workspace.text(id);
     for (let from = 0; from < text.length;) {
-      // Three bytes a code unit at the most; a pair is never cut, since a lone half has no UTF-8.
-      let to = Math.min(text.length, from + Math.floor((pieceBytes - bytes) / 3) + 1);
-      if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to++;
-      const string = text.slice(from, to);
-      piece.contents.push({ node: id, text: string });
-      from = to;
-      if (full(string.length * 3 + nodeBytes)) yield take();
+      // As much as the piece can take, and one more, so that a pair is not cut in two.
+      const room = Math.max(1, pieceMax - bytes);
+      const string = text.slice(from, from + room + 1);
+      const edge = edges.next(string, Math.max(1, pieceMin - bytes));
+      const to = edge <= room ? edge : wholePair(string, room);
+      piece.contents.push({ node: id, text: string.slice(0, to) });
+      from += to;
+      if (isFull(to + itemBytes, from < text.length)) yield take();
     }
   }
   yield { kind: "sync", revision, ...piece, last: true };

@@ -166,6 +166,7 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     snapshot: fc.boolean(),
     accepted: fc.boolean(),
     attempt: uint53,
+    packed: fc.boolean(),
   }),
   operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
