@@ -2,47 +2,42 @@
  * Bytes made shorter, as raw DEFLATE (RFC 1951), and back. The same bytes are packed alike on every engine, since
  * the library is whole numbers in JavaScript and nothing else.
  *
- * Whoever unpacks says how long the result is, and gives up where it is not: what is packed may become a thousand
- * times as long, so it is fed in small pieces, and what a few of these say costs at most a few megabytes.
+ * What is packed may become a thousand times as long again. So whoever unpacks is told how long the result is, and
+ * takes no more than {@linkcode packedBytesMax} at once: that much costs less than a second, whatever it says.
  *
  * @module
  */
 
-import { deflateSync, Inflate } from "fflate/browser";
+import { deflateSync, inflateSync } from "fflate/browser";
 import { ProtocolError } from "./code.ts";
+
+/** How long packed bytes may be; what would be longer is sent as it is. */
+export const packedBytesMax = 80 << 10;
 
 /** A higher one is hardly shorter and takes longer; a lower one the other way round. */
 const level = 6;
-/** How much is unpacked before its length is looked at. */
-const pieceBytes = 4096;
 
-/** The bytes, packed: longer than before if there is nothing in them to make shorter. */
-export function packed(bytes: Uint8Array): Uint8Array {
-  return deflateSync(bytes, { level });
+/** The bytes, packed; undefined if that is not shorter, or longer than it may be. */
+export function packed(bytes: Uint8Array): Uint8Array | undefined {
+  const shorter = deflateSync(bytes, { level });
+  return shorter.length < bytes.length && shorter.length <= packedBytesMax ? shorter : undefined;
 }
 
 /**
  * What was packed, `length` bytes.
  *
- * @throws {ProtocolError} "malformed_message" if it is no such bytes, or of another length.
+ * @throws {ProtocolError} "malformed_message" if it is no such bytes, too many, or of another length.
  */
 export function unpacked(bytes: Uint8Array, length: number): Uint8Array {
-  const result = new Uint8Array(length);
-  let filled = 0;
-  const inflate = new Inflate((piece) => {
-    if (filled + piece.length > length) throw wrong(`unpacks to more than its ${length} bytes`);
-    result.set(piece, filled);
-    filled += piece.length;
-  });
+  if (bytes.length > packedBytesMax) throw wrong(`is ${bytes.length} bytes, over ${packedBytesMax}`);
+  let result: Uint8Array;
   try {
-    for (let from = 0; from < bytes.length; from += pieceBytes) {
-      inflate.push(bytes.subarray(from, from + pieceBytes), from + pieceBytes >= bytes.length);
-    }
-  } catch (error) {
-    if (error instanceof ProtocolError) throw error;
+    // What does not fit is not written, and one byte more tells that there was more.
+    result = inflateSync(bytes, { out: new Uint8Array(length + 1) });
+  } catch {
     throw wrong("is no raw DEFLATE");
   }
-  if (filled !== length) throw wrong(`unpacks to ${filled} bytes, not to its ${length}`);
+  if (result.length !== length) throw wrong(`is not ${length} bytes unpacked`);
   return result;
 }
 

@@ -14,7 +14,7 @@ import { packed } from "../../proto/mod.ts";
 
 interface Kept {
   readonly plain: Uint8Array;
-  /** Undefined if packing does not make it shorter. */
+  /** Undefined if it is better left as it is. */
   readonly packed: Uint8Array | undefined;
 }
 
@@ -52,8 +52,7 @@ export class Packer {
       }
       this.#keptBytes -= sizeOf(known);
     }
-    const shorter = packed(plain);
-    const kept: Kept = { plain, packed: shorter.length < plain.length ? shorter : undefined };
+    const kept: Kept = { plain, packed: packed(plain) };
     this.#kept.set(hash, kept);
     this.#keptBytes += sizeOf(kept);
     for (const [oldest, old] of this.#kept) {

@@ -33,7 +33,7 @@ export interface Settings {
   readonly drainUs: number;
   /** How many bytes of entries or snapshot are handed to a connection at once. */
   readonly sendBytesMax: number;
-  /** About how many bytes a piece of a snapshot has at least; it may have four times as many. At most 65,536. */
+  /** About how many bytes a piece of a snapshot has at least; it may have three times as many. At most 65,536. */
   readonly pieceBytesMin: number;
   /** Pieces of fewer bytes are sent as they are, also to those who take them packed. */
   readonly packedBytesMin: number;

@@ -31,7 +31,7 @@ export interface SavedSnapshot {
 
 /** Of what sizes the pieces are, and how they are made shorter. */
 export interface SnapshotMaking {
-  /** Pieces have about so many bytes at least, and at most four times as many. */
+  /** Pieces have about so many bytes at least, and at most three times as many. */
   readonly pieceMin: number;
   /** Undefined for a reader that takes them as they are. */
   readonly packer: Packer | undefined;
@@ -84,7 +84,7 @@ export class Snapshot {
 /** The messages that carry `state`, the last one marked. */
 function* snapshotMessages(state: State, pieceMin: number): Generator<SyncDocument> {
   const { revision, workspace } = state;
-  const edges = new Edges(pieceMin), pieceMax = 4 * pieceMin;
+  const edges = new Edges(pieceMin), pieceMax = 3 * pieceMin;
   const fresh = () => ({
     nodes: [] as SyncNode[],
     contents: [] as SyncContent["contents"][number][],

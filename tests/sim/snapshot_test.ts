@@ -102,7 +102,7 @@ Deno.test("no piece is longer than it may be, whatever a text is made of", () =>
   const frames = taken(new Snapshot(stateOf(texts), { pieceMin, packer: undefined }));
   for (const { contents } of messagesOf(frames)) {
     const length = contents.reduce((sum, { text }) => sum + text.length, 0);
-    assert(length <= 4 * pieceMin + 1, `${length} code units`);
+    assert(length <= 3 * pieceMin + 1, `${length} code units`);
   }
   assertEquals(textsOf(received(frames), texts.length), texts);
 });
