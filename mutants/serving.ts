@@ -27,8 +27,10 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a snapshot is of what is not stored yet",
     file: "server/core/room.ts",
-    text: "connection.snapshot = new Snapshot(durable, extentFor(connection));",
-    replacement: "connection.snapshot = new Snapshot(this.#sequencer.head, extentFor(connection));",
+    text:
+      "connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extentFor(connection));",
+    replacement:
+      "connection.snapshot = new Snapshot(this.#sequencer.head, this.#snapshotsFor(connection), extentFor(connection));",
     breaks: "speculation is shown to nobody",
   },
   {
@@ -37,7 +39,6 @@ export const servingMutants: readonly Mutant[] = [
     text: "const to = snapshot?.revision ?? this.revision;",
     replacement: "const to = this.revision;",
     breaks: "a snapshot of revision r stands exactly between r and r+1",
-    survives: "snapshots are of one piece unless texts are very long",
   },
   {
     name: "who resumes misses one entry",
@@ -233,7 +234,8 @@ export const servingMutants: readonly Mutant[] = [
     text: "if (last !== undefined && last.from === from && last.wanted === wanted) return last;",
     replacement: "if (last !== undefined && last.from === from) return last;",
     breaks: "a snapshot of revision r stands exactly between r and r+1",
-    survives: "snapshots are of one piece unless texts are very long",
+    survives:
+      "it takes two who read on from one place, of whom one has a snapshot to come: only those who come back without their text",
   },
   {
     name: "hidden nodes are left out of snapshots",
@@ -244,19 +246,24 @@ export const servingMutants: readonly Mutant[] = [
   },
   {
     name: "a snapshot cuts pairs in two",
-    file: "server/core/snapshot.ts",
-    text: "if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to++;",
-    replacement: "",
+    file: "server/core/edge.ts",
+    text: "return at < text.length && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 ? at + 1 : at;",
+    replacement: "return at;",
     breaks: "text that is cut over messages is cut between characters",
-    by: "laws",
-    survives: "snapshots are of one piece unless texts are very long",
   },
   {
     name: "a piece of a snapshot is lost at its edge",
     file: "server/core/snapshot.ts",
-    text: "from = to;",
-    replacement: "from = to + 1;",
+    text: "from += to;",
+    replacement: "from += to + 1;",
     breaks: "a snapshot is the state of its revision",
+  },
+  {
+    name: "what is packed for the first time goes out as it is",
+    file: "server/core/packer.ts",
+    text: "return kept.packed;",
+    replacement: "return undefined;",
+    breaks: "what goes out does not depend on what is kept to be quick",
   },
   {
     name: "newcomers are not introduced",

@@ -152,6 +152,7 @@ export class Hostile implements Caller {
       attempt: 0,
       lazy: false,
       loaded: [],
+      packed: false,
     };
   }
 

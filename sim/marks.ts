@@ -112,11 +112,13 @@ const closes = [
   "session_resumed",
   "log_failed",
   "fell_behind",
+  "busy_retry",
   "shutting_down",
 ] as const satisfies readonly CloseCode[];
 
 /** What a client is told of the end of a connection, or finds out by itself. */
 const told = [
+  "busy_retry",
   "fell_behind",
   "log_failed",
   "session_forked",
@@ -169,6 +171,7 @@ const paths: Readonly<Record<string, string>> = {
   "server stopping": "The server settles everything, since it was asked to stop.",
   "snapshot behind entries": "A client that has entries is sent a snapshot after all.",
   "snapshot in pieces": "A snapshot is longer than one frame.",
+  "snapshot packed": "A piece of a snapshot is packed.",
   "stopped gracefully": "The server has settled everything and stopped.",
   "took back everything": "One client took back all that it did, and none of it is left.",
   "took back what this run did":

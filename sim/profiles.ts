@@ -135,6 +135,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     settings: {
       ...(extremes ? extremeSettings(random.stream("settings"), count) : {}),
       ...memorySettings(random.stream("memory")),
+      ...snapshotSettings(random.stream("snapshots")),
     },
     disk: diskOf(random.stream("disk plan")),
     clients: clientsOf(random, count),
@@ -184,6 +185,22 @@ function memorySettings(draws: Stream): Partial<Settings> {
   };
   if (draws.isOneIn(3)) settings.historyWeightMax = draws.pick([1000, 10_000]);
   if (draws.isOneIn(2)) settings.sleepUs = draws.pick([0, 1, 10]) * second;
+  return settings;
+}
+
+/** How the workspace is sent to those who come: in half of all scenarios in pieces, with little kept for that. */
+function snapshotSettings(draws: Stream): Partial<Settings> {
+  if (draws.isOneIn(2)) return {};
+  const settings: { -readonly [K in keyof Settings]?: Settings[K] } = {
+    pieceBytesMin: draws.pick([16, 100, 500]),
+    packedBytesMin: draws.pick([0, 0, 100]),
+    packedKeptMax: draws.pick([0, 500, 1 << 20]),
+  };
+  if (draws.isOneIn(2)) {
+    settings.pinnedLengthMax = draws.pick([0, 100, 1000]);
+    // In so small writes that others come meanwhile.
+    settings.sendBytesMax = draws.pick([50, 300]);
+  }
   return settings;
 }
 

@@ -21,6 +21,7 @@ export function helloOf(hello: Partial<Hello>): Hello {
     attempt: 0,
     lazy: false,
     loaded: [],
+    packed: false,
     ...hello,
   };
 }

@@ -328,6 +328,7 @@ export class ClientCore {
       attempt: this.#attempt,
       lazy: this.#options.lazy ?? false,
       loaded: this.#replica.loaded.files,
+      packed: true,
     }));
     this.#setPhase("syncing");
   }

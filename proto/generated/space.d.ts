@@ -101,6 +101,7 @@ export namespace distspace {
     readonly snapshot?: boolean | null;
     readonly accepted?: boolean | null;
     readonly attempt?: number | null;
+    readonly packed?: boolean | null;
     readonly lazy?: boolean | null;
     readonly loaded?: readonly distspace.Id[] | null;
   }
@@ -189,6 +190,8 @@ export namespace distspace {
     readonly contents?: readonly distspace.SyncDocument.Content[] | null;
     readonly authors?: readonly distspace.SyncDocument.Author[] | null;
     readonly last?: boolean | null;
+    readonly packed?: Uint8Array | null;
+    readonly length?: number | null;
     readonly load?: boolean | null;
   }
   export const SyncDocument: Codec<SyncDocument>;

@@ -1109,6 +1109,7 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.snapshot = false;
         Hello.prototype.accepted = false;
         Hello.prototype.attempt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Hello.prototype.packed = false;
         Hello.prototype.lazy = false;
         Hello.prototype.loaded = $util.emptyArray;
 
@@ -1137,6 +1138,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).bool(message.accepted);
             if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && (typeof message.attempt === "object" ? message.attempt.low || message.attempt.high : message.attempt !== 0))
                 writer.uint32(72).uint64(message.attempt);
+            if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed !== false)
+                writer.uint32(80).bool(message.packed);
             if (message.lazy != null && $Object.hasOwnProperty.call(message, "lazy") && message.lazy !== false)
                 writer.uint32(96).bool(message.lazy);
             if (message.loaded != null && message.loaded.length)
@@ -1251,6 +1254,15 @@ export const distspace = $root.distspace = (() => {
                             message.attempt = value;
                         else
                             delete message.attempt;
+                        continue;
+                    }
+                case 10: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.packed = value;
+                        else
+                            delete message.packed;
                         continue;
                     }
                 case 12: {
@@ -2650,6 +2662,8 @@ export const distspace = $root.distspace = (() => {
         SyncDocument.prototype.contents = $util.emptyArray;
         SyncDocument.prototype.authors = $util.emptyArray;
         SyncDocument.prototype.last = false;
+        SyncDocument.prototype.packed = $util.newBuffer([]);
+        SyncDocument.prototype.length = 0;
         SyncDocument.prototype.load = false;
 
         SyncDocument.encode = function (message, writer, _depth) {
@@ -2672,6 +2686,10 @@ export const distspace = $root.distspace = (() => {
                     $root.distspace.SyncDocument.Author.encode(message.authors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
             if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
                 writer.uint32(40).bool(message.last);
+            if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed.length)
+                writer.uint32(50).bytes(message.packed);
+            if (message.length != null && $Object.hasOwnProperty.call(message, "length") && message.length !== 0)
+                writer.uint32(56).uint32(message.length);
             if (message.load != null && $Object.hasOwnProperty.call(message, "load") && message.load !== false)
                 writer.uint32(128).bool(message.load);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -2747,6 +2765,24 @@ export const distspace = $root.distspace = (() => {
                             message.last = value;
                         else
                             delete message.last;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.packed = value;
+                        else
+                            delete message.packed;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.length = value;
+                        else
+                            delete message.length;
                         continue;
                     }
                 case 16: {

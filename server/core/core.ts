@@ -35,6 +35,7 @@ import {
 } from "../../proto/mod.ts";
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import { hashOf } from "./hash.ts";
+import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
 import type { LogEntry, SavedState, State } from "./state.ts";
@@ -185,6 +186,8 @@ export class ServerCore {
       end: (connection, code, nowUs) => this.#end(connection, code, nowUs),
       timed: (room) => this.#timed.add(room),
       report: (event, fields) => this.#report(event, fields),
+      packer: new Packer(settings.packedBytesMin, settings.packedKeptMax),
+      canPin: (room, state, instead) => this.#canPin(room, state, instead),
     };
   }
 
@@ -516,6 +519,21 @@ export class ServerCore {
   #forget(room: Room): void {
     this.#rooms.delete(room.name);
     this.#timed.delete(room);
+  }
+
+  /** Those who are sent one state share it; what is being sent to `instead`, if anything, will not be any more. */
+  #canPin(room: Room, { revision, workspace }: State, instead: Connection | undefined): boolean {
+    const pinned = new Map<string, number>();
+    for (const connection of this.#connections.values()) {
+      const { snapshot } = connection;
+      if (snapshot === undefined || connection.closing || connection === instead) continue;
+      if (connection.room === room && snapshot.revision === revision) return true;
+      pinned.set(`${snapshot.revision} ${connection.room!.name}`, snapshot.length);
+    }
+    let length = workspace.textLength;
+    for (const other of pinned.values()) length += other;
+    // One may always come, however large the workspace is.
+    return pinned.size === 0 || length <= this.#settings.pinnedLengthMax;
   }
 
   // Time ------------------------------------------------------------------------------------------------------

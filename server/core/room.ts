@@ -17,11 +17,12 @@ import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
 import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
+import type { Packer } from "./packer.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
-import { type Extent, type SavedSnapshot, Snapshot } from "./snapshot.ts";
+import { type Extent, type SavedSnapshot, Snapshot, type SnapshotMaking } from "./snapshot.ts";
 import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
 import { SubmissionQueue } from "./submission_queue.ts";
 
@@ -82,6 +83,10 @@ export interface RoomHost {
   /** From now on the room has a deadline. */
   timed(room: Room): void;
   report(event: string, fields: Readonly<Record<string, string | number>>): void;
+  /** What pieces of snapshots are packed with. */
+  readonly packer: Packer;
+  /** Whether one more state may be kept for a reader that is sent it. */
+  canPin(room: Room, state: State, instead: Connection | undefined): boolean;
 }
 
 export class Room {
@@ -332,15 +337,18 @@ export class Room {
         part = batch.bytes;
         connection.cursor = batch.to;
       } else if (snapshot !== undefined) {
-        const frame = snapshot.next();
-        if (frame === undefined) {
+        const piece = snapshot.next();
+        if (piece === undefined) {
           connection.snapshot = undefined;
           if (snapshot.extent.kind === "files") this.#loaded(connection, snapshot.extent.files);
           continue;
         }
-        part = frame;
+        parts.push(piece.bytes);
+        bytes += piece.weight;
+        continue;
       } else if (loads?.isWaiting === true) {
-        connection.snapshot = new Snapshot(this.#sequencer.durable, { kind: "files", files: loads.take() });
+        const { durable } = this.#sequencer, extent = { kind: "files", files: loads.take() } as const;
+        connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extent);
         continue;
       } else {
         parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
@@ -477,6 +485,14 @@ export class Room {
         this.#host.end(connection, "session_resumed", nowUs);
         return true;
       }
+    }
+    const resumed = known && hello.revision >= this.#sequencer.floor;
+    const isSnapshotDue = !resumed || hello.snapshot;
+    if (isSnapshotDue && !this.#host.canPin(this, durable, session?.connection)) {
+      this.#host.end(connection, "busy_retry", nowUs);
+      return true;
+    }
+    if (session !== undefined) {
       // Nothing that the older connection says from now on counts.
       if (session.connection !== undefined) this.#host.end(session.connection, "session_resumed", nowUs);
       // What it had sent must be settled before anything is said about it.
@@ -491,10 +507,11 @@ export class Room {
     }
     session.attempt = hello.attempt;
     connection.welcomed(session, this.#host.settings.messageBytesMax);
-    const resumed = known && hello.revision >= this.#sequencer.floor;
     connection.cursor = resumed ? hello.revision : durable.revision;
     connection.loads = hello.lazy ? new LoadedFiles(hello.loaded) : undefined;
-    if (!resumed || hello.snapshot) connection.snapshot = new Snapshot(durable, extentFor(connection));
+    if (isSnapshotDue) {
+      connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extentFor(connection));
+    }
     const record = durable.sessions.get(session.id);
     connection.say({
       kind: "welcome",
@@ -520,6 +537,12 @@ export class Room {
       kind,
     });
     return true;
+  }
+
+  /** How snapshots are made for a connection, by what it has said that it takes. */
+  #snapshotsFor({ hello }: Connection): SnapshotMaking {
+    const { settings: { pieceBytesMin }, packer } = this.#host;
+    return { pieceMin: pieceBytesMin, packer: hello!.packed ? packer : undefined };
   }
 
   /** Whether what a client holds is of this log. */
@@ -680,7 +703,10 @@ export class Room {
       connection.room = this;
       connection.cursor = cursor;
       connection.presenceVersion = presenceVersion;
-      if (snapshot !== null) connection.snapshot = Snapshot.restore(snapshot, states.get(snapshot.revision)!);
+      if (snapshot !== null) {
+        const state = states.get(snapshot.revision)!;
+        connection.snapshot = Snapshot.restore(snapshot, state, this.#snapshotsFor(connection));
+      }
       if (session === null) {
         this.#joining.push(connection);
         continue;

@@ -168,6 +168,7 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     attempt: uint53,
     lazy: fc.boolean(),
     loaded: fc.array(id, { maxLength: 5 }),
+    packed: fc.boolean(),
   }),
   load: fc.record({ kind: kind("load"), nodes: fc.array(id, { maxLength: 5 }) }),
   operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
