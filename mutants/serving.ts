@@ -422,9 +422,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a file is loaded before its text has been sent",
     file: "server/core/room.ts",
-    text:
-      `connection.snapshot = new Snapshot(this.#sequencer.durable, { kind: "files", files: loads.take() });`,
-    replacement: `connection.snapshot = new Snapshot(State.empty, { kind: "files", files: loads.take() });`,
+    text: `const { durable } = this.#sequencer, extent = { kind: "files", files: loads.take() } as const;`,
+    replacement: `const durable = State.empty, extent = { kind: "files", files: loads.take() } as const;`,
     breaks: "the text of a file that is loaded stands exactly between two entries",
   },
   {
