@@ -194,6 +194,7 @@ export const ours: MeasuredServer = {
     "--memory",
     "--port",
     String(port),
+    "--no-http",
     // The defaults guard against a single client that makes more changes than people do.
     "--rate",
     "1000000",

@@ -8,3 +8,4 @@ export { defaultSettings, type LogEntry, type Settings } from "./core/mod.ts";
 export { type Appended, type Log, type Logged, MemoryLog } from "./log.ts";
 export { type Observer, secret, Shell, type ShellOptions } from "./shell.ts";
 export { serveTcp } from "./tcp.ts";
+export * from "./web/mod.ts";

@@ -266,6 +266,7 @@ Deno.test("serve says so and exits with 1 where it cannot record, and never writ
       const { code, stdout, stderr } = await run([
         "serve",
         "--memory",
+        "--no-http",
         "--port",
         "0",
         "--record",
@@ -292,6 +293,7 @@ Deno.test({
         "cli/main.ts",
         "serve",
         "--memory",
+        "--no-http",
         "--port",
         "0",
         "--record",
