@@ -303,7 +303,7 @@ Deno.test({
       stderr: "piped",
     }).spawn();
     let printed = "", logged = "";
-    const follow = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
+    const follow = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (text: string) => void) => {
       for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
     };
     const ended = Promise.all([

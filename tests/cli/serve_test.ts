@@ -44,7 +44,7 @@ class ServerProcess {
 
   /** A server that may have so many files and connections open at once, and no more. */
   static startWithDescriptors(count: number): Promise<ServerProcess> {
-    const run = `ulimit -n ${count}; exec "$0" run --quiet --allow-all cli/main.ts serve --port 0`;
+    const run = `ulimit -n ${count}; exec "$0" run --quiet --allow-all cli/main.ts serve --memory --port 0`;
     return ServerProcess.#listening(
       new Deno.Command("sh", {
         args: ["-c", run, Deno.execPath()],
@@ -94,7 +94,10 @@ class ServerProcess {
   }
 }
 
-async function read(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+async function read(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  take: (text: string) => void,
+): Promise<void> {
   for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
 }
 
