@@ -15,12 +15,13 @@ import {
   type Log,
   type LogEntry,
   MemoryLog,
+  openWeb,
   secret,
   serveTcp,
   type Settings,
   Shell,
   type ShellOptions,
-  WebDoor,
+  type Web,
 } from "../server/mod.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
 import { Command, InvalidArgumentError, oneOf, wholeNumber } from "./command.ts";
@@ -112,11 +113,11 @@ export const serveCommand = new Command("serve")
     const shell = new Shell({ settings, log, observer: recording, report });
     const { hostname, port: bound } = listener.addr;
     const address = hostname.includes(":") ? `[${hostname}]` : hostname;
-    let web: WebDoor | undefined;
+    let web: Web | undefined;
     if (http) {
       const webPort = httpPort ?? (port === 0 ? 0 : bound + 1);
       try {
-        web = await WebDoor.open({ hostname: host, port: webPort, origins: origin, shell, report });
+        web = await openWeb({ hostname: host, port: webPort, origins: origin, shell, report });
       } catch (error) {
         console.error(
           `Cannot listen on ${host}:${webPort}: ${error instanceof Error ? error.message : error}`,
@@ -136,8 +137,8 @@ export const serveCommand = new Command("serve")
       if (stopping) exit(130, "stopped at once");
       stopping = true;
       listener.close();
-      web?.close();
       const late = setTimeout(() => exit(0, "stopped late"), stopMs);
+      await web?.close();
       await shell.stop();
       clearTimeout(late);
       await log.close();

@@ -191,8 +191,8 @@ function done(draft: Draft, step: EditStep): Planned | undefined {
 
 // What was read -----------------------------------------------------------------------------------------------
 
-/** Files as they were: by revision, then by their paths at that time. */
-type PastFiles = ReadonlyMap<number, ReadonlyMap<string, Read>>;
+/** Files as they were, or why that is not known: by revision, then by their paths at that time. */
+type PastFiles = ReadonlyMap<number, ReadonlyMap<string, Read | SpaceError>>;
 
 /** Looks up what is said to have been read, unless that is what there is now. */
 async function lookedUp(
@@ -200,52 +200,37 @@ async function lookedUp(
   steps: readonly EditStep[],
   preconditions: readonly Precondition[],
 ): Promise<PastFiles> {
-  const wanted = new Map<number, Set<string>>();
-  const want = (revision: number | undefined, path: string) => {
+  const found = new Map<number, Map<string, Read | SpaceError>>();
+  const lookUp = async (revision: number | undefined, path: string) => {
     if (revision === undefined) return;
-    const paths = wanted.get(revision) ?? new Set();
-    wanted.set(revision, paths.add(path.normalize("NFC")));
+    let files = found.get(revision);
+    if (files === undefined) found.set(revision, files = new Map());
+    const normal = path.normalize("NFC");
+    if (!files.has(normal)) files.set(normal, await readAt(space, revision, normal));
   };
-  for (const step of steps) if (step.kind === "edit") want(step.read.revision, step.path);
-  for (const { unchangedSince, path } of preconditions) want(unchangedSince, path);
-  const found = new Map<number, ReadonlyMap<string, Read>>();
-  for (const [revision, paths] of wanted) found.set(revision, await filesAt(space, revision, [...paths]));
+  for (const step of steps) if (step.kind === "edit") await lookUp(step.read.revision, step.path);
+  for (const { unchangedSince, path } of preconditions) await lookUp(unchangedSince, path);
   return found;
 }
 
-async function filesAt(
-  space: Space,
-  at: number,
-  paths: readonly string[],
-): Promise<ReadonlyMap<string, Read>> {
-  const found = new Map<string, Read>();
-  for (const path of paths) {
-    const file = at === space.revision && space.status.unsent === 0
-      ? readNow(space, path)
-      : await readThen(space, at, path);
-    if (file !== undefined) found.set(path, file);
+async function readAt(space: Space, at: number, path: string): Promise<Read | SpaceError> {
+  if (at === space.revision && space.status.unsent === 0) {
+    const file = space.find(path);
+    if (file?.kind === "text") return { id: file.id, text: space.read(path) };
   }
-  return found;
-}
-
-function readNow(space: Space, path: string): Read | undefined {
-  const file = space.find(path);
-  return file?.kind === "text" ? { id: file.id, text: space.read(path) } : undefined;
-}
-
-async function readThen(space: Space, at: number, path: string): Promise<Read | undefined> {
   try {
     // The answer comes behind all entries up to there: what it is of is known here as well by then.
     const { files } = await space.past.files({ at, paths: [path] });
-    return files.find((file) => file.path === path);
+    return files.find((file) => file.path === path) ??
+      new SpaceError("path_unknown", `"${path}" was a directory`);
   } catch (error) {
-    // There was no such file, or nobody looks back so far any more: a text that was given will have to do.
-    const isGone = error instanceof SpaceError &&
-      (error.code === "path_unknown" || error.code === "revision_forgotten");
-    if (isGone) return undefined;
+    // A text that was given may do.
+    if (error instanceof SpaceError && forgivable.has(error.code)) return error;
     throw error;
   }
 }
+
+const forgivable: ReadonlySet<string> = new Set(["path_unknown", "revision_forgotten"]);
 
 /** The file that a step edits, as it was read. */
 function readOf(
@@ -254,16 +239,15 @@ function readOf(
   past: PastFiles,
 ): Read {
   const normal = path.normalize("NFC");
-  const then = revision === undefined ? undefined : past.get(revision)?.get(normal);
-  if (then !== undefined) return text === undefined ? then : { id: then.id, text };
+  const then = revision === undefined ? undefined : past.get(revision)!.get(normal)!;
   if (text === undefined) {
-    throw revision === undefined
-      ? new SpaceError("nothing_read", `Say at which revision "${path}" was read, or what it said`)
-      : new SpaceError(
-        "read_unknown",
-        `What "${path}" said at revision ${revision} is not known here. Say it, or read the file again`,
-      );
+    if (then === undefined) {
+      throw new SpaceError("nothing_read", `Say at which revision "${path}" was read, or what it said`);
+    }
+    if (then instanceof SpaceError) throw then;
+    return then;
   }
+  if (then !== undefined && !(then instanceof SpaceError)) return { id: then.id, text };
   const now = space.find(normal);
   if (now?.kind !== "text") throw new SpaceError("not_found", `There is no file at "${path}"`);
   return { id: now.id, text };
@@ -288,8 +272,8 @@ function check(space: Space, { path, exists, unchangedSince }: Precondition, pas
   if (exists === true && now === undefined) fail("is not there");
   if (exists === false && now !== undefined) fail("is there");
   if (unchangedSince === undefined) return;
-  const then = past.get(unchangedSince)?.get(path.normalize("NFC"));
-  if (then === undefined) fail(`was no file at revision ${unchangedSince}, as far as is known`);
+  const then = past.get(unchangedSince)!.get(path.normalize("NFC"))!;
+  if (then instanceof SpaceError) fail(`at revision ${unchangedSince} is not known: ${then.message}`);
   else if (then.id !== now?.id) fail(`is not the file any more that it was at revision ${unchangedSince}`);
   else if (then.text !== space.read(path)) fail(`has been changed since revision ${unchangedSince}`);
 }

@@ -1,6 +1,6 @@
 /**
  * The door for the web: WebSocket and HTTP on one port. A WebSocket is one more transport for the shell; what HTTP is
- * asked, {@linkcode Answerer}s answer.
+ * asked, an {@linkcode Answerer} answers.
  *
  * It stands on Node's HTTP server and the `ws` library, which Deno runs as they are: they give up on a request that
  * does not come to its end, limit the length of a message before it is in memory, and can drop a socket whose reader
@@ -30,11 +30,12 @@ export interface Reply {
 export interface Asked {
   readonly method: string;
   readonly url: URL;
-  readonly authorization: string | undefined;
+  /** Their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
 
-/** Answers some requests, and leaves others to the next. */
+/** Answers a request; undefined if there is nothing at its path. */
 export type Answerer = (asked: Asked) => Promise<Reply> | Reply | undefined;
 
 export interface DoorOptions {
@@ -45,7 +46,7 @@ export interface DoorOptions {
   readonly origins: readonly string[];
   readonly shell: Shell;
   readonly report: ShellOptions["report"];
-  readonly answerers?: readonly Answerer[];
+  readonly answerer: Answerer;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestMs?: number;
   /** How long the body of a request may be. */
@@ -174,19 +175,11 @@ export class WebDoor {
     const body = await bodyOf(request, this.#bodyBytesMax);
     if (body === undefined) return undefined;
     if (typeof body === "string") return this.#refused(body);
-    const { method = "GET", headers: { authorization } } = request;
-    const asked: Asked = {
-      method: method === "HEAD" ? "GET" : method,
-      url: urlOf(request),
-      authorization,
-      body,
-    };
+    const { method = "GET" } = request;
+    const headers = request.headers as Asked["headers"];
+    const asked: Asked = { method: method === "HEAD" ? "GET" : method, url: urlOf(request), headers, body };
     try {
-      for (const answer of this.#options.answerers ?? []) {
-        const reply = answer(asked);
-        if (reply !== undefined) return await reply;
-      }
-      return this.#refused("no_such_path");
+      return await (this.#options.answerer(asked) ?? this.#refused("no_such_path"));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#options.report("request_failed", { path: asked.url.pathname, message });

@@ -1,16 +1,8 @@
 /**
- * The door for the web: WebSocket and HTTP.
+ * The door for the web: WebSocket and HTTP. See {@linkcode openWeb}.
  *
  * @module
  */
 
-export {
-  type Answerer,
-  type Asked,
-  type DoorOptions,
-  jsonReply,
-  refusedReply,
-  type Reply,
-  WebDoor,
-} from "./door.ts";
 export { isLoopback } from "./visitors.ts";
+export { openWeb, type Web, type WebOptions } from "./web.ts";

@@ -245,7 +245,7 @@ Deno.test("edit() says what it does not know, and changes nothing", async () => 
     const wanted: Wanted = { kind: "text", text: "x" };
     assertEquals(await codeOf(), "nothing_to_do");
     assertEquals(await codeOf(editOf("b.txt", {}, wanted)), "nothing_read");
-    assertEquals(await codeOf(editOf("none.txt", read, wanted)), "read_unknown");
+    assertEquals(await codeOf(editOf("none.txt", read, wanted)), "path_unknown");
     assertEquals(await codeOf(editOf("none.txt", { text: "" }, wanted)), "not_found");
     assertEquals(await codeOf(editOf("b.txt", { revision: 1000 }, wanted)), "revision_unknown");
     assertEquals(await codeOf(editOf("b.txt", read, wanted), editOf("b.txt", read, wanted)), "edited_twice");

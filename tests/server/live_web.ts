@@ -4,40 +4,40 @@
  * @module
  */
 
-import { type DoorOptions, WebDoor } from "../../server/mod.ts";
+import { openWeb, type Web, type WebOptions } from "../../server/mod.ts";
 import { type LiveOptions, LiveServer } from "./live_server.ts";
 
 export class LiveWeb extends LiveServer {
-  #door!: WebDoor;
+  #web!: Web;
 
   /** A server that listens for TCP and for the web. */
-  static async start(options: LiveOptions = {}, door: Partial<DoorOptions> = {}): Promise<LiveWeb> {
+  static async start(options: LiveOptions = {}, web: Partial<WebOptions> = {}): Promise<LiveWeb> {
     const server = new LiveWeb(options);
     const { shell } = server;
-    const report: DoorOptions["report"] = (event, fields) => server.reports.push({ event, fields });
-    server.#door = await WebDoor.open({
+    const report: WebOptions["report"] = (event, fields) => server.reports.push({ event, fields });
+    server.#web = await openWeb({
       hostname: "127.0.0.1",
       port: 0,
       origins: [],
       shell,
       report,
-      ...door,
+      ...web,
     });
     return server;
   }
 
   /** Where it listens for the web: host and port. */
   get address(): string {
-    return `127.0.0.1:${this.#door.port}`;
+    return `127.0.0.1:${this.#web.port}`;
   }
 
   override async stop(): Promise<void> {
-    this.#door.close();
+    await this.#web.close();
     await super.stop();
   }
 
   override async kill(): Promise<void> {
-    this.#door.close();
+    await this.#web.close();
     await super.kill();
   }
 }
