@@ -15,6 +15,8 @@ import {
   type Log,
   type LogEntry,
   MemoryLog,
+  Metrics,
+  observersOf,
   openWeb,
   secret,
   serveTcp,
@@ -110,14 +112,16 @@ export const serveCommand = new Command("serve")
     }
     // Nothing is told before something has been loaded, and that is by the shell.
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
-    const shell = new Shell({ settings, log, observer: recording, report });
+    const metrics = new Metrics();
+    const observer = observersOf(recording, http ? metrics : undefined);
+    const shell = new Shell({ settings, log, observer, report });
     const { hostname, port: bound } = listener.addr;
     const address = hostname.includes(":") ? `[${hostname}]` : hostname;
     let web: Web | undefined;
     if (http) {
       const webPort = httpPort ?? (port === 0 ? 0 : bound + 1);
       try {
-        web = await openWeb({ hostname: host, port: webPort, origins: origin, shell, report });
+        web = await openWeb({ hostname: host, port: webPort, origins: origin, shell, metrics, report });
       } catch (error) {
         console.error(
           `Cannot listen on ${host}:${webPort}: ${error instanceof Error ? error.message : error}`,

@@ -4,5 +4,6 @@
  * @module
  */
 
+export { Metrics } from "./metrics.ts";
 export { isLoopback } from "./visitors.ts";
 export { openWeb, type Web, type WebOptions } from "./web.ts";

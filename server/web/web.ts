@@ -8,12 +8,15 @@ import { z } from "zod";
 import { apiRoutes } from "./api.ts";
 import { type DoorOptions, jsonReply, WebDoor } from "./door.ts";
 import { InnerSpaces, type InnerSpacesOptions } from "./inner_spaces.ts";
+import type { Metrics } from "./metrics.ts";
 import { openApiRoute } from "./open_api.ts";
 import { answererOf, type Route } from "./routes.ts";
 
 /** How the web is to be served. */
 export interface WebOptions extends Omit<DoorOptions, "answerer"> {
   readonly sessions?: InnerSpacesOptions;
+  /** What is counted of the shell's core, to be shown. */
+  readonly metrics: Metrics;
 }
 
 /** The web, as it is served. */
@@ -37,8 +40,17 @@ const health: Route = {
 /** Listens, and resolves once it does. */
 export async function openWeb(options: WebOptions): Promise<Web> {
   const spaces = new InnerSpaces(options.shell, options.sessions);
-  const routes = [health, ...apiRoutes(spaces)];
-  const door = await WebDoor.open({ ...options, answerer: answererOf([...routes, openApiRoute(routes)]) });
+  const { metrics } = options;
+  const routes = [health, metrics.route(), ...apiRoutes(spaces)];
+  const report: DoorOptions["report"] = (event, fields) => {
+    if (event === "turned_away") metrics.turnedAway(`${fields.code}`);
+    options.report(event, fields);
+  };
+  const door = await WebDoor.open({
+    ...options,
+    report,
+    answerer: answererOf([...routes, openApiRoute(routes)]),
+  });
   return {
     port: door.port,
     close: async () => {

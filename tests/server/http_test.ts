@@ -85,6 +85,7 @@ Deno.test("every answer that the OpenAPI document promises is given, and is as i
     caller.call(server, "post", at("changes"), { body, headers });
   await caller.call(server, "get", "/openapi.json");
   await caller.call(server, "get", "/healthz");
+  await caller.call(server, "get", "/metrics");
 
   const made = (await post(created("src/a.txt", "one\ntwo\n"))).value as { revision: number };
   const edit = (wanted: object, path = "src/a.txt", revision = made.revision) => ({

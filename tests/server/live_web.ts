@@ -4,7 +4,7 @@
  * @module
  */
 
-import { openWeb, type Web, type WebOptions } from "../../server/mod.ts";
+import { Metrics, openWeb, type Web, type WebOptions } from "../../server/mod.ts";
 import { type LiveOptions, LiveServer } from "./live_server.ts";
 
 export class LiveWeb extends LiveServer {
@@ -12,7 +12,8 @@ export class LiveWeb extends LiveServer {
 
   /** A server that listens for TCP and for the web. */
   static async start(options: LiveOptions = {}, web: Partial<WebOptions> = {}): Promise<LiveWeb> {
-    const server = new LiveWeb(options);
+    const metrics = new Metrics();
+    const server = new LiveWeb({ ...options, observer: metrics });
     const { shell } = server;
     const report: WebOptions["report"] = (event, fields) => server.reports.push({ event, fields });
     server.#web = await openWeb({
@@ -20,6 +21,7 @@ export class LiveWeb extends LiveServer {
       port: 0,
       origins: [],
       shell,
+      metrics,
       report,
       ...web,
     });
