@@ -1,9 +1,9 @@
 /**
  * `deno task serve`: runs the live server.
  *
- * One line on standard output says where it listens; what happens is logged on standard error, a JSON object a
- * line. SIGINT and SIGTERM end it once everything taken in is settled and everybody has been told; a second one
- * ends it at once.
+ * One line on standard output says where it listens, for the web first and last for TCP; what happens is logged on
+ * standard error, a JSON object a line. SIGINT and SIGTERM end it once everything taken in is settled and everybody
+ * has been told; a second one ends it at once.
  *
  * @module
  */
@@ -11,17 +11,22 @@
 import pino from "pino";
 import {
   defaultSettings,
+  isLoopback,
   type Log,
   type LogEntry,
   MemoryLog,
+  Metrics,
+  observersOf,
+  openWeb,
   secret,
   serveTcp,
   type Settings,
   Shell,
   type ShellOptions,
+  type Web,
 } from "../server/mod.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
-import { Command, oneOf, wholeNumber } from "./command.ts";
+import { Command, InvalidArgumentError, oneOf, wholeNumber } from "./command.ts";
 import { retention } from "./log_words.ts";
 import { Recording } from "./record.ts";
 
@@ -32,6 +37,17 @@ export const serveCommand = new Command("serve")
   .description("Run the live server.")
   .option("--host <address>", "the address to listen on", "127.0.0.1")
   .option("--port <number>", "the TCP port to listen on; 0 for a free one", wholeNumber(0, 65535), 8000)
+  .option(
+    "--http-port <number>",
+    "the port for WebSocket and HTTP; 0 for a free one (default: the one after --port)",
+    wholeNumber(0, 65535),
+  )
+  .option("--no-http", "no WebSocket and no HTTP, TCP alone")
+  .option(
+    "--origin <origin>",
+    "let pages of this origin use the server, like https://example.org; may be given several times",
+    origins,
+  )
   .option("--insecure", "listen on an address that others can reach, though anybody may then do anything")
   .option("--data <dir>", "the folder that everything is kept in; made if it is not there", "./data")
   .option("--memory", "keep everything in memory: all is gone when the server ends")
@@ -68,7 +84,8 @@ export const serveCommand = new Command("serve")
     "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record or cannot use the data, 2 wrong usage." +
       "\nA recording holds all texts and the keys of all sessions: see docs/recordings.md.",
   )
-  .action(async ({ host, port, insecure, clients, rate, logLevel, record, ...storage }) => {
+  .action(async ({ host, port, insecure, clients, rate, logLevel, record, ...rest }) => {
+    const { http, httpPort, origin = [], ...storage } = rest;
     if (!isLoopback(host) && insecure !== true) {
       console.error(
         `Cannot listen on ${host}: there is no authentication yet, so anybody who can reach this address could ` +
@@ -95,9 +112,25 @@ export const serveCommand = new Command("serve")
     }
     // Nothing is told before something has been loaded, and that is by the shell.
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
-    const shell = new Shell({ settings, log, observer: recording, report });
+    const metrics = new Metrics();
+    const observer = observersOf(recording, http ? metrics : undefined);
+    const shell = new Shell({ settings, log, observer, report });
     const { hostname, port: bound } = listener.addr;
-    console.log(`Dist-Space listens on ${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`);
+    const address = hostname.includes(":") ? `[${hostname}]` : hostname;
+    let web: Web | undefined;
+    if (http) {
+      const webPort = httpPort ?? (port === 0 ? 0 : bound + 1);
+      try {
+        web = await openWeb({ hostname: host, port: webPort, origins: origin, shell, metrics, report });
+      } catch (error) {
+        console.error(
+          `Cannot listen on ${host}:${webPort}: ${error instanceof Error ? error.message : error}`,
+        );
+        Deno.exit(1);
+      }
+    }
+    const pages = web === undefined ? "" : `http://${address}:${web.port} and `;
+    console.log(`Dist-Space listens on ${pages}${address}:${bound}`);
 
     const exit = (code: number, reason: string) => {
       recording?.end(reason);
@@ -109,6 +142,7 @@ export const serveCommand = new Command("serve")
       stopping = true;
       listener.close();
       const late = setTimeout(() => exit(0, "stopped late"), stopMs);
+      await web?.close();
       await shell.stop();
       clearTimeout(late);
       await log.close();
@@ -153,7 +187,13 @@ function settingsOf(clientsMax: number, rate: number | undefined): Settings {
   };
 }
 
-/** Whether nobody but this machine can reach the address. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+/** Adds an origin to those that were given before. */
+function origins(text: string, given: readonly string[] = []): readonly string[] {
+  const url = URL.parse(text);
+  if (url === null || url.origin !== text || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError(
+      "Give an origin like https://example.org, with its port and without a path.",
+    );
+  }
+  return [...given, text];
 }

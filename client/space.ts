@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { Transport } from "../net/mod.ts";
+import { type Deferred, deferred, type Transport } from "../net/mod.ts";
 import {
   type Change,
   composeChanges,
@@ -46,7 +46,7 @@ import {
 } from "./core/mod.ts";
 import { SpaceError } from "./error.ts";
 import { Past, type When, workspaceOf } from "./past.ts";
-import type { Dial } from "./tcp.ts";
+import type { Dial } from "./dial.ts";
 import type { UnsentStore } from "./unsent_store.ts";
 
 /** What it takes to open a workspace. */
@@ -116,7 +116,7 @@ export class Space {
   readonly #store: UnsentStore | undefined;
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #waiting = new Map<ChangeNumber, (outcome: Exclude<Outcome, { kind: "accepted" }>) => void>();
-  readonly #opened = Promise.withResolvers<void>();
+  readonly #opened = deferred<void>();
   #transport: Transport | undefined;
   #written: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -124,7 +124,7 @@ export class Space {
   #lastUs = 0;
   #saving: Promise<void> | undefined;
   /** Settled by the next save to begin, which has all that is unsaved now; undefined if nothing is. */
-  #nextSave: PromiseWithResolvers<void> | undefined;
+  #nextSave: Deferred<void> | undefined;
   #status: SpaceEvents["status"] | undefined;
   /** What the last own change came to at once, if it was refused. */
   #refusal: { readonly code: string; readonly message: string } | undefined;
@@ -389,7 +389,7 @@ export class Space {
   async *#ask(query: Omit<Query, "id" | "kind">): AsyncGenerator<Answer> {
     const id = this.#nextQuestion++;
     const come: Answer[] = [];
-    let arrived = Promise.withResolvers<void>();
+    let arrived = deferred<void>();
     this.#asked.set(id, (answer) => {
       come.push(answer);
       arrived.resolve();
@@ -398,7 +398,7 @@ export class Space {
       this.#step({ kind: "ask", query: { kind: "query", id, ...query }, nowUs: this.#nowUs() });
       for (;;) {
         await arrived.promise;
-        arrived = Promise.withResolvers();
+        arrived = deferred();
         for (const answer of come.splice(0)) {
           yield answer;
           if (answer.last) return;
@@ -469,7 +469,7 @@ export class Space {
   /** Does what makes the next own change, and hands out how it goes on. */
   #send(act: () => void): Sent {
     const number = this.#core.nextNumber;
-    const { promise: settled, resolve } = Promise.withResolvers<Exclude<Outcome, { kind: "accepted" }>>();
+    const { promise: settled, resolve } = deferred<Exclude<Outcome, { kind: "accepted" }>>();
     this.#waiting.set(number, resolve);
     this.#refusal = undefined;
     act();
@@ -643,7 +643,7 @@ export class Space {
   /** Saves what is unsent: one save at a time, and after it whatever has come since. */
   #keep(): void {
     if (this.#store === undefined) return;
-    this.#nextSave ??= Promise.withResolvers();
+    this.#nextSave ??= deferred();
     this.#saving ??= this.#save(this.#store);
   }
 

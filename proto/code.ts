@@ -65,6 +65,18 @@ export type QueryCode =
   | "log_unreadable"
   | "not_connected";
 
+/** Why a door for the web turns somebody away: at the handshake, as the reason of a close, or as a status and a body. */
+export type DoorCode =
+  | "text_message"
+  | "socket_message_too_long"
+  | "origin_forbidden"
+  | "host_forbidden"
+  | "no_such_path"
+  | "method_not_allowed"
+  | "malformed_request"
+  | "request_too_slow"
+  | "body_too_long";
+
 /** What a client should know of each way to be turned away. */
 export interface CodeMeaning {
   /** What has happened, and what to do. */
@@ -74,7 +86,7 @@ export interface CodeMeaning {
 }
 
 /** What each code means; docs/errors.md is made from it. */
-export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMeaning>> = {
+export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCode, CodeMeaning>> = {
   not_normal: meaning(
     "The splices overlap, touch, are empty or are not sorted. Bring the operation into normal form.",
   ),
@@ -166,6 +178,21 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMea
     "The log could not be read to answer this. Try again; if that does not help, verify the log.",
   ),
   too_many_queries: meaning("Too many questions wait already. Ask again once some of them are answered."),
+  text_message: meaning("A WebSocket message holds text. Send the bytes of the stream in binary messages."),
+  socket_message_too_long: meaning(
+    "A WebSocket message is longer than a frame may be. Cut what you send into several messages, anywhere.",
+  ),
+  origin_forbidden: meaning(
+    "Pages of this origin may not use the server. Whoever runs it can let them, with --origin.",
+  ),
+  host_forbidden: meaning(
+    "The server does not go by this host name. Use its address; whoever runs it can add the name, with --origin.",
+  ),
+  no_such_path: meaning("There is nothing at this path. /openapi.json says what there is."),
+  method_not_allowed: meaning("The path does not take this method. /openapi.json says which it takes."),
+  malformed_request: meaning("The request is not as /openapi.json says. Nothing has been done."),
+  request_too_slow: meaning("The request took too long to arrive. Nothing has been done."),
+  body_too_long: meaning("The body of the request is longer than allowed. Make several requests of it."),
 };
 
 function meaning(text: string, resume = false): CodeMeaning {

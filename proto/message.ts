@@ -198,6 +198,18 @@ export type ServerMessage =
 
 const { FrameType } = wire;
 
+/** Whether a change, or a part of one, is among the frames of bytes that begin with a frame. */
+export function holdsOperation(bytes: Uint8Array): boolean {
+  for (let at = 0; at + 5 < bytes.length;) {
+    const type = bytes[at + 4]!;
+    if (type === FrameType.OPERATION || (type === FrameType.PART && bytes[at + 5] === FrameType.OPERATION)) {
+      return true;
+    }
+    at += 4 + ((bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0);
+  }
+  return false;
+}
+
 /** The frame of a client's message; parts, if it is over `frameBytes`. */
 export function encodeClientMessage(message: ClientMessage, frameBytes?: number): Uint8Array {
   switch (message.kind) {

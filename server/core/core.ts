@@ -34,6 +34,7 @@ import {
   type Query,
 } from "../../proto/mod.ts";
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
+import type { Figures } from "./figures.ts";
 import { hashOf } from "./hash.ts";
 import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
@@ -246,6 +247,13 @@ export class ServerCore {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
+  }
+
+  /** How much of everything there is, between two inputs. */
+  figures(): Figures {
+    const rooms = [...this.#rooms.values()].map((room) => room.figures());
+    const welcomed = rooms.reduce((sum, { followers }) => sum + followers.length, 0);
+    return { strangers: this.#connections.size - welcomed, rooms };
   }
 
   /** All that it knows, between two inputs. */

@@ -6,6 +6,7 @@
 
 export type { ConnectionId } from "./connection.ts";
 export * from "./core.ts";
+export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
 export * from "./settings.ts";
 export {
   type LogEntry,

@@ -15,6 +15,7 @@ import { assert, type NodeId } from "../../ot/mod.ts";
 import { type CloseCode, type Hello, type Place, protocolVersion, type SessionId } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
+import type { FollowerFigures, RoomFigures } from "./figures.ts";
 import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
 import type { Packer } from "./packer.ts";
@@ -628,6 +629,25 @@ export class Room {
     const gatherUs = Math.min(gatherUsMax, this.connections.size * writeUs);
     this.#host.timed(this);
     this.#flushAtUs = gatherUs < gatherUsMin ? nowUs : Math.max(nowUs, this.#flushedAtUs + gatherUs);
+  }
+
+  /** How much of everything there is. */
+  figures(): RoomFigures {
+    const followers: FollowerFigures[] = [];
+    for (const { session, cursor } of this.connections) {
+      if (session === undefined) continue;
+      const { site, participant: { kind } } = session;
+      followers.push({ site, kind, behind: this.revision - cursor });
+    }
+    return {
+      workspace: this.name,
+      revision: this.revision,
+      queued: this.#queue.length,
+      appending: this.#outstanding?.length ?? 0,
+      historyEntries: this.#sequencer.historyEntries,
+      historyWeight: this.#sequencer.historyWeight,
+      followers,
+    };
   }
 
   // Saving ----------------------------------------------------------------------------------------------------

@@ -128,6 +128,16 @@ export class Sequencer {
     return this.#marks[0]!.state.revision;
   }
 
+  /** How many entries are kept. */
+  get historyEntries(): number {
+    return this.#entries.length;
+  }
+
+  /** What the entries weigh that are kept, in bytes. */
+  get historyWeight(): number {
+    return this.#weight - this.#marks[0]!.weight;
+  }
+
   /** The entry that made `revision`, which is above the floor and not above the head. */
   entry(revision: number): LogEntry {
     const entry = this.#entries[revision - this.floor - 1];

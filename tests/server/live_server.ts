@@ -9,6 +9,7 @@ import {
   defaultSettings,
   type Log,
   MemoryLog,
+  type Observer,
   secret,
   serveTcp,
   type Settings,
@@ -25,6 +26,7 @@ export interface Report {
 export interface LiveOptions {
   readonly settings?: Partial<Settings>;
   readonly log?: Log;
+  readonly observer?: Observer;
   /** The port to listen on; a free one if left out. */
   readonly port?: number;
 }
@@ -37,10 +39,11 @@ export class LiveServer {
   readonly #accepting: Promise<void>;
   #over = false;
 
-  constructor({ settings, log = new MemoryLog(secret), port = 0 }: LiveOptions = {}) {
+  constructor({ settings, log = new MemoryLog(secret), observer, port = 0 }: LiveOptions = {}) {
     this.shell = new WatchedShell({
       settings: { ...defaultSettings, ...settings },
       log,
+      observer,
       report: (event, fields) => this.reports.push({ event, fields }),
     });
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port, transport: "tcp" });
