@@ -266,6 +266,13 @@ export const servingMutants: readonly Mutant[] = [
     breaks: "what goes out does not depend on what is kept to be quick",
   },
   {
+    name: "a snapshot that is kept is sent at any revision",
+    file: "server/core/kept_frames.ts",
+    text: "if (kept === undefined || kept.revision !== revision) return undefined;",
+    replacement: "if (kept === undefined) return undefined;",
+    breaks: "a snapshot is the state of its revision",
+  },
+  {
     name: "newcomers are not introduced",
     file: "server/core/presence.ts",
     text: "frames.push(this.#frameOf(presence, presence.since > version));",

@@ -36,6 +36,7 @@ import {
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import type { Figures } from "./figures.ts";
 import { hashOf } from "./hash.ts";
+import { KeptFrames } from "./kept_frames.ts";
 import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
@@ -188,6 +189,7 @@ export class ServerCore {
       timed: (room) => this.#timed.add(room),
       report: (event, fields) => this.#report(event, fields),
       packer: new Packer(settings.packedBytesMin, settings.packedKeptMax),
+      kept: new KeptFrames(settings.snapshotsKeptMax),
       canPin: (room, state, instead) => this.#canPin(room, state, instead),
     };
   }
@@ -527,6 +529,7 @@ export class ServerCore {
   #forget(room: Room): void {
     this.#rooms.delete(room.name);
     this.#timed.delete(room);
+    this.#host.kept.forget(room);
   }
 
   /** Those who are sent one state share it; what is being sent to `instead`, if anything, will not be any more. */

@@ -18,6 +18,7 @@ import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
 import type { FollowerFigures, RoomFigures } from "./figures.ts";
 import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
+import type { KeptFrames } from "./kept_frames.ts";
 import type { Packer } from "./packer.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
@@ -84,8 +85,9 @@ export interface RoomHost {
   /** From now on the room has a deadline. */
   timed(room: Room): void;
   report(event: string, fields: Readonly<Record<string, string | number>>): void;
-  /** What pieces of snapshots are packed with. */
+  /** What pieces of snapshots are packed with, and where whole ones are kept. */
   readonly packer: Packer;
+  readonly kept: KeptFrames;
   /** Whether one more state may be kept for a reader that is sent it. */
   canPin(room: Room, state: State, instead: Connection | undefined): boolean;
 }
@@ -542,8 +544,8 @@ export class Room {
 
   /** How snapshots are made for a connection, by what it has said that it takes. */
   #snapshotsFor({ hello }: Connection): SnapshotMaking {
-    const { settings: { pieceBytesMin }, packer } = this.#host;
-    return { pieceMin: pieceBytesMin, packer: hello!.packed ? packer : undefined };
+    const { settings: { pieceBytesMin: pieceMin }, packer, kept } = this.#host;
+    return { pieceMin, packing: hello!.packed ? { packer, kept, owner: this } : undefined };
   }
 
   /** Whether what a client holds is of this log. */

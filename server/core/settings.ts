@@ -39,6 +39,8 @@ export interface Settings {
   readonly packedBytesMin: number;
   /** How many bytes of packed pieces, and of what they were packed from, are kept for those who come next. */
   readonly packedKeptMax: number;
+  /** How many bytes of whole snapshots are kept for those who come before anything changes. */
+  readonly snapshotsKeptMax: number;
   /** States that are still being sent, of all workspaces, while the log goes on: their texts, in UTF-16 code units. */
   readonly pinnedLengthMax: number;
   /** How many bytes of answers may wait for a connection that does not read. */
@@ -81,6 +83,7 @@ export const defaultSettings: Settings = {
   pieceBytesMin: 16 << 10,
   packedBytesMin: 1 << 10,
   packedKeptMax: 32 << 20,
+  snapshotsKeptMax: 16 << 20,
   pinnedLengthMax: 512 << 20,
   controlBytesMax: 1 << 20,
   writeUs: 10,
