@@ -9,6 +9,7 @@ export * from "./core.ts";
 export * from "./settings.ts";
 export {
   type LogEntry,
+  type Removal,
   type SavedNode,
   type SavedState,
   type SessionRecord,
