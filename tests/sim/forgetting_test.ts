@@ -92,6 +92,19 @@ Deno.test("what was removed long ago is forgotten, with all that is in it, by al
   ]);
 });
 
+Deno.test("what was removed by itself later, in what goes, goes with it", () => {
+  const { world, ada, bob } = stage();
+  const directory = create(world, ada, "old"), file = create(world, ada, "a.txt", directory, "hello");
+  world.settle();
+  remove(world, ada, directory);
+  passBy(world, ada, 0);
+  world.pass(second);
+  remove(world, bob, file);
+  passBy(world, ada, second / 4);
+  const { workspace } = agreed(world, [ada, bob]);
+  assertEquals([workspace.node(directory), workspace.node(file)], [undefined, undefined]);
+});
+
 Deno.test("what was removed a moment ago, or may still be spoken of, is not forgotten", () => {
   const { world, ada, bob } = stage();
   const first = create(world, ada, "first");
