@@ -21,8 +21,8 @@ import {
   type ShellOptions,
 } from "../server/mod.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
-import { Command, oneOf, wholeNumber } from "./command.ts";
-import { retention } from "./log_words.ts";
+import { Command, oneOf, Option, wholeNumber } from "./command.ts";
+import { duration, retention, size } from "./log_words.ts";
 import { Recording } from "./record.ts";
 
 /** How long the last words to everybody may take. */
@@ -39,11 +39,44 @@ export const serveCommand = new Command("serve")
     "--relaxed",
     "call durable what the machine has not written yet: faster, and gone if its power fails in that moment",
   )
+  .addOption(
+    new Option(
+      "--retain <how-much>",
+      "how much of the past stays: all, an age like 30d, or a number of entries",
+    ).argParser(retention)
+      .default({ kind: "all" } as const, "all"),
+  )
+  .addOption(
+    new Option("--keep-removed <duration>", "for how long what is removed can be restored").argParser(
+      duration,
+    )
+      .default(defaultSettings.removedUs / 1000, "1d"),
+  )
   .option(
-    "--retain <how-much>",
-    "how much of the past stays: all, an age like 30d, or a number of entries",
-    retention,
-    { kind: "all" } as const,
+    "--history <entries>",
+    "entries of each workspace that stay in memory, for clients that come back",
+    wholeNumber(1, 10_000_000),
+    defaultSettings.historyEntriesMax,
+  )
+  .addOption(
+    new Option("--history-size <size>", "how much memory these may take").argParser(size)
+      .default(defaultSettings.historyWeightMax, "33.6MB"),
+  )
+  .option(
+    "--checkpoint <entries>",
+    "after so many entries the state is stored, so that a start need not read them",
+    wholeNumber(1, 10_000_000),
+    defaultSettings.checkpointEntries,
+  )
+  .addOption(
+    new Option("--checkpoint-size <size>", "or after entries of this size").argParser(size)
+      .default(defaultSettings.checkpointWeight, "16.8MB"),
+  )
+  .addOption(
+    new Option("--sleep <duration>", "how long a workspace that nobody is in stays in memory").argParser(
+      duration,
+    )
+      .default(defaultSettings.sleepUs / 1000, "1m"),
   )
   .option(
     "--clients <number>",
@@ -68,7 +101,7 @@ export const serveCommand = new Command("serve")
     "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record or cannot use the data, 2 wrong usage." +
       "\nA recording holds all texts and the keys of all sessions: see docs/recordings.md.",
   )
-  .action(async ({ host, port, insecure, clients, rate, logLevel, record, ...storage }) => {
+  .action(async ({ host, port, insecure, logLevel, record, data, memory, relaxed, retain, ...bounds }) => {
     if (!isLoopback(host) && insecure !== true) {
       console.error(
         `Cannot listen on ${host}: there is no authentication yet, so anybody who can reach this address could ` +
@@ -85,7 +118,7 @@ export const serveCommand = new Command("serve")
       console.error(`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`);
       Deno.exit(1);
     }
-    const settings = settingsOf(clients, rate);
+    const settings = settingsOf(bounds);
     let recording: Recording | undefined;
     try {
       if (record !== undefined) recording = new Recording(record, settings, report);
@@ -94,6 +127,7 @@ export const serveCommand = new Command("serve")
       Deno.exit(1);
     }
     // Nothing is told before something has been loaded, and that is by the shell.
+    const storage = { data, memory, relaxed, retain };
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
     const shell = new Shell({ settings, log, observer: recording, report });
     const { hostname, port: bound } = listener.addr;
@@ -142,10 +176,28 @@ async function openLog(
   }
 }
 
-function settingsOf(clientsMax: number, rate: number | undefined): Settings {
+/** What can be set of workspaces and of those who take part; durations are in milliseconds. */
+interface Bounds {
+  readonly clients: number;
+  readonly rate?: number | undefined;
+  readonly keepRemoved: number;
+  readonly history: number;
+  readonly historySize: number;
+  readonly checkpoint: number;
+  readonly checkpointSize: number;
+  readonly sleep: number;
+}
+
+function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds): Settings {
   return {
     ...defaultSettings,
     clientsMax,
+    removedUs: bounds.keepRemoved * 1000,
+    historyEntriesMax: bounds.history,
+    historyWeightMax: bounds.historySize,
+    checkpointEntries: bounds.checkpoint,
+    checkpointWeight: bounds.checkpointSize,
+    sleepUs: bounds.sleep * 1000,
     connectionsMax: Math.max(defaultSettings.connectionsMax, clientsMax * 2),
     changesPerSecond: rate === undefined
       ? defaultSettings.changesPerSecond

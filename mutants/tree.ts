@@ -168,25 +168,11 @@ export const treeMutants: readonly Mutant[] = [
     breaks: "the limit of a workspace counts what its texts hold",
   },
   {
-    name: "what was removed by itself in what is forgotten stays behind",
-    file: "server/core/graveyard.ts",
-    text: "for (const one of way) (going.has(id) ? going : staying).add(one);",
-    replacement: "for (const one of way) staying.add(one);",
-    breaks: "a removed node is forgotten with its subtree as a whole",
-  },
-  {
     name: "what is forgotten leaves its children behind",
     file: "ot/workspace.ts",
     text: 'if (step.kind === "forget") forgotten.push(...this.within(step.node));',
     replacement: 'if (step.kind === "forget") forgotten.push(step.node);',
     breaks: "a removed node is forgotten with its subtree as a whole",
-  },
-  {
-    name: "what is removed is forgotten before everybody knows that it is",
-    file: "server/core/graveyard.ts",
-    text: "if (revision > floor || picked.size === pickedMax) break;",
-    replacement: "if (picked.size === pickedMax) break;",
-    breaks: "a tombstone lives while a live session's base precedes its removal",
   },
   {
     name: "what is removed is forgotten before its time",
@@ -201,5 +187,12 @@ export const treeMutants: readonly Mutant[] = [
     text: "edits: edits.filter((edit) => fits([edit], workspace, [])) });",
     replacement: "edits });",
     breaks: "a late edit of what is forgotten is handed back",
+  },
+  {
+    name: "history that somebody has still to be sent is let go to make room",
+    file: "server/core/room.ts",
+    text: "this.#sequencer.letGo(needed);",
+    replacement: "this.#sequencer.letGo(this.revision);",
+    breaks: "nothing is forgotten before everybody who is here knows that it is removed",
   },
 ];
