@@ -25,6 +25,19 @@ import { Command, oneOf, Option, wholeNumber } from "./command.ts";
 import { duration, retention, size } from "./log_words.ts";
 import { Recording } from "./record.ts";
 
+/** What somebody should look at who is told of nothing else: it is logged as a warning. */
+const troubles: ReadonlySet<string> = new Set([
+  "accept_failed",
+  "append_failed",
+  "checkpoint_failed",
+  "checkpoint_passed_over",
+  "load_failed",
+  "log_error",
+  "log_unreadable",
+  "poll_failed",
+  "recording_failed",
+  "upkeep_failed",
+]);
 /** How long the last words to everybody may take. */
 const stopMs = 5000;
 
@@ -110,7 +123,10 @@ export const serveCommand = new Command("serve")
       Deno.exit(2);
     }
     const logger = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
-    const report: ShellOptions["report"] = (event, fields) => logger.info(fields, event);
+    const report: ShellOptions["report"] = (event, fields) => {
+      if (troubles.has(event)) logger.warn(fields, event);
+      else logger.info(fields, event);
+    };
     let listener: Deno.TcpListener;
     try {
       listener = Deno.listen({ hostname: host, port, transport: "tcp" });

@@ -114,7 +114,7 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMea
   workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
   too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
   too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
-  log_failed: meaning("The log could not store this. Nothing has changed; try again later.", true),
+  log_failed: meaning("The log cannot be read or written. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
   frame_too_long: meaning("A frame is longer than the limit that the welcome names. Send less at once."),
   message_too_long: meaning(
