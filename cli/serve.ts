@@ -26,10 +26,23 @@ import {
   type Web,
 } from "../server/mod.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
-import { Command, InvalidArgumentError, oneOf, wholeNumber } from "./command.ts";
-import { retention } from "./log_words.ts";
+import { Command, InvalidArgumentError, oneOf, Option, wholeNumber } from "./command.ts";
+import { duration, retention, size } from "./log_words.ts";
 import { Recording } from "./record.ts";
 
+/** What somebody should look at who is told of nothing else: it is logged as a warning. */
+const troubles: ReadonlySet<string> = new Set([
+  "accept_failed",
+  "append_failed",
+  "checkpoint_failed",
+  "checkpoint_passed_over",
+  "load_failed",
+  "log_error",
+  "log_unreadable",
+  "poll_failed",
+  "recording_failed",
+  "upkeep_failed",
+]);
 /** How long the last words to everybody may take. */
 const stopMs = 5000;
 
@@ -55,11 +68,44 @@ export const serveCommand = new Command("serve")
     "--relaxed",
     "call durable what the machine has not written yet: faster, and gone if its power fails in that moment",
   )
+  .addOption(
+    new Option(
+      "--retain <how-much>",
+      "how much of the past stays: all, an age like 30d, or a number of entries",
+    ).argParser(retention)
+      .default({ kind: "all" } as const, "all"),
+  )
+  .addOption(
+    new Option("--keep-removed <duration>", "for how long what is removed can be restored").argParser(
+      duration,
+    )
+      .default(defaultSettings.removedUs / 1000, "1d"),
+  )
   .option(
-    "--retain <how-much>",
-    "how much of the past stays: all, an age like 30d, or a number of entries",
-    retention,
-    { kind: "all" } as const,
+    "--history <entries>",
+    "entries of each workspace that stay in memory, for clients that come back",
+    wholeNumber(1, 10_000_000),
+    defaultSettings.historyEntriesMax,
+  )
+  .addOption(
+    new Option("--history-size <size>", "how much memory these may take").argParser(size)
+      .default(defaultSettings.historyWeightMax, "33.6MB"),
+  )
+  .option(
+    "--checkpoint <entries>",
+    "after so many entries the state is stored, so that a start need not read them",
+    wholeNumber(1, 10_000_000),
+    defaultSettings.checkpointEntries,
+  )
+  .addOption(
+    new Option("--checkpoint-size <size>", "or after entries of this size").argParser(size)
+      .default(defaultSettings.checkpointWeight, "16.8MB"),
+  )
+  .addOption(
+    new Option("--sleep <duration>", "how long a workspace that nobody is in stays in memory").argParser(
+      duration,
+    )
+      .default(defaultSettings.sleepUs / 1000, "1m"),
   )
   .option(
     "--clients <number>",
@@ -84,8 +130,8 @@ export const serveCommand = new Command("serve")
     "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record or cannot use the data, 2 wrong usage." +
       "\nA recording holds all texts and the keys of all sessions: see docs/recordings.md.",
   )
-  .action(async ({ host, port, insecure, clients, rate, logLevel, record, ...rest }) => {
-    const { http, httpPort, origin = [], ...storage } = rest;
+  .action(async ({ host, port, insecure, logLevel, record, http, httpPort, origin = [], ...rest }) => {
+    const { data, memory, relaxed, retain, ...bounds } = rest;
     if (!isLoopback(host) && insecure !== true) {
       console.error(
         `Cannot listen on ${host}: there is no authentication yet, so anybody who can reach this address could ` +
@@ -94,7 +140,10 @@ export const serveCommand = new Command("serve")
       Deno.exit(2);
     }
     const logger = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
-    const report: ShellOptions["report"] = (event, fields) => logger.info(fields, event);
+    const report: ShellOptions["report"] = (event, fields) => {
+      if (troubles.has(event)) logger.warn(fields, event);
+      else logger.info(fields, event);
+    };
     let listener: Deno.TcpListener;
     try {
       listener = Deno.listen({ hostname: host, port, transport: "tcp" });
@@ -102,7 +151,7 @@ export const serveCommand = new Command("serve")
       console.error(`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`);
       Deno.exit(1);
     }
-    const settings = settingsOf(clients, rate);
+    const settings = settingsOf(bounds);
     let recording: Recording | undefined;
     try {
       if (record !== undefined) recording = new Recording(record, settings, report);
@@ -111,6 +160,7 @@ export const serveCommand = new Command("serve")
       Deno.exit(1);
     }
     // Nothing is told before something has been loaded, and that is by the shell.
+    const storage = { data, memory, relaxed, retain };
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
     const metrics = new Metrics();
     const observer = observersOf(recording, http ? metrics : undefined);
@@ -176,10 +226,28 @@ async function openLog(
   }
 }
 
-function settingsOf(clientsMax: number, rate: number | undefined): Settings {
+/** What can be set of workspaces and of those who take part; durations are in milliseconds. */
+interface Bounds {
+  readonly clients: number;
+  readonly rate?: number | undefined;
+  readonly keepRemoved: number;
+  readonly history: number;
+  readonly historySize: number;
+  readonly checkpoint: number;
+  readonly checkpointSize: number;
+  readonly sleep: number;
+}
+
+function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds): Settings {
   return {
     ...defaultSettings,
     clientsMax,
+    removedUs: bounds.keepRemoved * 1000,
+    historyEntriesMax: bounds.history,
+    historyWeightMax: bounds.historySize,
+    checkpointEntries: bounds.checkpoint,
+    checkpointWeight: bounds.checkpointSize,
+    sleepUs: bounds.sleep * 1000,
     connectionsMax: Math.max(defaultSettings.connectionsMax, clientsMax * 2),
     changesPerSecond: rate === undefined
       ? defaultSettings.changesPerSecond

@@ -323,7 +323,11 @@ export class Space {
     return this.#do((draft) => draft.remove(path));
   }
 
-  /** Brings back what was removed, by its id, with what has been done to it since. */
+  /**
+   * Brings back what was removed, by its id, with what has been done to it since.
+   *
+   * @throws {SpaceError} "node_forgotten" if it was removed too long ago.
+   */
   restore(id: NodeId): Sent {
     return this.#do((draft) => draft.step({ kind: "restore", node: id }));
   }
@@ -337,7 +341,10 @@ export class Space {
     return this.#do(build, true);
   }
 
-  /** Takes back what one did last, amid what others have done since. */
+  /**
+   * Takes back what one did last, amid what others have done since. What was removed so long ago that it is forgotten
+   * is not brought back: that part is refused with "node_forgotten".
+   */
   undo(): Sent | undefined {
     return this.#takeBack("undo");
   }
@@ -460,14 +467,14 @@ export class Space {
 
   #takeBack(kind: "undo" | "redo"): Sent | undefined {
     const number = this.#core.nextNumber;
-    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }));
+    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }), false);
     if (this.#core.nextNumber > number) return sent;
     this.#waiting.delete(number);
     return undefined;
   }
 
   /** Does what makes the next own change, and hands out how it goes on. */
-  #send(act: () => void): Sent {
+  #send(act: () => void, throws = true): Sent {
     const number = this.#core.nextNumber;
     const { promise: settled, resolve } = deferred<Exclude<Outcome, { kind: "accepted" }>>();
     this.#waiting.set(number, resolve);
@@ -475,7 +482,7 @@ export class Space {
     act();
     // Refused here already: an error of the caller's, not something that others brought about.
     const refusal = this.#refusal as { readonly code: string; readonly message: string } | undefined;
-    if (refusal !== undefined) throw new SpaceError(refusal.code, refusal.message);
+    if (refusal !== undefined && throws) throw new SpaceError(refusal.code, refusal.message);
     return { number, settled };
   }
 
@@ -707,7 +714,8 @@ export class Draft {
 
   /** Notes an edit of a file as it is with what has been noted before. */
   edit(id: NodeId, op: TextOp): void {
-    if (this.#core.view.node(id) !== undefined && !this.#core.isLoaded(id)) {
+    this.#checkThere(id);
+    if (!this.#core.isLoaded(id) && this.#core.view.node(id) !== undefined) {
       throw notLoaded(this.workspace.pathOf(id));
     }
     const text = this.workspace.text(id);
@@ -773,7 +781,8 @@ export class Draft {
       const fault = nameFault(step.name);
       if (fault !== undefined) throw new SpaceError("bad_name", `The name "${step.name}" ${fault}`);
     }
-    if (step.kind === "create" && this.workspace.node(step.node) !== undefined) {
+    if (step.kind !== "create") this.#checkThere(step.node);
+    else if (this.workspace.node(step.node) !== undefined) {
       throw new SpaceError("id_used", codes.id_used.text);
     }
     this.#note({ steps: [step], edits: [] });
@@ -795,6 +804,13 @@ export class Draft {
 
   #mint(): NodeId {
     return this.#core.nextId(this.#minted++);
+  }
+
+  /** Says of a node that is not there why. */
+  #checkThere(id: NodeId): void {
+    if (this.workspace.node(id) !== undefined) return;
+    const code = this.#core.mayHaveBeen(id) ? "node_forgotten" : "unknown_node";
+    throw new SpaceError(code, `There is no node ${id}. ${codes[code].text}`);
   }
 
   /** What steps come to by what has been noted so far. */

@@ -380,8 +380,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "history goes that somebody still has to be sent",
     file: "server/core/sequencer.ts",
-    text: "const before = this.floor, wanted = Math.min(needed, this.nextFloor);",
-    replacement: "const before = this.floor, wanted = Math.max(needed, this.nextFloor);",
+    text: "this.#trimTo(Math.min(needed, this.nextFloor));",
+    replacement: "this.#trimTo(Math.max(needed, this.nextFloor));",
     breaks: "memory is bounded, and nothing is dropped",
   },
   {

@@ -12,7 +12,7 @@
  *
  * A removed node keeps its place and its text, hidden, and so does everything below it; a node is *live* if
  * neither it nor any directory above it is removed. Among the children of a directory that are not removed
- * themselves, names are unique.
+ * themselves, names are unique. In the end a removed node is *forgotten*: it goes, with all that is in it.
  *
  * @module
  */
@@ -161,6 +161,12 @@ export class Workspace {
     return false;
   }
 
+  /** A node and all that hangs on it, but for what was removed from there by itself. */
+  *within(id: NodeId): Generator<NodeId> {
+    yield id;
+    for (const [, child] of this.names(id)) yield* this.within(child);
+  }
+
   /** The path of a node from the root, "src/main.ts", whether it is live or not; of the root "". */
   pathOf(id: NodeId): string {
     const names: string[] = [];
@@ -199,21 +205,32 @@ export class Workspace {
 
   /** The workspace after a change whose steps have been resolved against it, and whose edits fit its texts. */
   apply(change: Change): Workspace {
-    let nodes = this.#nodes, children = this.#children;
+    let nodes = this.#nodes, children = this.#children, texts = this.#texts, length = this.textLength;
     if (change.steps.length > 0) {
-      const touched = new Set(change.steps.map((step) => step.node));
+      const touched = new Set<NodeId>(), forgotten: NodeId[] = [];
+      for (const step of change.steps) {
+        if (step.kind === "forget") forgotten.push(...this.within(step.node));
+        else touched.add(step.node);
+      }
+      for (const id of forgotten) {
+        nodes = nodes.delete(id);
+        children = children.delete(id);
+        length -= texts.get(id)?.length ?? 0;
+        texts = texts.delete(id);
+      }
       // All touched names are freed first, so that a swap never meets itself.
       for (const id of touched) {
         const node = nodes.get(id);
         if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);
       }
-      for (const step of change.steps) nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      for (const step of change.steps) {
+        if (step.kind !== "forget") nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      }
       for (const id of touched) {
         const node = nodes.get(id)!;
         if (node.tombstone === undefined) children = withName(children, node);
       }
     }
-    let texts = this.#texts, length = this.textLength;
     for (const { node, op } of change.edits) {
       const before = texts.get(node) ?? Text.empty;
       const after = before.apply(op);
@@ -235,7 +252,7 @@ export class Workspace {
 }
 
 /** A node after one resolved step. */
-function stepped(node: Node | undefined, step: Step): Node {
+function stepped(node: Node | undefined, step: Exclude<Step, { kind: "forget" }>): Node {
   if (step.kind === "create") {
     assert(node === undefined, `${step.node} is created once`);
     const { node: id, parent, name, type } = step;

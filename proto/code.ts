@@ -12,6 +12,8 @@ export type RefusalCode =
   | "splits_pair"
   | "ill_formed"
   | "unknown_node"
+  | "node_forgotten"
+  | "server_step"
   | "not_a_file"
   | "not_a_directory"
   | "root_is_fixed"
@@ -98,6 +100,10 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
     "The edit would leave half of a surrogate pair in the text. Insert and remove whole characters.",
   ),
   unknown_node: meaning("There is no such node. It may have been made in a change that was refused."),
+  node_forgotten: meaning(
+    "The node was removed so long ago that it is forgotten. What it was is in the history: make it anew from there.",
+  ),
+  server_step: meaning("Only the server makes this step. Leave it out."),
   not_a_file: meaning("Only files have a text to edit, and this is a directory."),
   not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
   root_is_fixed: meaning("The root of a workspace can be neither moved, renamed, removed nor made."),
@@ -121,7 +127,7 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
   too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
   too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
-  log_failed: meaning("The log could not store this. Nothing has changed; try again later.", true),
+  log_failed: meaning("The log cannot be read or written. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
   frame_too_long: meaning("A frame is longer than the limit that the welcome names. Send less at once."),
   message_too_long: meaning(

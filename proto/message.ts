@@ -49,7 +49,7 @@ export interface Limits {
   readonly textLength: number;
   /** Of all files of a workspace together, in UTF-16 code units. */
   readonly workspaceLength: number;
-  /** Nodes of a workspace, removed ones included. */
+  /** Nodes of a workspace, removed ones included until they are forgotten. */
   readonly nodes: number;
   /** What a participant of this kind may lastingly do; twice as many at once. */
   readonly changesPerSecond: number;
@@ -573,12 +573,14 @@ function stepToWire(step: Step): wire.Step {
       return { node, remove: { tombstone: idToWire(step.tombstone) } };
     case "restore":
       return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };
+    case "forget":
+      return { node, forget: {} };
   }
 }
 
 function stepOf(step: wire.Step): Step {
   const node = idOf(step.node);
-  const { create, move, rename, remove, restore } = step;
+  const { create, move, rename, remove, restore, forget } = step;
   if (create) {
     return {
       kind: "create",
@@ -596,6 +598,7 @@ function stepOf(step: wire.Step): Step {
       ? { kind: "restore", node, tombstone: idOf(restore.tombstone) }
       : { kind: "restore", node };
   }
+  if (forget) return { kind: "forget", node };
   throw malformed("a step says nothing that is known here");
 }
 

@@ -28,7 +28,12 @@ export function treeDifferenceOf(
 ): TreeChange[] {
   const changes: TreeChange[] = [];
   for (const id of new Set(touched)) {
-    const change = treeChange(before.node(id), after.node(id)!);
+    const was = before.node(id), is = after.node(id);
+    const change = is !== undefined
+      ? treeChange(was, is)
+      : was !== undefined && was.tombstone === undefined
+      ? gone(was)
+      : undefined;
     if (change !== undefined) changes.push(change);
   }
   return changes;

@@ -507,7 +507,9 @@ export class ServerCore {
   #loadFailed(workspace: string, nowUs: number): void {
     const room = this.#roomOf(workspace);
     this.#forget(room);
-    for (const connection of [...room.connections]) this.#end(connection, "log_failed", nowUs);
+    const message =
+      "The workspace cannot be read. Nothing of it has changed; whoever runs the server should verify the log.";
+    for (const connection of [...room.connections]) this.#end(connection, "log_failed", nowUs, message);
     this.#report("load_failed", { workspace });
   }
 

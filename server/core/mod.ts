@@ -10,6 +10,7 @@ export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
 export * from "./settings.ts";
 export {
   type LogEntry,
+  type Removal,
   type SavedNode,
   type SavedState,
   type SessionRecord,

@@ -396,13 +396,22 @@ export class Room {
     const timeMs = Math.floor(nowUs / 1000);
     const entries: LogEntry[] = [];
     const submissions: Submission[] = [];
+    let entriesMax = this.#host.settings.appendEntriesMax;
     if (this.#wantsSites) {
       const { sites } = sequencer.head;
       this.#reserved = { from: sites, to: sites + siteBlock };
       entries.push(sequencer.reserveSites(this.#reserved.to, timeMs));
+    } else if (!this.#queue.isEmpty) {
+      // Nothing is written for this alone.
+      if (sequencer.isPressed) this.#letGo();
+      if (sequencer.isForgetting(timeMs)) {
+        entries.push(sequencer.forget(timeMs));
+        // Nobody hears that something is forgotten before that is durable.
+        entriesMax = 0;
+      }
     }
     let settled = false;
-    while (entries.length < this.#host.settings.appendEntriesMax) {
+    while (entries.length < entriesMax) {
       const submission = this.#queue.take(entries.length);
       if (submission === undefined) break;
       const session = this.#sessionOf(submission);
@@ -590,6 +599,14 @@ export class Room {
     }
     this.#frames.forgetOld();
     if (this.#checkpoints.isDue) this.#checkpoint();
+  }
+
+  /** Lets go of what history nobody has to be sent any more: what was removed in it may then be forgotten. */
+  #letGo(): void {
+    const needed = this.#needed;
+    this.#presences.settle(needed);
+    this.#sequencer.letGo(needed);
+    this.#frames.forgetOld();
   }
 
   /** The oldest revision that somebody still has to be sent the entries after. */

@@ -60,6 +60,8 @@ export interface Settings {
   readonly checkpointWeight: number;
   /** How long a workspace that nobody is in stays open, in microseconds. */
   readonly sleepUs: number;
+  /** How long a node that was removed can be restored: longer if nobody makes changes, less where room is needed. */
+  readonly removedUs: number;
   /** How long a session that has changed nothing is remembered after its connection is gone, in microseconds. */
   readonly sessionUs: number;
 }
@@ -95,6 +97,7 @@ export const defaultSettings: Settings = {
   checkpointEntries: 8_192,
   checkpointWeight: 16 << 20,
   sleepUs: 60 * second,
+  removedUs: 24 * 3600 * second,
   sessionUs: 3600 * second,
 };
 

@@ -27,6 +27,7 @@ export class Answers {
   readonly #atomic = new Set<number>();
   readonly #durable = new Set<number>();
   #hasRefused = false;
+  #hasForgotten = false;
 
   constructor(
     readonly name: string,
@@ -47,13 +48,16 @@ export class Answers {
   /**
    * @param local whether the application has just asked for it: then the core may have found fault itself.
    * @param lost whether the log has ever lost entries: then nodes may be gone that a change is about.
+   * @param forgets whether it has ever forgotten nodes: then what is about them comes back.
    */
   stepped(
     events: readonly ClientEvent[],
     local: boolean,
     lost: boolean,
+    forgets: boolean,
     entryAt: (revision: number) => LogEntry | undefined,
   ): void {
+    this.#hasForgotten = forgets;
     for (const event of events) {
       if (event.kind !== "settled" || event.outcome.kind === "accepted") continue;
       if (event.changes.length > 1 && event.changes.some((number) => this.#atomic.has(number))) {
@@ -92,8 +96,9 @@ export class Answers {
 
   /** What was built on a refused change goes with it. */
   #isExpected(code: string): boolean {
-    if (expectedCodes.has(code)) this.#hasRefused = true;
-    return expectedCodes.has(code) || (this.mayRecover && oldCodes.has(code)) ||
+    const isForgotten = this.#hasForgotten && (code === "node_forgotten" || code === "recovered");
+    if (expectedCodes.has(code) || isForgotten) this.#hasRefused = true;
+    return expectedCodes.has(code) || isForgotten || (this.mayRecover && oldCodes.has(code)) ||
       (this.#hasRefused && code === "unknown_node");
   }
 

@@ -202,6 +202,10 @@ Deno.test("serve says what is wrong with its options, and exits with 2", async (
       ["--clients", "0"],
       ["--rate", "1.5"],
       ["--log-level", "loud"],
+      ["--history", "0"],
+      ["--history-size", "32"],
+      ["--sleep", "60"],
+      ["--keep-removed", "for ever"],
       ["--no-such-option"],
       ["surplus"],
     ]

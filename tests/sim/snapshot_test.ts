@@ -27,6 +27,7 @@ function stateOf(texts: readonly string[]): State {
     time: 0,
     sites: 64,
     nodes,
+    removals: [],
     texts: texts.flatMap((text, i) => text === "" ? [] : [[`1:${i + 1}` as const, text] as const]),
     sessions: [],
     authors,
