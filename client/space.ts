@@ -12,8 +12,10 @@
  * @module
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { Transport } from "../net/mod.ts";
 import {
+  type BlobContent,
   type Change,
   composeChanges,
   difference,
@@ -32,13 +34,23 @@ import {
   widen,
   type Workspace,
 } from "../ot/mod.ts";
-import { codes, type Limits, type Participant, type Range } from "../proto/mod.ts";
+import {
+  type Answer,
+  codes,
+  joined,
+  type Limits,
+  type Participant,
+  type Question,
+  type Range,
+  toHex,
+} from "../proto/mod.ts";
 import {
   type ChangeNumber,
   ClientCore,
   type ClientEvent,
   type ClientInput,
   type Outcome,
+  type OwnContent,
   type Peer,
   type Problem,
   type Unsent,
@@ -72,8 +84,10 @@ export interface Item {
   readonly path: string;
   /** Its own name. */
   readonly name: string;
-  /** File or directory. */
+  /** Text file, binary file ("blob") or directory. */
   readonly kind: NodeKind;
+  /** What a binary file holds, by hash and number of bytes. */
+  readonly content?: BlobContent;
 }
 
 /** Something one did, on its way. */
@@ -133,9 +147,16 @@ export class Space {
   /** What the last own change came to at once, if it was refused. */
   #refusal: { readonly code: string; readonly message: string } | undefined;
   #building: Draft | undefined;
+  /** Who waits for answers, by the numbers of the questions. */
+  readonly #asked = new Map<number, (answer: Answer) => void>();
+  #questions = 0;
   readonly #recovered: Extract<Outcome, { kind: "refused" }>[] = [];
 
-  private constructor(options: SpaceOptions, unsent: Unsent | undefined) {
+  private constructor(
+    options: SpaceOptions,
+    unsent: Unsent | undefined,
+    contents: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
     this.#dial = options.dial;
     this.#store = options.unsent;
     this.#core = new ClientCore({
@@ -143,7 +164,7 @@ export class Space {
       participant: { name: options.name, kind: options.kind ?? "human" },
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       accepted: options.accepted ?? false,
-      ...unsent === undefined ? {} : { unsent },
+      ...unsent === undefined ? {} : { unsent, contents: contentsOf(contents) },
     });
   }
 
@@ -161,7 +182,8 @@ export class Space {
         `What is unsent is of the workspace "${unsent.workspace}", not of "${options.workspace}"`,
       );
     }
-    const space = new Space(options, unsent);
+    const contents = unsent === undefined ? undefined : await options.unsent?.loadContents?.();
+    const space = new Space(options, unsent, contents);
     const timeoutMs = options.openTimeoutMs ?? 30_000;
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
       const reason = space.#status?.problem?.message ?? "there was no answer";
@@ -239,9 +261,49 @@ export class Space {
     return node && this.#item(node);
   }
 
-  /** What a file says. */
+  /** What a text file says. */
   read(path: string): string {
     return this.workspace.text(this.#file(path)).toString();
+  }
+
+  /**
+   * The bytes of a file: of a binary file as they were put there, of a text file its UTF-8. Those of others are fetched
+   * from the server.
+   *
+   * @throws {SpaceError} if there is no such file, or the server cannot be asked now.
+   */
+  async readBytes(path: string): Promise<Uint8Array> {
+    const node = this.#existing(path);
+    if (node.kind === "text") return new TextEncoder().encode(this.workspace.text(node.id).toString());
+    if (node.content === undefined) throw new SpaceError("not_a_file", `"${path}" is a directory`);
+    const { hash } = node.content;
+    const own = this.#core.contents().get(hash);
+    if (own !== undefined) return own.slice();
+    // What an undo is about to bring back is of an earlier revision: the server says what it is once that is done.
+    if (this.#core.confirmed?.bytesOf(hash) === undefined) await this.settled();
+    const parts: Uint8Array[] = [];
+    await this.#ask({ kind: "blob", hash }, (answer) => {
+      for (const item of answer.items) if (item.kind === "bytes") parts.push(item.bytes);
+    });
+    const bytes = joined(parts);
+    if (hashOf(bytes) === hash) return bytes;
+    throw new SpaceError("damaged", `What the server sent of "${path}" is not what the file holds`);
+  }
+
+  /** Asks about the workspace as it is here, and hands on each piece of the answer. */
+  #ask(question: Question, take: (answer: Answer) => void): Promise<void> {
+    const id = ++this.#questions, { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#asked.set(id, (answer) => {
+      take(answer);
+      if (!answer.last) return;
+      this.#asked.delete(id);
+      if (answer.code === "") resolve();
+      else reject(new SpaceError(answer.code, answer.message));
+    });
+    const at = { revision: this.revision, time: 0 };
+    const query = { kind: "query", id, at, paths: [], globs: [], after: "", question } as const;
+    this.#step({ kind: "ask", query, nowUs: this.#nowUs() });
+    return promise;
   }
 
   /** The path of a node, by its id. */
@@ -279,13 +341,20 @@ export class Space {
     return this.#do((draft) => draft.edit(draft.file(path), replace(at, count, text)));
   }
 
-  /** Makes a file say `text`, by the smallest edit that can be found; makes it if it is not there. */
+  /**
+   * Makes a file say `text`, by the smallest edit that can be found; makes it if it is not there. A binary file gives
+   * way to a text file of its name.
+   */
   write(path: string, text: string): Sent {
-    return this.#do((draft) => {
-      const there = draft.workspace.find(path.normalize("NFC"));
-      const id = there === undefined ? draft.make(path, "text") : draft.file(path);
-      draft.edit(id, difference(draft.workspace.text(id), text));
-    });
+    return this.#do((draft) => draft.write(path, text));
+  }
+
+  /**
+   * Makes a file hold `bytes`, as they are; makes it if it is not there. It is a binary file then, which is replaced as
+   * a whole: of two who do that at once, the later one wins. A text file gives way to a binary file of its name.
+   */
+  writeBytes(path: string, bytes: Uint8Array): Sent {
+    return this.#do((draft) => draft.writeBytes(path, bytes));
   }
 
   /** Applies an operation to the file with this id: for editors. */
@@ -389,7 +458,8 @@ export class Space {
       this.#building = undefined;
     }
     return this.#send(() => {
-      this.#step({ kind: "change", change: draft.change, atomic, nowUs: this.#nowUs() });
+      const { change, contents } = draft;
+      this.#step({ kind: "change", change, atomic, contents, nowUs: this.#nowUs() });
     });
   }
 
@@ -421,13 +491,12 @@ export class Space {
   }
 
   #file(path: string): NodeId {
-    const node = this.#existing(path);
-    if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
-    return node.id;
+    return textFile(this.#existing(path), path);
   }
 
-  #item({ id, name, kind }: Node): Item {
-    return { id, path: this.workspace.pathOf(id), name, kind };
+  #item({ id, name, kind, content }: Node): Item {
+    const item = { id, path: this.workspace.pathOf(id), name, kind };
+    return content === undefined ? item : { ...item, content };
   }
 
   // The shell of the core -------------------------------------------------------------------------------------
@@ -468,6 +537,9 @@ export class Space {
     switch (event.kind) {
       case "opened":
         this.#opened.resolve();
+        return;
+      case "answer":
+        this.#asked.get(event.answer.id)?.(event.answer);
         return;
       case "status":
         this.#status = event;
@@ -572,7 +644,7 @@ export class Space {
         const { resolve } = this.#nextSave;
         this.#nextSave = undefined;
         // Work goes on without a store that fails, but whoever counts on it has to know.
-        await store.save(this.#core.unsent()).catch((error: unknown) => {
+        await store.save(this.#core.unsent(), this.#core.contents()).catch((error: unknown) => {
           const message = `What is unsent could not be kept: ${
             error instanceof Error ? error.message : error
           }`;
@@ -599,6 +671,7 @@ const closeMs = 1000;
 export class Draft {
   readonly #core: ClientCore;
   #change: Change = emptyChange;
+  readonly #contents: OwnContent[] = [];
   #minted = 0;
   /** The workspace as it is with what has been noted; steps count as they are meant. */
   workspace: Workspace;
@@ -614,12 +687,39 @@ export class Draft {
     return this.#change;
   }
 
-  /** The file at a path. */
+  /** The bytes that it names. */
+  get contents(): readonly OwnContent[] {
+    return this.#contents;
+  }
+
+  /** The text file at a path. */
   file(path: string): NodeId {
     const node = this.workspace.find(path.normalize("NFC"));
     if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
-    if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
-    return node.id;
+    return textFile(node, path);
+  }
+
+  /** Notes that the file at a path is to say `text`; it is made if it is not there, or a binary file. */
+  write(path: string, text: string): void {
+    const there = this.workspace.find(path.normalize("NFC"));
+    if (there?.kind === "blob") this.remove(path);
+    const isNew = there === undefined || there.kind === "blob";
+    const id = isNew ? this.make(path, "text") : this.file(path);
+    this.edit(id, difference(this.workspace.text(id), text));
+  }
+
+  /** Notes that the file at a path is to hold `bytes`; it is made if it is not there, or a text file. */
+  writeBytes(path: string, bytes: Uint8Array): void {
+    const there = this.workspace.find(path.normalize("NFC"));
+    if (there?.kind === "directory") throw new SpaceError("not_a_file", `"${path}" is a directory`);
+    const content = { hash: hashOf(bytes), bytes: bytes.length };
+    if (this.#core.limits !== undefined && bytes.length > this.#core.limits.blobBytes) {
+      throw new SpaceError("blob_too_long", codes.blob_too_long.text);
+    }
+    this.#contents.push({ hash: content.hash, bytes: bytes.slice() });
+    if (there?.kind === "blob") return this.step({ kind: "replace", node: there.id, content });
+    if (there !== undefined) this.remove(path);
+    this.make(path, "blob", content);
   }
 
   /** Notes an edit of a file as it is with what has been noted before. */
@@ -637,7 +737,9 @@ export class Draft {
   }
 
   /** Notes a new node at a path, and the directories above it that are missing. */
-  make(path: string, kind: NodeKind): NodeId {
+  make(path: string, kind: "directory" | "text"): NodeId;
+  make(path: string, kind: "blob", content: BlobContent): NodeId;
+  make(path: string, kind: NodeKind, content?: BlobContent): NodeId {
     const names = namesOf(path);
     const name = names.pop();
     if (name === undefined) throw new SpaceError("bad_name", "The path is empty");
@@ -646,7 +748,8 @@ export class Draft {
       throw new SpaceError("already_there", `There is something at "${path}" already`);
     }
     const node = this.#mint();
-    this.step({ kind: "create", node, parent, name, type: kind });
+    const step = { kind: "create", node, parent, name, type: kind } as const;
+    this.step(content === undefined ? step : { ...step, content });
     return node;
   }
 
@@ -718,6 +821,26 @@ export class Draft {
     this.workspace = this.workspace.apply({ steps: this.#resolved(change.steps), edits: change.edits });
     this.#change = composeChanges(this.#change, change);
   }
+}
+
+/** The id of a node that has a text. */
+function textFile({ id, kind }: Node, path: string): NodeId {
+  if (kind === "blob") {
+    throw new SpaceError(
+      "not_text",
+      `"${path}" is a binary file: readBytes() and writeBytes() are for those`,
+    );
+  }
+  if (kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
+  return id;
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return toHex(sha256(bytes));
+}
+
+function contentsOf(contents: ReadonlyMap<string, Uint8Array>): OwnContent[] {
+  return [...contents].map(([hash, bytes]) => ({ hash, bytes }));
 }
 
 function namesOf(path: string): string[] {

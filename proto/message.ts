@@ -11,13 +11,18 @@
 
 import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
-import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
+import type { BlobContent, Change, Edit, NodeId, NodeKind, Notice, Splice, Step } from "../ot/mod.ts";
+import { fromHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
 import type { Answer, Query } from "./query.ts";
 import { answerOf, answerToWire, queryOf, queryToWire } from "./query_wire.ts";
 import {
+  contentOf,
+  contentToWire,
+  copied,
+  hashOf,
   idOf,
   idToWire,
   kindOf,
@@ -45,12 +50,14 @@ export interface Limits {
   readonly messageBytes: number;
   /** Of one file, in UTF-16 code units. */
   readonly textLength: number;
-  /** Of all files of a workspace together, in UTF-16 code units. */
+  /** Of all files of a workspace together, in UTF-16 code units, and in bytes of blobs. */
   readonly workspaceLength: number;
   /** Nodes of a workspace, removed ones included. */
   readonly nodes: number;
   /** What a participant of this kind may lastingly do; twice as many at once. */
   readonly changesPerSecond: number;
+  /** Of one blob. */
+  readonly blobBytes: number;
 }
 
 /** Positions of a cursor: equal if nothing is selected. */
@@ -111,7 +118,13 @@ export interface OwnPresence {
   readonly place: Place | undefined;
 }
 
-export type ClientMessage = Hello | Operation | OwnPresence | Query | Ping | Close;
+/** Bytes that a change is going to name. */
+export interface Upload {
+  readonly kind: "upload";
+  readonly content: Uint8Array;
+}
+
+export type ClientMessage = Hello | Operation | OwnPresence | Query | Upload | Ping | Close;
 
 export interface Welcome {
   readonly kind: "welcome";
@@ -165,8 +178,9 @@ export interface SyncNode {
   readonly id: NodeId;
   readonly parent: NodeId;
   readonly name: string;
-  readonly kind: "directory" | "text";
+  readonly kind: NodeKind;
   readonly tombstone: NodeId | undefined;
+  readonly content?: BlobContent;
 }
 
 export interface SyncDocument {
@@ -176,6 +190,17 @@ export interface SyncDocument {
   readonly contents: readonly { readonly node: NodeId; readonly text: string }[];
   readonly authors: readonly { readonly site: number; readonly participant: Participant }[];
   readonly last: boolean;
+}
+
+/** What has become of an upload. */
+export interface Uploaded {
+  readonly kind: "uploaded";
+  /** What the bytes are found by; "" if they are not stored. */
+  readonly hash: string;
+  /** Why they are not; else "". */
+  readonly code: string;
+  readonly message: string;
+  readonly retryMs: number;
 }
 
 /** Somebody else, and where. */
@@ -196,6 +221,7 @@ export type ServerMessage =
   | SyncDocument
   | OtherPresence
   | Answer
+  | Uploaded
   | Ping
   | Close;
 
@@ -219,6 +245,8 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
       return frame(FrameType.PRESENCE, wire.Presence, placeToWire(message.place));
     case "query":
       return frame(FrameType.QUERY, wire.Query, queryToWire(message));
+    case "upload":
+      return frame(FrameType.UPLOAD, wire.Upload, message, frameBytes);
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -262,6 +290,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
           name: node.name,
           kind: kindToWire(node.kind),
           tombstone: node.tombstone === undefined ? null : idToWire(node.tombstone),
+          content: node.content === undefined ? null : contentToWire(node.content),
         })),
         contents: message.contents.map(({ node, text }) => ({ node: idToWire(node), text })),
         authors: message.authors.map(({ site, participant }) => ({
@@ -279,6 +308,8 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
       });
     case "answer":
       return frame(FrameType.ANSWER, wire.Answer, answerToWire(message));
+    case "uploaded":
+      return frame(FrameType.UPLOADED, wire.Uploaded, { ...message, hash: fromHex(message.hash) });
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -324,6 +355,8 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
         return { kind: "presence", place: placeOf(wire.Presence.decode(payload)) };
       case FrameType.QUERY:
         return queryOf(wire.Query.decode(payload));
+      case FrameType.UPLOAD:
+        return { kind: "upload", content: copied(wire.Upload.decode(payload).content) };
       default:
         return eitherOf(type, payload);
     }
@@ -372,6 +405,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
             name: node.name ?? "",
             kind: kindOf(node.kind),
             tombstone: node.tombstone ? idOf(node.tombstone) : undefined,
+            ...contentOf(node.content),
           })),
           contents: (sync.contents ?? []).map(({ node, text }) => ({ node: idOf(node), text: text ?? "" })),
           authors: (sync.authors ?? []).map(({ site, participant }) => ({
@@ -410,11 +444,22 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
             workspaceLength: whole(welcome.limits?.workspaceLength),
             nodes: whole(welcome.limits?.nodes),
             changesPerSecond: whole(welcome.limits?.changesPerSecond),
+            blobBytes: whole(welcome.limits?.blobBytes),
           },
         };
       }
       case FrameType.ANSWER:
         return answerOf(wire.Answer.decode(payload));
+      case FrameType.UPLOADED: {
+        const { hash, code, message, retryMs } = wire.Uploaded.decode(payload);
+        return {
+          kind: "uploaded",
+          hash: hashOf(hash),
+          code: code ?? "",
+          message: message ?? "",
+          retryMs: whole(retryMs),
+        };
+      }
       case FrameType.ACCEPTED:
         return { kind: "accepted", seq: whole(wire.Accepted.decode(payload).seq) };
       case FrameType.REFUSE: {
@@ -467,10 +512,11 @@ interface Pieces {
 }
 const operationPieces: Pieces = { 3: { 1: {}, 2: { 2: {} } } };
 
-/** Refuses long messages that are no operation, or one of far too many pieces, before they cost anything. */
+/** Refuses long messages that are no operation or upload, or one of far too many pieces, before they cost anything. */
 function checkLong(type: number, payload: Uint8Array): void {
+  if (type === FrameType.UPLOAD) return;
   if (type !== FrameType.OPERATION) {
-    throw new ProtocolError("message_too_long", "Only an operation may be longer than a frame");
+    throw new ProtocolError("message_too_long", "Only operations and uploads may be longer than a frame");
   }
   if (countPieces(protobuf.Reader.create(payload), payload.length, operationPieces) > piecesMax) {
     throw new ProtocolError(
@@ -557,7 +603,12 @@ function stepToWire(step: Step): wire.Step {
     case "create":
       return {
         node,
-        create: { parent: idToWire(step.parent), name: step.name, kind: kindToWire(step.type) },
+        create: {
+          parent: idToWire(step.parent),
+          name: step.name,
+          kind: kindToWire(step.type),
+          content: step.content === undefined ? null : contentToWire(step.content),
+        },
       };
     case "move":
       return { node, move: { parent: idToWire(step.parent) } };
@@ -567,12 +618,14 @@ function stepToWire(step: Step): wire.Step {
       return { node, remove: { tombstone: idToWire(step.tombstone) } };
     case "restore":
       return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };
+    case "replace":
+      return { node, replace: { content: contentToWire(step.content) } };
   }
 }
 
 function stepOf(step: wire.Step): Step {
   const node = idOf(step.node);
-  const { create, move, rename, remove, restore } = step;
+  const { create, move, rename, remove, restore, replace } = step;
   if (create) {
     return {
       kind: "create",
@@ -580,6 +633,7 @@ function stepOf(step: wire.Step): Step {
       parent: idOf(create.parent),
       name: create.name ?? "",
       type: kindOf(create.kind),
+      ...contentOf(create.content),
     };
   }
   if (move) return { kind: "move", node, parent: idOf(move.parent) };
@@ -589,6 +643,11 @@ function stepOf(step: wire.Step): Step {
     return restore.tombstone
       ? { kind: "restore", node, tombstone: idOf(restore.tombstone) }
       : { kind: "restore", node };
+  }
+  if (replace) {
+    const { content } = contentOf(replace.content);
+    if (content === undefined) throw malformed("a blob is replaced by nothing");
+    return { kind: "replace", node, content };
   }
   throw malformed("a step says nothing that is known here");
 }

@@ -12,6 +12,7 @@ export type {
   Answer,
   AnswerItem,
   AuthorItem,
+  BytesItem,
   ContentItem,
   DifferenceItem,
   FileStatus,

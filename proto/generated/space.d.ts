@@ -24,6 +24,8 @@ export namespace distspace {
     PART = 13,
     QUERY = 14,
     ANSWER = 15,
+    UPLOAD = 16,
+    UPLOADED = 17,
   }
   export interface Id {
     readonly site?: number | null;
@@ -45,7 +47,13 @@ export namespace distspace {
     NODE_KIND_UNSPECIFIED = 0,
     DIRECTORY = 1,
     TEXT = 2,
+    BLOB = 3,
   }
+  export interface BlobContent {
+    readonly hash?: Uint8Array | null;
+    readonly bytes?: number | null;
+  }
+  export const BlobContent: Codec<BlobContent>;
   export interface Step {
     readonly node?: distspace.Id | null;
     readonly create?: distspace.Step.Create | null;
@@ -53,6 +61,7 @@ export namespace distspace {
     readonly rename?: distspace.Step.Rename | null;
     readonly remove?: distspace.Step.Remove | null;
     readonly restore?: distspace.Step.Restore | null;
+    readonly replace?: distspace.Step.Replace | null;
   }
   export const Step: Codec<Step>;
   export namespace Step {
@@ -60,6 +69,7 @@ export namespace distspace {
       readonly parent?: distspace.Id | null;
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Move {
       readonly parent?: distspace.Id | null;
@@ -72,6 +82,9 @@ export namespace distspace {
     }
     export interface Restore {
       readonly tombstone?: distspace.Id | null;
+    }
+    export interface Replace {
+      readonly content?: distspace.BlobContent | null;
     }
   }
   export interface Change {
@@ -109,6 +122,7 @@ export namespace distspace {
     readonly nodes?: number | null;
     readonly messageBytes?: number | null;
     readonly changesPerSecond?: number | null;
+    readonly blobBytes?: number | null;
   }
   export const Limits: Codec<Limits>;
   export interface Welcome {
@@ -191,6 +205,7 @@ export namespace distspace {
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly tombstone?: distspace.Id | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Content {
       readonly node?: distspace.Id | null;
@@ -201,6 +216,17 @@ export namespace distspace {
       readonly participant?: distspace.Participant | null;
     }
   }
+  export interface Upload {
+    readonly content?: Uint8Array | null;
+  }
+  export const Upload: Codec<Upload>;
+  export interface Uploaded {
+    readonly hash?: Uint8Array | null;
+    readonly code?: string | null;
+    readonly message?: string | null;
+    readonly retryMs?: number | null;
+  }
+  export const Uploaded: Codec<Uploaded>;
   export interface Presence {
     readonly site?: number | null;
     readonly participant?: distspace.Participant | null;
@@ -237,6 +263,7 @@ export namespace distspace {
     readonly changes?: distspace.Query.Changes | null;
     readonly blame?: distspace.Query.Blame | null;
     readonly search?: distspace.Query.Search | null;
+    readonly blob?: distspace.Query.Blob | null;
   }
   export const Query: Codec<Query>;
   export namespace Query {
@@ -264,6 +291,9 @@ export namespace distspace {
       readonly ignoreCase?: boolean | null;
       readonly matches?: number | null;
     }
+    export interface Blob {
+      readonly hash?: Uint8Array | null;
+    }
   }
   export enum FileStatus {
     FILE_STATUS_UNSPECIFIED = 0,
@@ -288,6 +318,7 @@ export namespace distspace {
       readonly path?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly length?: number | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Content {
       readonly id?: distspace.Id | null;
@@ -329,6 +360,10 @@ export namespace distspace {
       readonly text?: string | null;
       readonly textColumn?: number | null;
     }
+    export interface Bytes {
+      readonly at?: number | null;
+      readonly bytes?: Uint8Array | null;
+    }
     export interface Author {
       readonly site?: number | null;
       readonly participant?: distspace.Participant | null;
@@ -341,6 +376,7 @@ export namespace distspace {
       readonly line?: distspace.Answer.Line | null;
       readonly match?: distspace.Answer.Match | null;
       readonly author?: distspace.Answer.Author | null;
+      readonly bytes?: distspace.Answer.Bytes | null;
     }
   }
 }

@@ -16,6 +16,7 @@
 
 import {
   assert,
+  blobGrowthOf,
   type Change,
   type Edit,
   editsAreNormal,
@@ -190,8 +191,13 @@ export class Sequencer {
       return refused("too_many_nodes", [...created]);
     }
 
+    for (const step of resolution.steps) {
+      if (!("content" in step) || step.content === undefined) continue;
+      if (step.content.bytes > this.#settings.blobBytesMax) return refused("blob_too_long", [step.node]);
+    }
+
     const edits: Edit[] = [];
-    let growth = 0;
+    let growth = blobGrowthOf(resolution.steps, workspace);
     for (const { node, op: meant } of change.edits) {
       let text = Text.empty;
       if (!created.has(node)) {
@@ -218,7 +224,9 @@ export class Sequencer {
       growth += longer;
       if (op.length > 0) edits.push({ node, op });
     }
-    if (growth > 0 && workspace.textLength + growth > this.#settings.workspaceLengthMax) {
+    if (
+      growth > 0 && workspace.textLength + workspace.blobBytes + growth > this.#settings.workspaceLengthMax
+    ) {
       return refused("workspace_full");
     }
 

@@ -14,7 +14,7 @@ import type { State } from "./state.ts";
 /** About how many bytes a piece has. */
 const pieceBytes = 64 << 10;
 /** About how many bytes a node takes besides its name. */
-const nodeBytes = 32;
+const nodeBytes = 32, blobNodeBytes = 80;
 
 /** How far it has been taken: its state follows from the log. */
 export interface SavedSnapshot {
@@ -75,10 +75,10 @@ function* snapshotMessages(state: State): Generator<SyncDocument> {
     piece.authors.push({ site: Number(site), participant });
     if (full(participant.name.length * 3 + 8)) yield take();
   }
-  for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
-    if (id === rootId) continue;
-    piece.nodes.push({ id, parent, name, kind, tombstone });
-    if (full(name.length * 3 + nodeBytes)) yield take();
+  for (const node of workspace.nodes()) {
+    if (node.id === rootId) continue;
+    piece.nodes.push(node);
+    if (full(node.name.length * 3 + (node.content === undefined ? nodeBytes : blobNodeBytes))) yield take();
   }
   for (const { id, kind } of workspace.nodes()) {
     if (kind !== "text") continue;

@@ -25,9 +25,11 @@ import {
 import { readId, readMany, writeId } from "./entry.ts";
 import { type Piece, type PieceKeys, piecesOf } from "./pieces.ts";
 import {
+  readContent,
   readNodeKind,
   readParticipant,
   readTree,
+  writeContent,
   writeNodeKind,
   writeParticipant,
   writeTree,
@@ -73,6 +75,7 @@ export function* encodeCheckpoint(
     writeNodeKind(node.kind, body);
     body.byte(node.tombstone === undefined ? 0 : 1);
     if (node.tombstone !== undefined) writeId(node.tombstone, body);
+    if (node.content !== undefined) writeContent(node.content, body, body);
     if (i % nodesAtOnce === 0) yield;
   }
   const written = nodes.filter(({ node }) => workspace.text(node.id).length > 0);
@@ -129,7 +132,8 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const revision = body.varint(), time = body.varint(), sites = body.varint();
   const nodes = readMany(body, (): SavedNode => {
     const id = readId(body), parent = readId(body), name = readString(body, body), kind = readNodeKind(body);
-    return { id, parent, name, kind, tombstone: body.byte() === 0 ? null : readId(body) };
+    const node = { id, parent, name, kind, tombstone: body.byte() === 0 ? null : readId(body) };
+    return kind === "blob" ? { ...node, content: readContent(body, body) } : node;
   });
   const texts = readMany(body, () =>
     [

@@ -48,7 +48,7 @@ export function touchedFiles(
 
 /** A file itself, or the files in a directory, but for those that are removed in there. */
 function* filesIn(workspace: Workspace, node: NodeId): Generator<NodeId> {
-  if (workspace.node(node)!.kind === "text") return yield node;
+  if (workspace.node(node)!.kind !== "directory") return yield node;
   for (const [, child] of workspace.names(node)) yield* filesIn(workspace, child);
 }
 
@@ -78,7 +78,8 @@ function joined(one: Touches | undefined, other: Touches): Touches {
 
 /** Undefined of what is no file, or of one that was hidden at both revisions and is not new. */
 function itemOf(before: Workspace, after: Workspace, id: NodeId, touches: Touches): TouchedItem | undefined {
-  if (after.node(id)?.kind !== "text") return undefined;
+  const kind = after.node(id)?.kind;
+  if (kind === undefined || kind === "directory") return undefined;
   const was = before.isLive(id), is = after.isLive(id);
   if (!was && !is && before.node(id) !== undefined) return undefined;
   const old = was ? before.pathOf(id) : "", path = is || !was ? after.pathOf(id) : old;
