@@ -277,9 +277,14 @@ export class LogTools {
     for (const entry of clean.entries) state = state.apply(entry);
     if (state.revision > floor) this.#addCheckpoint(number, state, tail.chain);
     this.#store.setHead(number, { revision, chain: tail.chain });
-    const after = this.#store.expect(known.name);
-    removeContents(this.#store, number, unneededContents(this.#store, after), nowMs);
+    this.#collectContents(number, nowMs);
     return { occurrences, names };
+  }
+
+  /** Takes away what no blob of a workspace, as it is known now, has or had. */
+  #collectContents(number: number, nowMs: number): void {
+    const unneeded = unneededContents(this.#store, this.#store.byNumber(number)!);
+    removeContents(this.#store, number, unneeded, nowMs);
   }
 
   /** Takes a string out of what blobs hold or held: what is in the place of each content that had it, by its hash. */
@@ -322,7 +327,7 @@ export class LogTools {
       this.#whileThere(known, (known) => {
         retain(this.#store, known, retention, nowMs);
         collect(this.#store, known.number);
-        removeContents(this.#store, known.number, unneededContents(this.#store, known), nowMs);
+        this.#collectContents(known.number, nowMs);
       });
       for (const key of this.#store.pieces(known.number)) {
         const bytes = this.#store.piece(known.number, key);
@@ -362,13 +367,17 @@ export class LogTools {
     this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /** Stores what a blob of a workspace is going to hold, and gives the hash that it is found by. */
-  putContent(workspace: string, bytes: Uint8Array, nowMs: number): string {
-    const { hash, name } = contentHash(bytes);
-    this.#db.transaction(() => {
-      this.#store.putContent(this.#store.expect(workspace).number, hash, bytes, nowMs);
+  /** Stores what blobs of a workspace are going to hold, and gives the hashes that they are found by. */
+  putContents(workspace: string, contents: readonly Uint8Array[], nowMs: number): string[] {
+    if (contents.length === 0) return [];
+    return this.#db.transaction(() => {
+      const { number } = this.#store.expect(workspace);
+      return contents.map((bytes) => {
+        const { hash, name } = contentHash(bytes);
+        this.#store.putContent(number, hash, bytes, nowMs);
+        return name;
+      });
     });
-    return name;
   }
 
   /** What was stored under a hash; undefined if nothing was. */

@@ -157,7 +157,8 @@ export function neededContents(store: Store, known: Known): Set<string> | undefi
     }
   }
   for (const read of readPacked(store.kept(known), beforeBlock(floor + 1))) {
-    for (const { change } of read.tail === undefined ? [] : read.entries) {
+    for (const { revision, change } of read.tail === undefined ? [] : read.entries) {
+      if (revision <= floor) continue;
       for (const { hash } of contentsIn(change.steps)) needed.add(hash);
     }
   }
