@@ -249,6 +249,11 @@ export class SimulatedLog {
     });
   }
 
+  /** How long a content is that is on the disk; undefined if there is none. */
+  contentLength(workspace: string, hash: string): number | undefined {
+    return this.#fileOf(workspace).contents.all().get(hash)?.length;
+  }
+
   /** Stores what a blob is going to hold; gives its hash, or undefined if it could not be stored. */
   putContent(workspace: string, bytes: Uint8Array, answer: (hash: string | undefined) => void): void {
     const { writeUs, syncUs } = this.#plan;

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { assert, type BlobContent, contentsIn } from "../../ot/mod.ts";
+import { assert, type BlobContent, contentsIn, isBlobContent } from "../../ot/mod.ts";
 import {
   type CloseCode,
   codes,
@@ -262,10 +262,15 @@ export class Room {
     return session.afford(rate, nowUs) ? 0 : Math.ceil(1000 / rate) + 1;
   }
 
-  /** The contents that a change names and no blob has. Of those that one has, the bytes are in the log. */
+  /**
+   * The contents that a change names and no blob has. Of those that one has, the bytes are in the log; what cannot be
+   * one is refused in its turn.
+   */
   #missingOf({ change }: Submission): BlobContent[] {
     const { workspace } = this.#sequencer.durable;
-    return [...contentsIn(change.steps)].filter(({ hash, bytes }) => workspace.bytesOf(hash) !== bytes);
+    return [...contentsIn(change.steps)].filter((content) =>
+      isBlobContent(content) && workspace.bytesOf(content.hash) !== content.bytes
+    );
   }
 
   /** The log has so many bytes under a hash, or none. */
