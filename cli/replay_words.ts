@@ -115,6 +115,11 @@ function opInWords(op: TextOp): string {
   return places.join("; ") + (op.length > placesMax ? `; and ${op.length - placesMax} more` : "");
 }
 
+/** How long a file is: in code units, or in bytes if it is binary. */
+export function lengthOf(workspace: Workspace, file: NodeId): number {
+  return workspace.node(file)?.content?.bytes ?? workspace.text(file).length;
+}
+
 /** The path of a node, or its id if it is not known here. */
 export function pathOf(workspace: Workspace, node: NodeId): string {
   return workspace.node(node) === undefined ? node : harmless(workspace.pathOf(node)) || "/";

@@ -75,13 +75,6 @@ export const blobMutants: readonly Mutant[] = [
     breaks: "a core is what it was after it has been saved and restored",
   },
   {
-    name: "blobs cost nothing",
-    file: "server/core/sequencer.ts",
-    text: "let growth = blobGrowthOf(resolution.steps, workspace);",
-    replacement: "let growth = blobGrowthOf([], workspace);",
-    breaks: "a workspace is no longer than it may be",
-  },
-  {
     name: "undo of a replacement keeps what replaced",
     file: "client/core/history.ts",
     text: "content: inverse.to });",

@@ -4,9 +4,17 @@
  * @module
  */
 
-import { MemoryUnsentStore, Space, SpaceError, tcp } from "../../client/mod.ts";
+import {
+  FileUnsentStore,
+  MemoryUnsentStore,
+  Space,
+  SpaceError,
+  tcp,
+  type UnsentStore,
+} from "../../client/mod.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { LiveServer } from "../server/live_server.ts";
+import { Line } from "./line.ts";
 
 function open(
   server: LiveServer,
@@ -134,4 +142,77 @@ Deno.test("what was written without a connection is uploaded by the next run", a
   assertEquals(await again.readBytes("late.bin"), bytes);
   assertEquals((await store.loadContents()).size, 0);
   await again.close();
+});
+
+Deno.test("a store in a file keeps bytes beside it for as long as they are unsent, each written once", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using server = new LiveServer();
+    const path = `${folder}/unsent.json`, bytes = noise(100_000);
+    const ada = await open(server, "Ada", { unsent: new FileUnsentStore(path) });
+    await ada.write("note.txt", "first").settled;
+    ada.writeBytes("late.bin", bytes);
+    ada.write("note.txt", "second");
+    await ada.close();
+    const hash = [...(await new FileUnsentStore(path).loadContents()).keys()];
+    assertEquals((await new FileUnsentStore(path).loadContents()).get(hash[0]!), bytes);
+    const again = await open(server, "Ada", { unsent: new FileUnsentStore(path) });
+    await again.settled();
+    assertEquals([again.recovered, again.read("note.txt")], [[], "second"]);
+    assertEquals(await again.readBytes("late.bin"), bytes);
+    await again.close();
+    assertEquals([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("what a store without room for bytes has kept comes back, with the reason and without the bytes", async () => {
+  await using server = new LiveServer();
+  const memory = new MemoryUnsentStore();
+  const poor: UnsentStore = { load: () => memory.load(), save: (unsent) => memory.save(unsent) };
+  const line = new Line(server.port);
+  const ada = await open(server, "Ada", { unsent: poor, dial: line.dial });
+  await ada.write("note.txt", "first").settled;
+  line.down();
+  ada.writeBytes("late.bin", noise(1000));
+  ada.write("note.txt", "second");
+  await ada.close();
+  const again = await open(server, "Ada", { unsent: poor });
+  await again.settled();
+  assertEquals(again.recovered.map(({ problem }) => problem.code), ["content_unknown"]);
+  assertEquals(again.recovered[0]!.contents, undefined);
+  assertEquals([again.read("note.txt"), again.find("late.bin")], ["second", undefined]);
+  await again.close();
+});
+
+Deno.test("what the server refuses of a binary file comes back with its bytes", async () => {
+  await using server = new LiveServer({ settings: { nodesMax: 3 } });
+  const ada = await open(server, "Ada"), ben = await open(server, "Ben");
+  await ada.write("note.txt", "first").settled;
+  await eventuallySees(ben, ada.revision);
+  // Each alone would fit.
+  const made = [ada.writeBytes("a.bin", noise(10)), ben.writeBytes("b.bin", noise(20))];
+  const outcomes = await Promise.all(made.map(({ settled }) => settled));
+  const refused = outcomes.find(({ kind }) => kind === "refused");
+  assert(refused?.kind === "refused");
+  assertEquals(refused.problem.code, "too_many_nodes");
+  const { bytes } = refused.contents![0]!;
+  assertEquals(bytes, noise(bytes.length));
+  await Promise.all([ada.close(), ben.close()]);
+});
+
+Deno.test("an upload survives as many cuts as it takes", async () => {
+  await using server = new LiveServer();
+  const line = new Line(server.port), bytes = noise(2 << 20);
+  const ada = await open(server, "Ada", { dial: line.dial });
+  await ada.write("note.txt", "first").settled;
+  const { settled } = ada.writeBytes("large.bin", bytes);
+  for (let cuts = 0; cuts < 2; cuts++) {
+    line.cut();
+    while (ada.status.phase !== "online") await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assertEquals((await settled).kind, "durable");
+  assertEquals(await ada.readBytes("large.bin"), bytes);
+  await ada.close();
 });
