@@ -13,6 +13,7 @@ export type {
   Answer,
   AnswerItem,
   AuthorItem,
+  BytesItem,
   ContentItem,
   DifferenceItem,
   FileStatus,

@@ -11,7 +11,7 @@
 
 import { hashOf } from "../server/core/hash.ts";
 import type { Unsent } from "../client/core/mod.ts";
-import type { Change, Notice } from "../ot/mod.ts";
+import { type Change, contentsIn, type Notice } from "../ot/mod.ts";
 import { joined, type Participant } from "../proto/mod.ts";
 import type { LogEntry, SavedState, Settled } from "../server/core/mod.ts";
 import type { AnyInput, AnyOutput, NodeLine, NodeName, RecordLine } from "./recording.ts";
@@ -189,6 +189,11 @@ class Redactor {
       }
       case "ask":
         throw new RedactionError("A client asked about the past: such a recording cannot be redacted");
+      case "content_stored":
+      case "content_failed":
+      case "content_held":
+      case "content_not_held":
+        throw binaryFile();
       case "loaded": {
         const workspace = cipher.name(input.workspace), epoch = cipher.name(input.epoch);
         const checkpoint = input.checkpoint && this.#state(input.checkpoint, workspace, epoch);
@@ -227,6 +232,7 @@ class Redactor {
     ) {
       return log.state(workspace, revision).save();
     }
+    if (saved.nodes.some(({ content }) => content !== undefined)) throw binaryFile();
     const cipher = this.#cipher;
     const participant = (of: Participant) => ({ ...of, name: cipher.name(of.name) });
     return {
@@ -279,6 +285,7 @@ class Redactor {
 
   /** @param name under which what it inserts is remembered. */
   #change({ steps, edits }: Change, name: string): Change {
+    if (!contentsIn(steps).next().done) throw binaryFile();
     const cipher = this.#cipher, insert = cipher.pad(name);
     const text = (text: string) =>
       Array.from(text, (char) => String.fromCodePoint(insert(char.codePointAt(0)!))).join("");
@@ -290,6 +297,11 @@ class Redactor {
       })),
     };
   }
+}
+
+/** Other bytes have another hash, and who knows a hash can tell who has the file. */
+function binaryFile(): RedactionError {
+  return new RedactionError("A binary file is in the workspace: such a recording cannot be redacted");
 }
 
 /** All that came in on one connection, at one end of it. */

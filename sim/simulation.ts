@@ -11,7 +11,7 @@
  */
 
 import { ClientCore, type ClientEvent, type ClientInput, type ClientOutput } from "../client/core/mod.ts";
-import type { Change, Edit, Workspace } from "../ot/mod.ts";
+import { type Change, contentsIn, type Edit, type Workspace } from "../ot/mod.ts";
 import { defaultSettings, type Input, type LogEntry, type Output, ServerCore } from "../server/core/mod.ts";
 import { Alphabet } from "./alphabet.ts";
 import { ClientHost, type ClientWorld } from "./client_host.ts";
@@ -460,7 +460,10 @@ export class Simulation
 
   stored(workspace: string, entries: readonly LogEntry[]): void {
     this.#heads.set(workspace, entries[entries.length - 1]!.revision);
-    if (this.#judged) this.#judgeOf(workspace).stored(entries, () => this.#sentToAll(workspace));
+    if (this.#judged) {
+      this.#judgeOf(workspace).stored(entries, () => this.#sentToAll(workspace));
+      this.#judgeContents(workspace, entries);
+    }
     for (const { session, notices, change: { steps } } of entries) {
       for (const { kind } of notices) this.mark(`notice ${kind}`);
       if (session === "" && steps.length > 0) this.mark("forgotten");
@@ -477,6 +480,18 @@ export class Simulation
       if (site !== 0 && sent >= 0) least = Math.min(least, sent);
     }
     return least;
+  }
+
+  /** What an entry names is in the log when the entry is. */
+  #judgeContents(workspace: string, entries: readonly LogEntry[]): void {
+    for (const { revision, change } of entries) {
+      for (const { hash, bytes } of contentsIn(change.steps)) {
+        const length = this.log.contentLength(workspace, hash);
+        if (length === bytes) continue;
+        const what = `${bytes} bytes of ${hash}: ${length ?? "none"} are there`;
+        throw new Failure("durability", "an entry names bytes that the log has not got", what, revision);
+      }
+    }
   }
 
   lost(workspace: string, revision: number): void {
@@ -561,6 +576,7 @@ export class Simulation
       );
       if (event.changes.length > 1) this.mark("client composed");
     } else if (event.kind === "answer") {
+      if (event.answer.items.some(({ kind }) => kind === "bytes")) this.mark("client fetched");
       if (event.answer.last) this.mark(event.answer.code === "" ? "client answered" : "client not answered");
     } else if (event.kind === "loaded") {
       this.mark("client loaded");
