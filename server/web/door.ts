@@ -96,6 +96,7 @@ export class WebDoor {
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
+      clientTracking: false,
       maxPayload: 2 * messageBytesMax,
     });
   }
