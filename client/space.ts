@@ -504,7 +504,7 @@ export class Space {
       if (this.#core.phase === "ended") {
         throw new SpaceError("closed", "The workspace was closed before the files were loaded");
       }
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred();
       const off = [this.on("loaded", () => resolve()), this.on("status", () => resolve())];
       await promise;
       off.forEach((off) => off());
