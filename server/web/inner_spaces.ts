@@ -113,9 +113,9 @@ export class InnerSpaces {
     const { name, kind } = caller;
     const space = Space.open({
       dial: () => this.#dial(),
-      workspace,
-      name,
-      kind,
+      ...{ workspace, name, kind },
+      // Of the files, only those that are changed are in memory a second time.
+      lazy: true,
       openTimeoutMs: this.#openMs,
     });
     const held: Held = { space, users: 0, asking: new Set(), changing: Promise.resolve(), idle: undefined };
