@@ -194,6 +194,11 @@ export class Space {
     return this.#core.revision;
   }
 
+  /** Which log the revision speaks of: another one after the server has lost its log, or was put back to a backup. */
+  get epoch(): string {
+    return this.#core.epoch;
+  }
+
   /** The number that stands for oneself in what others are told, and in the ids one makes. */
   get site(): number {
     return this.#core.site;
@@ -739,7 +744,7 @@ export class Draft {
     if (this.workspace.child(parent, name) !== undefined) {
       throw new SpaceError("already_there", `There is something at "${path}" already`);
     }
-    const node = this.#mint();
+    const node = this.mint();
     this.step({ kind: "create", node, parent, name, type: kind });
     return node;
   }
@@ -767,7 +772,7 @@ export class Draft {
   remove(path: string): void {
     const node = this.workspace.find(path.normalize("NFC"));
     if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
-    this.step({ kind: "remove", node: node.id, tombstone: this.#mint() });
+    this.step({ kind: "remove", node: node.id, tombstone: this.mint() });
   }
 
   /** Notes what takes a path back to how it was; "" is everything. */
@@ -793,7 +798,7 @@ export class Draft {
     for (const name of names) {
       const child = this.workspace.child(parent, name);
       if (child === undefined) {
-        const node = this.#mint();
+        const node = this.mint();
         this.step({ kind: "create", node, parent, name, type: "directory" });
         parent = node;
       } else if (this.workspace.node(child)!.kind === "directory") parent = child;
@@ -802,7 +807,8 @@ export class Draft {
     return parent;
   }
 
-  #mint(): NodeId {
+  /** An id for a node that is going to be created, or for a removal. */
+  mint(): NodeId {
     return this.#core.nextId(this.#minted++);
   }
 

@@ -65,11 +65,9 @@ export function removedBy(nodes: Iterable<NodeId> | "all", view: DownwardView): 
 function concernedBy(nodes: Iterable<NodeId> | "all", { synced, workspace }: DownwardView): Set<NodeId> {
   const result = new Set<NodeId>();
   const addLive = (node: NodeId) => {
-    if (result.has(node)) return;
-    if (node !== rootId) {
-      addLive(workspace.node(node)!.parent);
-      result.add(node);
-    }
+    if (node === rootId || result.has(node)) return;
+    addLive(workspace.node(node)!.parent);
+    result.add(node);
     if (synced.get(node) === undefined) { for (const [, child] of workspace.names(node)) addLive(child); }
   };
   if (nodes === "all") {

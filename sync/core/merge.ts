@@ -1,8 +1,9 @@
 /**
  * Two texts that came from one, brought together: what was done on the disk, as an operation on what the workspace says.
  *
- * Differences are found by lines first, and within the lines that differ by characters, so that a large file that was
- * rewritten by a tool still becomes small edits at the right places. What both sides did alike is done once: two people
+ * Differences are found by lines, within the lines that differ by words, and within a word that was corrected by
+ * characters: so a large file that was rewritten by a tool becomes small edits at the right places, and two edits of one
+ * line do not get among each other's letters. What both sides did alike is done once: two people
  * who pull the same commit while they are offline have it once.
  *
  * @module
@@ -19,19 +20,33 @@ import {
   widen,
 } from "../../ot/mod.ts";
 
-/** Lines inserted and removed, beyond which all that lies between equal ends is compared as one. */
-const linesMax = 4000;
+/** Lines, or words, inserted and removed, beyond which they are not compared one by one. */
+const partsMax = 4000;
 
-/** An operation that makes `after` out of `before`, as small as can be found. */
+/** An operation that makes `after` out of `before`, as small as makes sense to people. */
 export function textDifference(before: Text, after: Text): TextOp {
   if (before.equals(after)) return [];
   const a = before.toString(), b = after.toString();
-  const parts = diffArrays(linesOf(a), linesOf(b), { maxEditLength: linesMax });
-  if (parts === undefined) return difference(a, b);
+  const splices = compared(linesOf(a), linesOf(b), 0, (from, to, at) => {
+    return compared(wordsOf(from), wordsOf(to), at, (from, to, at) => moved(ofWords(from, to), at));
+  });
+  return widen(normalize(splices), a);
+}
+
+/** Compares two sequences, and what was replaced in them by `closer`. */
+function compared(
+  before: string[],
+  after: string[],
+  start: number,
+  closer: (from: string, to: string, at: number) => readonly Splice[],
+): Splice[] {
+  const parts = diffArrays(before, after, { maxEditLength: partsMax });
+  if (parts === undefined) return moved(difference(before.join(""), after.join("")), start);
   const splices: Splice[] = [];
-  let at = 0, from = "", to = "";
+  let at = start, from = "", to = "";
   const flush = () => {
-    for (const splice of difference(from, to)) splices.push({ ...splice, at: at + splice.at });
+    if (from !== "" && to !== "") splices.push(...closer(from, to, at));
+    else if (from !== to) splices.push({ at, remove: from.length, insert: to });
     at += from.length;
     from = to = "";
   };
@@ -45,12 +60,28 @@ export function textDifference(before: Text, after: Text): TextOp {
     }
   }
   flush();
-  return widen(normalize(splices), a);
+  return splices;
+}
+
+/** A word that became another is replaced whole, one that was corrected is corrected: letters that two happen to share say nothing. */
+function ofWords(from: string, to: string): readonly Splice[] {
+  const op = difference(from, to);
+  const kept = op.reduce((left, { remove }) => left - remove, from.length);
+  return 2 * kept >= Math.max(from.length, to.length) ? op : [{ at: 0, remove: from.length, insert: to }];
+}
+
+function moved(splices: readonly Splice[], by: number): Splice[] {
+  return splices.map((splice) => ({ ...splice, at: splice.at + by }));
 }
 
 /** The lines of a text, each with its ending. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+/** The words of a text, and what is between them. */
+function wordsOf(text: string): string[] {
+  return text.match(/[\p{L}\p{M}\p{N}_]+|[^\S\n]+|[^]/gu) ?? [];
 }
 
 /** What makes the workspace's text say also what was done on the disk since both were `synced`. */
