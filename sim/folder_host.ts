@@ -147,7 +147,7 @@ export class FolderHost {
   #carryOut(output: FolderOutput): void {
     switch (output.kind) {
       case "look":
-        this.#work = this.#look(output.paths);
+        this.#work = this.#look();
         break;
       case "act":
         this.#journal += intendedLines(output.actions);
@@ -189,7 +189,9 @@ export class FolderHost {
     this.#journal += syncedLines(this.core.synced.takeUnstored());
   }
 
-  *#look(paths: readonly string[] | "all"): Generator<void, Happening> {
+  *#look(): Generator<void, Happening> {
+    this.watch();
+    const paths = this.core.placesToLook();
     const ignoring = new Ignoring();
     for (const [path, node] of this.disk.all()) {
       if (node.kind !== "file" || !path.endsWith(".gitignore")) continue;

@@ -87,6 +87,16 @@ export class FolderCore {
     return this.#busy === "no" && this.#isSame;
   }
 
+  /**
+   * Where to look, with all that is below: for `look`, when it begins. By then, what is known to have happened on the
+   * disk should have been told: of a file that was moved, both ends have to be seen at once.
+   */
+  placesToLook(): readonly string[] | "all" {
+    this.#looking = this.#dirtyPaths === "all" ? "all" : this.#topmost(this.#dirtyPaths);
+    this.#dirtyPaths = new Set();
+    return this.#looking;
+  }
+
   step(input: FolderInput): FolderOutput[] {
     const { workspace } = input;
     switch (input.kind) {
@@ -123,11 +133,9 @@ export class FolderCore {
   #next(workspace: Workspace): FolderOutput[] {
     if (this.#busy !== "no" || !this.#isReady) return [];
     if (this.#dirtyPaths === "all" || this.#dirtyPaths.size > 0) {
-      const paths = this.#looking = this.#dirtyPaths === "all" ? "all" : this.#topmost(this.#dirtyPaths);
-      this.#dirtyPaths = new Set();
       this.#busy = "looking";
       this.#isSame = false;
-      return [{ kind: "look", paths }];
+      return [{ kind: "look" }];
     }
     const batch = this.#batches.shift();
     if (batch !== undefined) return this.#up(batch, workspace);

@@ -18,7 +18,7 @@
 
 import { assert, type Node, type NodeId, rootId, type Workspace } from "../../ot/mod.ts";
 import type { Ignoring } from "./ignoring.ts";
-import { fileNameFor, isUnsafe, type NameRules } from "./names.ts";
+import { fileNameFor, isUnsafe, type NameRules, properFileName } from "./names.ts";
 import type { Synced, SyncedTree } from "./synced_tree.ts";
 import type { Action } from "./types.ts";
 
@@ -141,10 +141,11 @@ class Round {
     const { workspace } = this.#view;
     const parent = this.#directoryFor(node);
     if (parent === undefined) return;
+    if (isUnsafe(node.name)) return;
+    if (this.#view.ignoring.isIgnored(this.#pathIn(parent, node.name), node.kind === "directory")) return;
     const file = this.#fileFor(node, parent, undefined);
     if (file === undefined) return void this.#rest.add(node.id);
     const path = this.#pathIn(parent, file);
-    if (this.#view.ignoring.isIgnored(path, node.kind === "directory")) return;
     this.#claim(parent, file);
     if (node.kind === "directory") this.#others.push({ kind: "make", node: node.id, name: node.name, path });
     else {
@@ -159,7 +160,7 @@ class Round {
   }
 
   #stays(node: Node, known: Synced): void {
-    const { synced, workspace } = this.#view;
+    const { synced, workspace, rules } = this.#view;
     const id = node.id;
     const isPlaced = node.parent === known.parent && node.name === known.name;
     if (!isPlaced || known.isMakeshift) {
@@ -173,7 +174,10 @@ class Round {
           const action: Action = { kind: "move", node: id, name: node.name, path, to };
           (node.kind === "directory" ? this.#moving : this.#others).push(action);
           return;
-        } else if (!isPlaced) synced.set({ ...known, name: node.name });
+        } else if (!isPlaced) {
+          const isMakeshift = file !== properFileName(node.name, rules);
+          synced.set({ ...known, name: node.name, isMakeshift });
+        }
       } else if (parent !== undefined) this.#rest.add(id);
     }
     if (node.kind !== "text") return;

@@ -17,13 +17,13 @@ const passing = ["*.swp", "*.swo", "*.swx", "4913", "*~", ".#*", "\\#*#", ".DS_S
 export class Ignoring {
   /** By directory, "" or with a "/" at its end. */
   readonly #rules = new Map<string, Rules>();
-  readonly #base = ignore().add([...passing]);
+  readonly #base = ignore({ ignorecase: false }).add([...passing]);
 
   /** Takes up what the .gitignore of a directory says; undefined if there is none. */
   set(directory: string, text: string | undefined): void {
     const prefix = directory === "" ? "" : `${directory}/`;
     if (text === undefined) this.#rules.delete(prefix);
-    else this.#rules.set(prefix, ignore().add(text));
+    else this.#rules.set(prefix, ignore({ ignorecase: false }).add(text));
   }
 
   clear(): void {

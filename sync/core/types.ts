@@ -154,8 +154,8 @@ export type FolderInput = Happening & { readonly workspace: Workspace };
 
 /** What is to be done, in order. */
 export type FolderOutput =
-  /** Look at these paths and all that is below them; or at the whole folder. Answered by `looked`. */
-  | { readonly kind: "look"; readonly paths: readonly string[] | "all" }
+  /** Look at the places that the core gives when this begins, and at all below them. Answered by `looked`. */
+  | { readonly kind: "look" }
   /** Do this to the workspace as it is right now, as one change. Answered by `submitted`, and later `settled`. */
   | { readonly kind: "submit"; readonly items: readonly Item[] }
   /** Do this on the disk, one after the other. Answered by `acted`. */

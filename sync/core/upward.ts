@@ -106,6 +106,7 @@ class Planner {
         if (seen.kind === "text" || !seen.isBare) appeared.set(look.path, { ...look, seen });
       }
     }
+    this.#noteLeaving();
     this.#matchDirectories(appeared);
     this.#matchFiles(appeared);
     for (const look of appeared.values()) this.#create(look);
@@ -137,6 +138,18 @@ class Planner {
       this.#edited.set(node, look);
     } else if (!areEqual(seen.stamp, known.stamp) || known.held !== undefined) {
       this.#synced.set({ ...known, stamp: seen.stamp, held: undefined });
+    }
+  }
+
+  /** What is gone, and was not changed by others, leaves its name to what has come in its place. */
+  #noteLeaving(): void {
+    // What is in a directory stands before it.
+    for (const { node, kind, text } of this.#gone.values()) {
+      if (!this.#workspace.isLive(node)) continue;
+      const leaves = kind === "text"
+        ? text!.equals(this.#workspace.text(node))
+        : this.#workspace.children(node).every(({ id }) => this.#leaving.has(id));
+      if (leaves) this.#leaving.add(node);
     }
   }
 
@@ -364,7 +377,8 @@ class Planner {
     const node = this.#new({ parent, name, type: "directory", text: "" });
     this.#synced.renumber(directory, node);
     this.#synced.set({ ...this.#synced.get(node)!, name: recorded });
-    this.#again.push(node);
+    // What else was in it, and was removed with it, goes from the folder: nobody will say so of the new one.
+    for (const below of this.#synced.below(node)) this.#again.push(below.node);
     return node;
   }
 
@@ -392,7 +406,9 @@ class Planner {
     const isFree = (name: string) => there(name) === undefined && !this.#claimed.has(`${target}/${name}`);
     const name = nodeNameFor(wanted, isDirectory, isFree);
     const taker = there(wanted), known = taker === undefined ? undefined : this.#synced.get(taker);
-    const isElsewhere = taker !== undefined && !(known?.parent === parent && known.name === wanted);
+    const isBeside = taker !== undefined && !this.#gone.has(taker) && known?.parent === parent &&
+      known.name === wanted && !known.isMakeshift;
+    const isElsewhere = taker !== undefined && !isBeside;
     return { name, recorded: isElsewhere ? wanted : name };
   }
 
