@@ -793,6 +793,18 @@ export class Draft {
     this.#note({ steps: [step], edits: [] });
   }
 
+  /** Notes a whole change of the workspace as it is with what has been noted before; ids in it are from `mint`. */
+  add(change: Change): void {
+    for (const { node, op } of change.edits) {
+      // Those that this change makes are empty so far, and take any text.
+      const fault = this.workspace.node(node) === undefined
+        ? undefined
+        : faultOf(op, this.workspace.text(node));
+      if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
+    }
+    this.#note(change);
+  }
+
   #directory(names: readonly string[]): NodeId {
     let parent = rootId;
     for (const name of names) {

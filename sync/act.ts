@@ -14,9 +14,15 @@ import type { Text } from "../ot/mod.ts";
 import { infoAt, stampOf } from "./stamp.ts";
 import type { Trash } from "./trash.ts";
 
-/** How long it goes on before others get a turn. */
-const sliceMs = 20;
+/** So many actions are done before others get a turn. */
+const sliceLength = 64;
 const stale: Result = { kind: "stale" };
+
+/** A new file that waits for its name. */
+interface Draft {
+  readonly place: string;
+  readonly error?: unknown;
+}
 
 export class Actor {
   readonly #root: string;
@@ -41,31 +47,44 @@ export class Actor {
   async act(actions: readonly Action[]): Promise<Result[]> {
     this.#trash.begin();
     const results: Result[] = [];
-    let turnMs = performance.now();
-    this.#reached.clear();
-    for (const action of actions) {
-      if (performance.now() - turnMs > sliceMs) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        turnMs = performance.now();
-        this.#reached.clear();
-      }
-      results.push(this.#tried(action));
+    for (let from = 0; from < actions.length; from += sliceLength) {
+      const slice = actions.slice(from, from + sliceLength);
+      // New files are written side by side; only what gives them their names is done one after the other.
+      const drafts = await Promise.all(
+        slice.map((action) => action.kind === "create" ? this.#drafted(action) : undefined),
+      );
+      this.#reached.clear();
+      slice.forEach((action, i) => results.push(this.#tried(action, drafts[i])));
     }
     return results;
   }
 
-  #tried(action: Action): Result {
+  /** Writes a new file beside; gives where it is, or why it could not be written. */
+  async #drafted({ text }: Extract<Action, { kind: "create" }>): Promise<Draft> {
+    const place = this.#place();
     try {
-      return this.#isReached(action.path) ? this.#do(action) : stale;
+      await Deno.writeTextFile(place, text.toString());
+      return { place };
+    } catch (error) {
+      return { place, error };
+    }
+  }
+
+  #tried(action: Action, draft: Draft | undefined): Result {
+    try {
+      if (draft?.error !== undefined) throw draft.error;
+      return this.#isReached(action.path) ? this.#do(action, draft) : stale;
     } catch (error) {
       const isLate = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists ||
         error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.IsADirectory;
       if (isLate) return stale;
       return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
+    } finally {
+      if (draft !== undefined) removeIfThere(draft.place);
     }
   }
 
-  #do(action: Action): Result {
+  #do(action: Action, draft: Draft | undefined): Result {
     const full = `${this.#root}/${action.path}`;
     switch (action.kind) {
       case "make": {
@@ -73,7 +92,7 @@ export class Actor {
         return { kind: "done", stamp: stampOf(Deno.lstatSync(full)) };
       }
       case "create":
-        return this.#create(full, action.text.toString());
+        return this.#create(full, draft!.place, action.text);
       case "write":
         return this.#write(full, action);
       case "move":
@@ -85,19 +104,13 @@ export class Actor {
     }
   }
 
-  #create(full: string, text: string): Result {
-    const draft = this.#place();
-    Deno.writeTextFileSync(draft, text);
-    try {
-      // A file that begins like this is a program, and those who may read it may run it.
-      if (text.startsWith("#!")) makeExecutable(draft);
-      linkOr(draft, full, () => {
-        if (infoAt(full) !== undefined) throw new Deno.errors.AlreadyExists();
-        Deno.renameSync(draft, full);
-      });
-    } finally {
-      removeIfThere(draft);
-    }
+  #create(full: string, draft: string, text: Text): Result {
+    // A file that begins like this is a program, and those who may read it may run it.
+    if (text.slice(0, 2) === "#!") makeExecutable(draft);
+    linkOr(draft, full, () => {
+      if (infoAt(full) !== undefined) throw new Deno.errors.AlreadyExists();
+      Deno.renameSync(draft, full);
+    });
     return { kind: "done", stamp: stampOf(Deno.lstatSync(full), Date.now()) };
   }
 

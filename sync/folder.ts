@@ -258,8 +258,7 @@ export class SyncedFolder {
       settled = space.atomically((draft) => {
         const made = changeOf(items, () => draft.mint(), (node) => draft.workspace.node(node)!);
         ids = made.ids;
-        for (const step of made.change.steps) draft.step(step);
-        for (const { node, op } of made.change.edits) draft.edit(node, op);
+        draft.add(made.change);
       }).settled;
       this.#state.submitting();
     } catch (error) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Change, type Edit, insert, type NodeId, normalizeEdits, type Step } from "../../ot/mod.ts";
+import { type Change, compareIds, type Edit, insert, type NodeId, type Step } from "../../ot/mod.ts";
 import type { Item } from "./types.ts";
 
 /** The change that these items make, and the ids of what they create, in order. `mint` gives ids that are new. */
@@ -39,5 +39,8 @@ export function changeOf(
         steps.push({ kind: "remove", node: item.node, tombstone: mint() });
     }
   }
-  return { change: { steps, edits: normalizeEdits(edits) }, ids: [...numbers.values()] };
+  return {
+    change: { steps, edits: edits.sort((a, b) => compareIds(a.node, b.node)) },
+    ids: [...numbers.values()],
+  };
 }
