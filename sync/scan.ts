@@ -50,23 +50,24 @@ class Scanner {
   }
 
   async scan(places: readonly string[]): Promise<Scan> {
-    for (const place of places) {
-      const name = nameOf(place);
+    const seen = new Set<string>();
+    for (const asked of places) {
+      const place = this.#reached(asked);
+      if (seen.has(place)) continue;
+      seen.add(place);
       if (place === "") await this.#directory("");
-      else if (!this.#isReached(place)) this.#looks.push({ path: place, name, seen: undefined });
       else await this.#look(place, true);
     }
     return { looks: this.#looks, ignoring: this.#ignoring };
   }
 
-  /** Whether the way to a path leads through directories alone. */
-  #isReached(path: string): boolean {
-    let at = this.#options.root;
-    for (const name of path.split("/").slice(0, -1)) {
-      at += `/${name}`;
-      if (infoAt(at)?.isDirectory !== true) return false;
+  /** A path, or what stands in the way to it: something that is no directory any more, or not there. */
+  #reached(path: string): string {
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+      const above = path.slice(0, slash);
+      if (infoAt(`${this.#options.root}/${above}`)?.isDirectory !== true) return above;
     }
-    return true;
+    return path;
   }
 
   /** @param isAsked Whether something has to be said of it in any case. False if nothing was to be said. */

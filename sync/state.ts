@@ -60,6 +60,8 @@ export class FolderState implements UnsentStore {
     const folder = `${root}/${stateFolder}`;
     if (infoAt(folder)?.isSymlink) throw new FolderError("state_damaged", `${folder} is a link`);
     Deno.mkdirSync(folder, { recursive: true });
+    // Git is not to take it for a part of what it looks after.
+    Deno.writeTextFileSync(`${folder}/.gitignore`, "*\n");
     this.#lock = Deno.openSync(`${folder}/lock`, { create: true, write: true });
     if (!this.#lock.tryLockSync(true)) {
       this.#lock.close();

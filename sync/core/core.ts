@@ -249,9 +249,9 @@ export class FolderCore {
     this.#synced.mark();
     const { created, different, same } = planUp(looks, this.#synced, workspace, true);
     const known = new Set([...this.#synced.nodes()].map(({ node }) => node));
-    const down: string[] = [];
+    const down: string[] = [], both = new Set(different);
     for (const { id, path } of workspace.files()) {
-      if (!known.has(id) && !this.#ignoring.covers(path, false)) down.push(path);
+      if (!known.has(id) && !both.has(path) && !this.#ignoring.covers(path, false)) down.push(path);
     }
     this.#synced.rollBack();
     const left = [...this.#others].map(([path, reason]) => ({ path, reason }));
