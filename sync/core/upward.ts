@@ -216,7 +216,8 @@ class Planner {
       const target = this.#liveParent(parent);
       if (!this.#isBelow(target, node)) {
         this.#leaving.add(node);
-        const place = this.#placeFor(target, parent, name, was.kind === "directory");
+        const isDirectory = was.kind === "directory";
+        const place = this.#placeFor(target, { parent, wanted: name, isDirectory, node });
         name = place.recorded;
         if (there.parent !== target || there.name !== place.name) {
           this.#items.push({ kind: "move", node, parent: target, name: place.name });
@@ -244,7 +245,12 @@ class Planner {
     const target = this.#liveParent(parent);
     const there = target.startsWith("+") ? undefined : this.#workspace.child(target, look.name);
     if (there !== undefined && this.#adopt(there, look)) return;
-    const place = this.#placeFor(target, this.#parentOf(look.path)!, look.name, seen.kind === "directory");
+    const place = this.#placeFor(target, {
+      parent: this.#parentOf(look.path)!,
+      wanted: look.name,
+      isDirectory: seen.kind === "directory",
+      node: undefined,
+    });
     const node = this.#new({
       parent: target,
       name: place.name,
@@ -254,7 +260,8 @@ class Planner {
     this.#add(node, place.recorded, look, text, false);
     if (place.recorded !== place.name) {
       this.#different.push(look.path);
-      this.#again.push(node, there!);
+      this.#again.push(node);
+      if (there !== undefined) this.#again.push(there);
     } else this.#created.push(look.path);
   }
 
@@ -312,7 +319,8 @@ class Planner {
       if (op.length > 0) this.#items.push({ kind: "edit", node, op });
     } else {
       const parent = this.#liveParent(synced.parent);
-      const place = this.#placeFor(parent, this.#synced.get(node)!.parent, synced.name, false);
+      const above = this.#synced.get(node)!.parent;
+      const place = this.#placeFor(parent, { parent: above, wanted: synced.name, isDirectory: false, node });
       now = this.#new({ parent, name: place.name, type: "text", text: text.toString() });
       this.#synced.renumber(node, now);
       this.#synced.set({ ...this.#synced.get(now)!, name: place.recorded });
@@ -373,7 +381,8 @@ class Planner {
     const synced = this.#synced.get(directory)!;
     const parent = this.#liveParent(synced.parent);
     const above = this.#synced.get(directory)!.parent;
-    const { name, recorded } = this.#placeFor(parent, above, synced.name, true);
+    const place = { parent: above, wanted: synced.name, isDirectory: true, node: directory };
+    const { name, recorded } = this.#placeFor(parent, place);
     const node = this.#new({ parent, name, type: "directory", text: "" });
     this.#synced.renumber(directory, node);
     this.#synced.set({ ...this.#synced.get(node)!, name: recorded });
@@ -390,26 +399,33 @@ class Planner {
   }
 
   /**
-   * A free name in a directory of the workspace, and the one that the file on the disk is to be taken to have: where
-   * others have that name, ours changes on the disk too; where the disk has two that are one to the workspace, it does not.
+   * A free name in a directory of the workspace for something in the folder, and the one that its file is to be taken to
+   * have: where others have that name, ours changes on the disk too; where the disk has two that are one to the
+   * workspace, it does not.
    */
   #placeFor(
     target: NodeId,
-    parent: NodeId,
-    wanted: string,
-    isDirectory: boolean,
-  ): { name: string; recorded: string } {
-    const there = (name: string) => {
+    { parent, wanted, isDirectory, node }: {
+      readonly parent: NodeId;
+      readonly wanted: string;
+      readonly isDirectory: boolean;
+      readonly node: NodeId | undefined;
+    },
+  ): { readonly name: string; readonly recorded: string } {
+    const isFree = (name: string) => {
+      if (this.#claimed.has(`${target}/${name}`)) return false;
       const child = target.startsWith("+") ? undefined : this.#workspace.child(target, name);
-      return child === undefined || this.#leaving.has(child) ? undefined : child;
+      return child === undefined || child === node || this.#leaving.has(child);
     };
-    const isFree = (name: string) => there(name) === undefined && !this.#claimed.has(`${target}/${name}`);
-    const name = nodeNameFor(wanted, isDirectory, isFree);
-    const taker = there(wanted), known = taker === undefined ? undefined : this.#synced.get(taker);
-    const isBeside = taker !== undefined && !this.#gone.has(taker) && known?.parent === parent &&
-      known.name === wanted && !known.isMakeshift;
-    const isElsewhere = taker !== undefined && !isBeside;
-    return { name, recorded: isElsewhere ? wanted : name };
+    const proper = nodeNameFor(wanted, isDirectory, () => true),
+      name = nodeNameFor(wanted, isDirectory, isFree);
+    if (name === proper) return { name, recorded: name };
+    let isBeside = false;
+    for (const id of this.#synced.children(parent).values()) {
+      const other = this.#synced.get(id)!;
+      if (id !== node && other.name === proper && !other.isMakeshift && !this.#gone.has(id)) isBeside = true;
+    }
+    return { name, recorded: isBeside ? name : proper };
   }
 
   /** Whether a node is the other, or in it, in the workspace. */
