@@ -58,6 +58,20 @@ export class SimulatedDisk {
     return node;
   }
 
+  /** A path as the disk has it, where it takes other names for the same; undefined if nothing is there. */
+  actual(path: string): string | undefined {
+    const names: string[] = [];
+    let node: DiskNode = this.root;
+    for (const name of path.split("/")) {
+      if (node.kind !== "directory") return undefined;
+      const key = this.#keyIn(node, name);
+      if (key === undefined) return undefined;
+      names.push(key);
+      node = node.entries.get(key)!;
+    }
+    return names.join("/");
+  }
+
   read(path: string): string | undefined {
     const node = this.find(path);
     return node?.kind === "file" ? node.text : undefined;

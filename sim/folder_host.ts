@@ -198,7 +198,11 @@ export class FolderHost {
       ignoring.set(path.slice(0, Math.max(0, path.lastIndexOf("/"))), node.text);
     }
     const looks: Look[] = [];
-    for (const place of paths === "all" ? [""] : paths) {
+    for (const asked of paths === "all" ? [""] : paths) {
+      const place = asked === "" ? "" : this.disk.actual(asked) ?? asked;
+      if (place !== asked) {
+        looks.push({ path: asked, name: asked.slice(asked.lastIndexOf("/") + 1), seen: undefined });
+      }
       const pending = [place];
       for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
         yield;
@@ -251,6 +255,7 @@ export class FolderHost {
       case "make": {
         const there = disk.find(path);
         if (there?.kind === "file" || (there === undefined && !disk.make(path))) return stale;
+        if (disk.actual(path) !== path) return stale;
         return { kind: "done", stamp: disk.stampOf(disk.find(path)!) };
       }
       case "create":

@@ -89,6 +89,8 @@ export class Actor {
     switch (action.kind) {
       case "make": {
         if (infoAt(full)?.isDirectory !== true) Deno.mkdirSync(full);
+        // What is there may have another name, to a disk that does not tell them apart.
+        else if (!isNamed(full)) return stale;
         return { kind: "done", stamp: stampOf(Deno.lstatSync(full)) };
       }
       case "create":
@@ -197,6 +199,12 @@ export class Actor {
   #place(): string {
     return `${this.#aside}/${++this.#count}`;
   }
+}
+
+/** Whether something has just this name. */
+function isNamed(full: string): boolean {
+  const slash = full.lastIndexOf("/"), file = full.slice(slash + 1);
+  return Deno.readDirSync(full.slice(0, slash)).some(({ name }) => name === file);
 }
 
 /** Whether a file says what it is taken to say: by its stamp, or else by being read. */

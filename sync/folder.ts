@@ -36,6 +36,8 @@ export interface FolderOptions {
   readonly openTimeoutMs?: number;
   /** Answers a question: go on, bring back what was deleted, or leave everything as it is and stop. */
   readonly ask: (question: Question) => Promise<"go on" | "bring back" | "stop">;
+  /** What the disk can tell apart; found out if left out. */
+  readonly rules?: NameRules;
   /** Is told what is done. */
   readonly tell?: (news: FolderNews) => void;
 }
@@ -67,6 +69,7 @@ export class SyncedFolder {
   readonly #state: FolderState;
   readonly #trash: Trash;
   readonly #actor: Actor;
+  readonly #rules: NameRules;
   readonly #core: FolderCore;
   readonly #watcher: Watcher;
   readonly #ended = Promise.withResolvers<FolderEnd>();
@@ -87,7 +90,8 @@ export class SyncedFolder {
       this.#trash = new Trash(root);
       this.#trash.prune(Date.now() - trashMs);
       this.#actor = new Actor(root, this.#trash);
-      this.#core = new FolderCore(rulesOf(root), this.#state.journal);
+      this.#rules = options.rules ?? rulesOf(root);
+      this.#core = new FolderCore(this.#rules, this.#state.journal);
       this.#state.follow(this.#core);
       this.#watcher = new Watcher(root, (paths) => this.#step({ kind: "disk", paths }));
     } catch (error) {
@@ -232,6 +236,7 @@ export class SyncedFolder {
       root: this.#root,
       synced: this.#core.synced,
       textLengthMax: this.#space.limits.textLength,
+      keyOf: this.#rules.keyOf,
     });
     this.#ignoring = ignoring;
     if (places === "all") this.#rescanAfter(rescanTimes * (performance.now() - startMs));

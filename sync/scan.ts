@@ -19,6 +19,8 @@ export interface ScanOptions {
   readonly root: string;
   readonly synced: SyncedTree;
   readonly textLengthMax: number;
+  /** By which names are told apart on the disk. */
+  readonly keyOf: (file: string) => string;
 }
 
 /** What was seen, and by which rules. */
@@ -56,7 +58,7 @@ class Scanner {
       if (seen.has(place)) continue;
       seen.add(place);
       if (place === "") await this.#directory("");
-      else await this.#look(place, true);
+      else await this.#look(this.#actual(place), true);
     }
     return { looks: this.#looks, ignoring: this.#ignoring };
   }
@@ -68,6 +70,23 @@ class Scanner {
       if (infoAt(`${this.#options.root}/${above}`)?.isDirectory !== true) return above;
     }
     return path;
+  }
+
+  /** A path as the disk has it: where names are one that differ only in case, what was told of may have another. */
+  #actual(path: string): string {
+    const { keyOf, root } = this.#options;
+    if (keyOf("A") !== keyOf("a")) return path;
+    let actual = "";
+    for (const asked of path.split("/")) {
+      const names = infoAt(`${root}/${actual}`)?.isDirectory
+        ? [...Deno.readDirSync(`${root}/${actual}`)]
+        : [];
+      const name = names.find(({ name }) => name === asked)?.name ??
+        names.find(({ name }) => keyOf(name) === keyOf(asked))?.name ?? asked;
+      actual = actual === "" ? name : `${actual}/${name}`;
+    }
+    if (actual !== path) this.#looks.push({ path, name: nameOf(path), seen: undefined });
+    return actual;
   }
 
   /** @param isAsked Whether something has to be said of it in any case. False if nothing was to be said. */

@@ -25,6 +25,16 @@ Deno.test("folders in a storm of edits, crashes and broken connections end the s
   assert(crashes > 60 && words > 1000, `${crashes} crashes, ${words} words`);
 });
 
+Deno.test("on disks that do not tell names apart by case, names are mapped, and no file is lost", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    try {
+      new FolderWorld(seed, { foldsCase: true }).run();
+    } catch (error) {
+      throw new Error(`Seed ${seed}`, { cause: error });
+    }
+  }
+});
+
 Deno.test("a run of folders is a function of its seed", () => {
   assertEquals(new FolderWorld(7).run(), new FolderWorld(7).run());
 });

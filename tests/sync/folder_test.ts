@@ -177,6 +177,26 @@ Deno.test("names that differ only in their Unicode form are two files, and stay 
   assertEquals(Object.keys(one.all()).sort(), [decomposed, composed].sort());
 });
 
+Deno.test("names that a disk takes for one get names of their own, and their own ones back when these are free", async () => {
+  await using server = new LiveServer();
+  await using place = new Place(server);
+  const one = await place.join("one");
+  // As a disk would be that does not tell upper case from lower.
+  const rules = { keyOf: (file: string) => file.toLowerCase(), isWindows: true };
+  const two = await place.join("two", { rules });
+  one.write("README.md", "upper\n");
+  await two.says("README.md", "upper\n");
+  one.write("readme.md", "lower\n");
+  await two.says("readme (2).md", "lower\n");
+  one.write("a:b?.txt", "windows\n");
+  await two.says("a_b_.txt", "windows\n");
+  two.write("a_b_.txt", "from two\n");
+  await one.says("a:b?.txt", "from two\n");
+  Deno.removeSync(`${one.path}/README.md`);
+  await two.says("readme.md", "lower\n");
+  assertEquals(Object.keys(two.all()), ["a_b_.txt", "readme.md"]);
+});
+
 Deno.test("files that are no text stay in the folder, and are told of", async () => {
   await using server = new LiveServer();
   await using place = new Place(server);
