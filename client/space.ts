@@ -777,7 +777,7 @@ export class Draft {
 
   /** Notes what takes a path back to how it was; "" is everything. */
   revert(then: Workspace, path: string): void {
-    this.#note(revert(this.workspace, then, path, () => this.#mint()));
+    this.#note(revert(this.workspace, then, path, () => this.mint()));
   }
 
   /** Notes a step as it is. */

@@ -34,6 +34,9 @@ export interface DownwardView {
   readonly isGivenUp: (node: NodeId) => boolean;
 }
 
+/** What a folder can have. */
+const kinds: ReadonlySet<string> = new Set(["directory", "text"]);
+
 /** One round. */
 export interface Downward {
   readonly actions: readonly Action[];
@@ -111,6 +114,8 @@ class Round {
         continue;
       }
       const node = workspace.node(id)!;
+      // Files of other kinds stay in the workspace: sync/content.ts says what a folder has.
+      if (!kinds.has(node.kind)) continue;
       if (known === undefined) this.#comes(node);
       else this.#stays(node, known);
     }
