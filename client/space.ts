@@ -720,14 +720,17 @@ export class Draft {
   /** Notes an edit of a file as it is with what has been noted before. */
   edit(id: NodeId, op: TextOp): void {
     this.#checkThere(id);
-    if (!this.#core.isLoaded(id) && this.#core.view.node(id) !== undefined) {
-      throw notLoaded(this.workspace.pathOf(id));
-    }
+    this.#checkLoaded(id);
     const text = this.workspace.text(id);
     const whole = widen(op, text);
     const fault = faultOf(whole, text);
     if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
     this.#note(editOf(id, whole));
+  }
+
+  #checkLoaded(id: NodeId): void {
+    if (this.#core.isLoaded(id) || this.#core.view.node(id) === undefined) return;
+    throw notLoaded(this.workspace.pathOf(id));
   }
 
   /** Notes a replacement in the file at a path. */
@@ -797,9 +800,9 @@ export class Draft {
   add(change: Change): void {
     for (const { node, op } of change.edits) {
       // Those that this change makes are empty so far, and take any text.
-      const fault = this.workspace.node(node) === undefined
-        ? undefined
-        : faultOf(op, this.workspace.text(node));
+      if (this.workspace.node(node) === undefined) continue;
+      this.#checkLoaded(node);
+      const fault = faultOf(op, this.workspace.text(node));
       if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
     }
     this.#note(change);
