@@ -13,11 +13,13 @@ import { mutantsCommand } from "./mutants.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
 import { simCommand } from "./sim.ts";
+import { syncCommand } from "./sync.ts";
 import { tortureCommand } from "./torture.ts";
 
 await program("dist-space", "A workspace that people and agents edit at once.", [
   serveCommand,
   clientCommand,
+  syncCommand,
   logCommand,
   replayCommand,
   exploreCommand,

@@ -213,6 +213,11 @@ export class Space {
     return this.#core.revision;
   }
 
+  /** Which log the revision speaks of: another one after the server has lost its log, or was put back to a backup. */
+  get epoch(): string {
+    return this.#core.epoch;
+  }
+
   /** The number that stands for oneself in what others are told, and in the ids one makes. */
   get site(): number {
     return this.#core.site;
@@ -795,14 +800,17 @@ export class Draft {
   /** Notes an edit of a file as it is with what has been noted before. */
   edit(id: NodeId, op: TextOp): void {
     this.#checkThere(id);
-    if (!this.#core.isLoaded(id) && this.#core.view.node(id) !== undefined) {
-      throw notLoaded(this.workspace.pathOf(id));
-    }
+    this.#checkLoaded(id);
     const text = this.workspace.text(id);
     const whole = widen(op, text);
     const fault = faultOf(whole, text);
     if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
     this.#note(editOf(id, whole));
+  }
+
+  #checkLoaded(id: NodeId): void {
+    if (this.#core.isLoaded(id) || this.#core.view.node(id) === undefined) return;
+    throw notLoaded(this.workspace.pathOf(id));
   }
 
   /** Notes a replacement in the file at a path. */
@@ -822,7 +830,7 @@ export class Draft {
     if (this.workspace.child(parent, name) !== undefined) {
       throw new SpaceError("already_there", `There is something at "${path}" already`);
     }
-    const node = this.#mint();
+    const node = this.mint();
     const step = { kind: "create", node, parent, name, type: kind } as const;
     this.step(content === undefined ? step : { ...step, content });
     return node;
@@ -851,12 +859,12 @@ export class Draft {
   remove(path: string): void {
     const node = this.workspace.find(path.normalize("NFC"));
     if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
-    this.step({ kind: "remove", node: node.id, tombstone: this.#mint() });
+    this.step({ kind: "remove", node: node.id, tombstone: this.mint() });
   }
 
   /** Notes what takes a path back to how it was; "" is everything. */
   revert(then: Workspace, path: string): void {
-    this.#note(revert(this.workspace, then, path, () => this.#mint()));
+    this.#note(revert(this.workspace, then, path, () => this.mint()));
   }
 
   /** Notes a step as it is. */
@@ -872,12 +880,24 @@ export class Draft {
     this.#note({ steps: [step], edits: [] });
   }
 
+  /** Notes a whole change of the workspace as it is with what has been noted before; ids in it are from `mint`. */
+  add(change: Change): void {
+    for (const { node, op } of change.edits) {
+      // Those that this change makes are empty so far, and take any text.
+      if (this.workspace.node(node) === undefined) continue;
+      this.#checkLoaded(node);
+      const fault = faultOf(op, this.workspace.text(node));
+      if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
+    }
+    this.#note(change);
+  }
+
   #directory(names: readonly string[]): NodeId {
     let parent = rootId;
     for (const name of names) {
       const child = this.workspace.child(parent, name);
       if (child === undefined) {
-        const node = this.#mint();
+        const node = this.mint();
         this.step({ kind: "create", node, parent, name, type: "directory" });
         parent = node;
       } else if (this.workspace.node(child)!.kind === "directory") parent = child;
@@ -886,7 +906,8 @@ export class Draft {
     return parent;
   }
 
-  #mint(): NodeId {
+  /** An id for a node that is going to be created, or for a removal. */
+  mint(): NodeId {
     return this.#core.nextId(this.#minted++);
   }
 

@@ -148,6 +148,11 @@ export class ClientCore {
     return this.#replica.confirmed;
   }
 
+  /** The log that the revision speaks of; empty before the first welcome. */
+  get epoch(): string {
+    return this.#epoch;
+  }
+
   /** The revision of the confirmed workspace. */
   get revision(): number {
     return this.#replica.revision;
