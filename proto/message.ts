@@ -320,7 +320,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
 
 /**
  * The frame of a piece of a snapshot with what it says packed by `pack`, which gives undefined for what is not worth
- * it; and what the piece weighs, in bytes, however short it is packed.
+ * it; and what the piece weighs: the bytes that it says, however short they are packed.
  */
 export function encodePacked(
   message: SyncDocument,
@@ -332,7 +332,7 @@ export function encodePacked(
   const bytes = packed === undefined
     ? encodeServerMessage(message)
     : frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, { revision, last, load, packed, length });
-  return { bytes, weight: packed === undefined ? bytes.length : length };
+  return { bytes, weight: length };
 }
 
 /**

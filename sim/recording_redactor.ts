@@ -1,7 +1,7 @@
 /**
  * Redacts a recording, so that it may be shown to others: nothing that was typed is in it, no name
  * and no secret, and yet it does just what it did. Lengths, times, positions and the order of things stay; every
- * character becomes another of its class (recording_letters.ts).
+ * character becomes another of its class (recording_letters.ts). What came packed to a client comes as it is.
  *
  * The inputs are changed first. Then they run through fresh cores, and that run is what is recorded. It must be the
  * same step by step but for the characters in it; where it is not, there is no redacted recording.
@@ -21,6 +21,7 @@ import type { Recording } from "./recording_reader.ts";
 import { freshCore, type NodeCore, Replayer, stepOf } from "./recording_replayer.ts";
 import { redactStream } from "./recording_stream.ts";
 import { RecordingTraffic } from "./recording_traffic.ts";
+import { unpackedPieces } from "./recording_unpacked.ts";
 import { Recorder } from "./recording_writer.ts";
 
 /** A recording that cannot be redacted, with a sentence. */
@@ -84,7 +85,10 @@ function shapeOf(outputs: readonly AnyOutput[] | string): string {
   return JSON.stringify(outputs.map((output) => {
     switch (output.kind) {
       case "send":
-        return [output.kind, "connection" in output ? output.connection : 0, output.bytes.length];
+        // Other letters are packed to another length.
+        return "connection" in output
+          ? [output.kind, output.connection, joined(unpackedPieces([output.bytes])).length]
+          : [output.kind, output.bytes.length];
       case "append":
         return [
           output.kind,
@@ -127,10 +131,11 @@ class Redactor {
   constructor(recording: Recording, cipher: Cipher) {
     this.#cipher = cipher;
     for (const { at: end, owner, pieces } of streamsOf(recording)) {
-      const bytes = joined([new Uint8Array(0), ...pieces.map(({ bytes }) => bytes)]);
+      const came = pieces.map(({ bytes }) => bytes), plain = end === "client" ? unpackedPieces(came) : came;
+      const bytes = joined([new Uint8Array(0), ...plain]);
       redactStream({ bytes, at: end, owner }, cipher, (_, before, after) => this.#found(before, after));
       let at = 0;
-      for (const { n, bytes: { length } } of pieces) this.#bytes.set(n, bytes.subarray(at, at += length));
+      pieces.forEach(({ n }, i) => this.#bytes.set(n, bytes.subarray(at, at += plain[i]!.length)));
     }
   }
 
