@@ -419,7 +419,9 @@ export class FolderCore {
     const parent = this.#synced.idAt(place.slice(0, Math.max(0, slash)));
     const there = workspace.node(node);
     // Gone meanwhile: it is looked at as something that nobody knows.
-    if (parent === undefined || there === undefined) return this.#soilPaths([path, place]);
+    if (parent === undefined || there === undefined || there.kind === "blob") {
+      return this.#soilPaths([path, place]);
+    }
     const file = place.slice(slash + 1);
     const { name } = action;
     this.#synced.set({
