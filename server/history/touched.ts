@@ -50,7 +50,10 @@ export function touchedFiles(
 
 /** A file itself, or the files in a directory, but for those that are removed in there. */
 function* filesIn(workspace: Workspace, node: NodeId): Generator<NodeId> {
-  for (const id of workspace.within(node)) if (workspace.node(id)!.kind !== "directory") yield id;
+  for (const id of workspace.within(node)) {
+    const kind = workspace.node(id)?.kind;
+    if (kind !== undefined && kind !== "directory") yield id;
+  }
 }
 
 function touch(touched: Map<NodeId, Touches>, node: NodeId, { revision, time, site }: LogEntry): void {
