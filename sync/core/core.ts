@@ -104,7 +104,8 @@ export class FolderCore {
         this.#isReady = input.isReady;
         return [...this.#followEpoch(input.epoch), ...this.#next(workspace)];
       case "workspace":
-        if (input.nodes !== "all") { for (const node of input.nodes) this.#givenUp.delete(node); }
+        if (input.nodes === "all") this.#givenUp.clear();
+        else for (const node of input.nodes) this.#givenUp.delete(node);
         this.#soilNodes(input.nodes);
         return this.#next(workspace);
       case "disk":
@@ -121,6 +122,7 @@ export class FolderCore {
         return this.#settled(input.refusal, workspace);
       case "renumbered":
         for (const [from, to] of input.ids) this.#synced.renumber(from, to);
+        this.#soilNodes(input.ids.values());
         return [];
       case "acted":
         this.#busy = "no";
@@ -325,9 +327,11 @@ export class FolderCore {
       this.#batches.unshift(sorted.slice(0, half), sorted.slice(half));
       return this.#next(workspace);
     }
-    const path = looks[0]!.path;
+    const { path, seen } = looks[0]!;
     const known = this.#synced.at(path);
     if (known === undefined) this.#others.set(path, refusal);
+    // What may not be removed comes back.
+    else if (seen === undefined) this.#withoutDeletions(looks);
     else this.#synced.set({ ...known, held: refusal });
     return [{ kind: "warn", path, reason: refusal }, ...this.#next(workspace)];
   }
