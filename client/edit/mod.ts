@@ -15,6 +15,7 @@ export {
   type Precondition,
   type Reading,
 } from "./edit.ts";
+export { type Lines, linesOf, linesOn } from "./lines.ts";
 export { type Merged, mergedOver, movedStretch, type Stretch } from "./merge.ts";
 export { editBetween } from "./text_difference.ts";
 export { operationOf, type Wanted } from "./wanted.ts";
