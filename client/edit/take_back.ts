@@ -20,16 +20,7 @@
  * @module
  */
 
-import {
-  compose,
-  type difference,
-  invert,
-  type NodeId,
-  Text,
-  type TextOp,
-  transform,
-  type widen,
-} from "../../ot/mod.ts";
+import { compose, invert, type NodeId, Text, type TextOp, transform } from "../../ot/mod.ts";
 import type { TouchedItem } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
 import type { Past } from "../past.ts";
