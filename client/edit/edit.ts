@@ -217,20 +217,7 @@ async function lookedUp(
   };
   for (const step of steps) if (step.kind === "edit") await lookUp(step.read.revision, step.path);
   for (const { unchangedSince, path } of preconditions) await lookUp(unchangedSince, path);
-  const then = [...found.values()].flatMap((files) => [...files.values()]);
-  const now = steps.map((step) => step.kind === "edit" ? space.find(step.path) : undefined);
-  await loaded(
-    space,
-    [...then, ...now].flatMap((file) => file !== undefined && "id" in file ? [file.id] : []),
-  );
   return found;
-}
-
-/** Gets what files say now, where the workspace was opened lazily; those that are not there are left out. */
-async function loaded(space: Space, ids: readonly NodeId[]): Promise<void> {
-  const paths = [...new Set(ids)].filter((id) => space.workspace.node(id)?.kind === "text")
-    .filter((id) => space.workspace.isLive(id)).map((id) => space.pathOf(id));
-  await space.load(...paths.filter((path) => !space.isLoaded(path)));
 }
 
 async function readAt(space: Space, at: number, path: string): Promise<Read | SpaceError> {
