@@ -18,6 +18,9 @@ import { atMost, type Figure, type Row } from "./report.ts";
 
 const main = new URL("../cli/main.ts", import.meta.url).pathname;
 
+/** So long a new process is left alone before it counts as idle. */
+const settlingMs = 60_000;
+
 /** The rows of `deno task bench connect` that are about folders. */
 export async function* folderRows({ quick, only }: Options): AsyncGenerator<Row | string> {
   const wants = (name: string) => name.includes(only);
@@ -98,7 +101,8 @@ async function idleRow(name: string, place: string, { port }: Server, seconds: n
   const process = run("sync", place, `127.0.0.1:${port}`, "idle", "--yes", "--quiet");
   try {
     await linesUntil(process.stdout, "are the same");
-    await pause(5000);
+    // A process that has just started tidies up for a while, whatever it is: a client that does nothing costs the same.
+    await pause(settlingMs);
     const before = await processorSeconds(process.pid);
     await pause(seconds * 1000);
     const percent = 100 * (await processorSeconds(process.pid) - before) / seconds;
