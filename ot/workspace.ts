@@ -72,6 +72,7 @@ export class Workspace {
   static readonly empty: Workspace = new Workspace(
     PersistentMap.empty<Node>().set(rootId, root),
     PersistentMap.empty<Names>(),
+    PersistentMap.empty<Names>(),
     PersistentMap.empty<Text>(),
     0,
   );
@@ -79,6 +80,8 @@ export class Workspace {
   readonly #nodes: PersistentMap<Node>;
   /** Of each directory, its children that are not removed themselves, by name. */
   readonly #children: PersistentMap<Names>;
+  /** Of each directory, those of its children that are removed themselves, by id. */
+  readonly #removed: PersistentMap<Names>;
   readonly #texts: PersistentMap<Text>;
   /** The length of all texts together, those of removed files too, in UTF-16 code units. */
   readonly textLength: number;
@@ -86,11 +89,13 @@ export class Workspace {
   private constructor(
     nodes: PersistentMap<Node>,
     children: PersistentMap<Names>,
+    removed: PersistentMap<Names>,
     texts: PersistentMap<Text>,
     textLength: number,
   ) {
     this.#nodes = nodes;
     this.#children = children;
+    this.#removed = removed;
     this.#texts = texts;
     this.textLength = textLength;
   }
@@ -98,18 +103,19 @@ export class Workspace {
   /** The workspace of these nodes, of which the root may be left out, and the texts of its files. */
   static of(nodes: Iterable<Node>, texts: Iterable<readonly [NodeId, Text]>): Workspace {
     let all = PersistentMap.empty<Node>().set(rootId, root);
-    let children = PersistentMap.empty<Names>();
+    let children = PersistentMap.empty<Names>(), removed = PersistentMap.empty<Names>();
     for (const node of nodes) {
       if (node.id === rootId) continue;
       all = all.set(node.id, node);
       if (node.tombstone === undefined) children = withName(children, node);
+      else removed = withRemoved(removed, node);
     }
     let contents = PersistentMap.empty<Text>(), length = 0;
     for (const [id, text] of texts) {
       contents = contents.set(id, text);
       length += text.length;
     }
-    return new Workspace(all, children, contents, length);
+    return new Workspace(all, children, removed, contents, length);
   }
 
   /** How many nodes there are, removed ones and the root included. */
@@ -140,6 +146,12 @@ export class Workspace {
   /** The names of a directory's children that are not removed themselves, in an order that depends on them alone. */
   names(directory: NodeId): Iterable<readonly [name: string, child: NodeId]> {
     return this.#children.get(directory) ?? [];
+  }
+
+  /** All children of a directory, those that are removed too, in an order that depends on names and ids alone. */
+  *allIn(directory: NodeId): Generator<Node> {
+    for (const [, id] of this.names(directory)) yield this.#nodes.get(id)!;
+    for (const [id] of this.#removed.get(directory) ?? []) yield this.#nodes.get(id)!;
   }
 
   /** The children of a directory that are not removed themselves, sorted by name in code unit order. */
@@ -197,30 +209,44 @@ export class Workspace {
     return result.sort((a, b) => a.path < b.path ? -1 : 1);
   }
 
-  /** The workspace after a change whose steps have been resolved against it, and whose edits fit its texts. */
-  apply(change: Change): Workspace {
-    let nodes = this.#nodes, children = this.#children;
-    if (change.steps.length > 0) {
+  /**
+   * The workspace after a change whose steps have been resolved against it, and whose edits fit its texts.
+   *
+   * @param left nodes that are no longer part of it, with all that is in them and not moved on.
+   */
+  apply(change: Change, left: readonly NodeId[] = []): Workspace {
+    let nodes = this.#nodes, children = this.#children, removed = this.#removed;
+    let texts = this.#texts, length = this.textLength;
+    if (change.steps.length > 0 || left.length > 0) {
       const touched = new Set(change.steps.map((step) => step.node));
+      for (const id of left) touched.add(id);
       // All touched names are freed first, so that a swap never meets itself.
       for (const id of touched) {
         const node = nodes.get(id);
-        if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);
+        if (node === undefined) continue;
+        if (node.tombstone === undefined) children = without(children, node.parent, node.name);
+        else removed = without(removed, node.parent, id);
       }
       for (const step of change.steps) nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      for (const id of left) {
+        nodes = nodes.delete(id);
+        length -= texts.get(id)?.length ?? 0;
+        texts = texts.delete(id);
+      }
       for (const id of touched) {
-        const node = nodes.get(id)!;
+        const node = nodes.get(id);
+        if (node === undefined) continue;
         if (node.tombstone === undefined) children = withName(children, node);
+        else removed = withRemoved(removed, node);
       }
     }
-    let texts = this.#texts, length = this.textLength;
     for (const { node, op } of change.edits) {
       const before = texts.get(node) ?? Text.empty;
       const after = before.apply(op);
       texts = texts.set(node, after);
       length += after.length - before.length;
     }
-    return new Workspace(nodes, children, texts, length);
+    return new Workspace(nodes, children, removed, texts, length);
   }
 
   /** The same workspace under other ids, which `now` gives for the present ones, one to one. */
@@ -260,7 +286,12 @@ function withName(children: PersistentMap<Names>, node: Node): PersistentMap<Nam
   return children.set(node.parent, names.set(node.name, node.id));
 }
 
-function withoutName(children: PersistentMap<Names>, node: Node): PersistentMap<Names> {
-  const names = children.get(node.parent)!.delete(node.name);
-  return names.size === 0 ? children.delete(node.parent) : children.set(node.parent, names);
+function withRemoved(removed: PersistentMap<Names>, { id, parent }: Node): PersistentMap<Names> {
+  return removed.set(parent, (removed.get(parent) ?? PersistentMap.empty<NodeId>()).set(id, id));
+}
+
+/** The same without one of the children of a directory. */
+function without(children: PersistentMap<Names>, directory: NodeId, key: string): PersistentMap<Names> {
+  const names = children.get(directory)!.delete(key);
+  return names.size === 0 ? children.delete(directory) : children.set(directory, names);
 }
