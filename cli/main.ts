@@ -13,6 +13,7 @@ import { mutantsCommand } from "./mutants.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
 import { simCommand } from "./sim.ts";
+import { tokenCommand } from "./token.ts";
 import { tortureCommand } from "./torture.ts";
 
 await program("dist-space", "A workspace that people and agents edit at once.", [
@@ -22,6 +23,7 @@ await program("dist-space", "A workspace that people and agents edit at once.", 
   replayCommand,
   exploreCommand,
   simCommand,
+  tokenCommand,
   tortureCommand,
   mutantsCommand,
 ]).parseAsync(Deno.args, { from: "user" });

@@ -20,6 +20,8 @@ import {
   Shell,
   type ShellOptions,
 } from "../server/mod.ts";
+import { authenticator, readKeys, WatchedTokens } from "../server/tokens/mod.ts";
+import { selfSignedFor } from "./self_signed.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
 import { Command, oneOf, wholeNumber } from "./command.ts";
 import { retention } from "./log_words.ts";
@@ -32,7 +34,14 @@ export const serveCommand = new Command("serve")
   .description("Run the live server.")
   .option("--host <address>", "the address to listen on", "127.0.0.1")
   .option("--port <number>", "the TCP port to listen on; 0 for a free one", wholeNumber(0, 65535), 8000)
-  .option("--insecure", "listen on an address that others can reach, though anybody may then do anything")
+  .option("--tokens <file>", "ask everybody for a token, and take those in this file (deno task token)")
+  .option("--jwt-key <file>", "ask everybody for a token, and take those that this key has signed, a JWK")
+  .option("--cert <file>", "speak TLS, with this certificate, in PEM")
+  .option("--key <file>", "the private key of the certificate, in PEM")
+  .option(
+    "--self-signed",
+    "speak TLS with a certificate made for this run, for trying: clients are told to trust it",
+  )
   .option("--data <dir>", "the folder that everything is kept in; made if it is not there", "./data")
   .option("--memory", "keep everything in memory: all is gone when the server ends")
   .option(
@@ -65,27 +74,41 @@ export const serveCommand = new Command("serve")
   .option("--record <file>", "record all that comes in, to be replayed; packed if it ends in .gz")
   .addHelpText(
     "after",
-    "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record or cannot use the data, 2 wrong usage." +
-      "\nA recording holds all texts and the keys of all sessions: see docs/recordings.md.",
+    "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record, cannot use the data, the tokens or the certificate," +
+      "\n2 wrong usage." +
+      "\nA recording holds all texts and the keys of all sessions, and no tokens: see docs/recordings.md." +
+      "\nWho is asked for a token may do what it says, and no more: see docs/tokens.md.",
   )
-  .action(async ({ host, port, insecure, clients, rate, logLevel, record, ...storage }) => {
-    if (!isLoopback(host) && insecure !== true) {
+  .action(async ({ host, port, clients, rate, logLevel, record, ...given }) => {
+    const { tokens, jwtKey, cert, key, selfSigned, ...storage } = given;
+    const asksForTokens = tokens !== undefined || jwtKey !== undefined;
+    if (!isLoopback(host) && !asksForTokens) {
       console.error(
-        `Cannot listen on ${host}: there is no authentication yet, so anybody who can reach this address could ` +
-          "change everything. Listen on 127.0.0.1, or say --insecure.",
+        `Cannot listen on ${host}: nobody would be asked who they are, so anybody who can reach this address could ` +
+          "change everything. Listen on 127.0.0.1, or give --tokens or --jwt-key.",
       );
       Deno.exit(2);
     }
     const logger = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
     const report: ShellOptions["report"] = (event, fields) => logger.info(fields, event);
-    let listener: Deno.TcpListener;
+    const known = await readKnown(tokens, jwtKey);
+    const certificate = await certificateOf({ cert, key, selfSigned }, host);
+    let listener: Deno.TcpListener | Deno.TlsListener;
     try {
-      listener = Deno.listen({ hostname: host, port, transport: "tcp" });
+      listener = certificate === undefined
+        ? Deno.listen({ hostname: host, port, transport: "tcp" })
+        : Deno.listenTls({ hostname: host, port, ...certificate });
     } catch (error) {
       console.error(`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`);
       Deno.exit(1);
     }
-    const settings = settingsOf(clients, rate);
+    if (certificate === undefined && !isLoopback(host)) {
+      report("tokens_in_clear", {
+        host,
+        advice: "Give --cert and --key, or stand behind something that speaks TLS",
+      });
+    }
+    const settings = settingsOf(clients, rate, asksForTokens);
     let recording: Recording | undefined;
     try {
       if (record !== undefined) recording = new Recording(record, settings, report);
@@ -95,7 +118,17 @@ export const serveCommand = new Command("serve")
     }
     // Nothing is told before something has been loaded, and that is by the shell.
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
-    const shell = new Shell({ settings, log, observer: recording, report });
+    const shell = new Shell({
+      settings,
+      log,
+      observer: recording,
+      authenticator: authenticator(() => known.known),
+      report,
+    });
+    known.watch((ids) => {
+      report("tokens_revoked", { ids: ids.join(" ") });
+      shell.revoked(ids);
+    }, (error) => report("tokens_unreadable", { problem: messageOf(error) }));
     const { hostname, port: bound } = listener.addr;
     console.log(`Dist-Space listens on ${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`);
 
@@ -142,9 +175,61 @@ async function openLog(
   }
 }
 
-function settingsOf(clientsMax: number, rate: number | undefined): Settings {
+/** The keys and tokens that are taken. */
+async function readKnown(tokens: string | undefined, jwtKey: string | undefined): Promise<WatchedTokens> {
+  try {
+    return await WatchedTokens.open(tokens, jwtKey === undefined ? [] : await readKeys(jwtKey));
+  } catch (error) {
+    const files = [tokens, jwtKey].filter((file) => file !== undefined).join(" and ");
+    console.error(`Cannot use ${files}: ${messageOf(error)}`);
+    Deno.exit(1);
+  }
+}
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface CertificateOptions {
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly selfSigned?: true | undefined;
+}
+
+/** What TLS is spoken with; undefined if it is not. */
+async function certificateOf(
+  { cert, key, selfSigned }: CertificateOptions,
+  host: string,
+): Promise<Certificate | undefined> {
+  if ((cert === undefined) !== (key === undefined) || (selfSigned === true && cert !== undefined)) {
+    console.error("Give --cert and --key together, or --self-signed alone.");
+    Deno.exit(2);
+  }
+  try {
+    if (cert !== undefined && key !== undefined) {
+      return { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+    }
+    if (selfSigned !== true) return undefined;
+    const made = await selfSignedFor(host);
+    const path = await Deno.makeTempFile({ prefix: "dist-space-", suffix: ".pem" });
+    await Deno.writeTextFile(path, made.cert);
+    console.error(`Clients have to trust ${path}: deno task client --ca ${path}`);
+    return made;
+  } catch (error) {
+    console.error(`Cannot speak TLS: ${messageOf(error)}`);
+    Deno.exit(1);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function settingsOf(clientsMax: number, rate: number | undefined, authentication: boolean): Settings {
   return {
     ...defaultSettings,
+    authentication,
     clientsMax,
     connectionsMax: Math.max(defaultSettings.connectionsMax, clientsMax * 2),
     changesPerSecond: rate === undefined

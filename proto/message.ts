@@ -83,6 +83,10 @@ export interface Hello {
   readonly accepted: boolean;
   /** Counts the connections that this client has asked for; 0 is not counted. */
   readonly attempt: number;
+  /** Says who one is and what one may do. */
+  readonly token?: string;
+  /** Of what is held: what the welcome named then; left out, everything. */
+  readonly scope?: string;
 }
 
 export interface Operation {
@@ -124,6 +128,8 @@ export interface Welcome {
   readonly committed: number;
   readonly counter: number;
   readonly limits: Limits;
+  /** Names what this client may see; left out, everything. */
+  readonly scope?: string;
 }
 
 export interface Accepted {
@@ -159,6 +165,8 @@ export interface Entry {
   readonly time: number;
   readonly change: Change;
   readonly author: Participant | undefined;
+  /** Nodes that the reader may see no longer, if there are any; they go before the change is applied. */
+  readonly left?: readonly NodeId[];
 }
 
 export interface SyncNode {
@@ -252,6 +260,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         time: message.time,
         change: changeToWire(message.change),
         author: message.author === undefined ? null : participantToWire(message.author),
+        left: message.left === undefined ? null : message.left.map(idToWire),
       });
     case "sync":
       return frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, {
@@ -318,6 +327,8 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           snapshot: hello.snapshot ?? false,
           accepted: hello.accepted ?? false,
           attempt: whole(hello.attempt),
+          ...hello.token ? { token: hello.token } : {},
+          ...hello.scope ? { scope: hello.scope } : {},
         };
       }
       case FrameType.PRESENCE:
@@ -348,6 +359,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           time: whole(entry.time),
           change: changeOf(entry.change),
           author: entry.author ? participantOf(entry.author) : undefined,
+          ...entry.left?.length ? { left: entry.left.map(idOf) } : {},
         };
       }
       case FrameType.ACKNOWLEDGE: {
@@ -411,6 +423,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
             nodes: whole(welcome.limits?.nodes),
             changesPerSecond: whole(welcome.limits?.changesPerSecond),
           },
+          ...welcome.scope ? { scope: welcome.scope } : {},
         };
       }
       case FrameType.ANSWER:

@@ -23,3 +23,4 @@ export type {
   Question,
   TouchedItem,
 } from "./query.ts";
+export { TokenSieve } from "./token_sieve.ts";

@@ -62,6 +62,7 @@ export interface SavedClient {
   readonly session: string;
   readonly epoch: string;
   readonly attempt: number;
+  readonly scope?: string;
   readonly seq: number;
   readonly committedSeq: number;
   readonly authors: readonly (readonly [site: number, participant: Participant])[];
@@ -92,6 +93,8 @@ export class ClientCore {
   // Who we are.
   #session = "";
   #epoch = "";
+  /** What can be seen of what is confirmed, as the server names it; "" is everything. */
+  #scope = "";
   /** Counts the connections that have been asked for. */
   #attempt = 0;
   /** The highest seq used. */
@@ -126,6 +129,7 @@ export class ClientCore {
     assert(unsent.workspace === options.workspace, "unsent work is of the workspace that is opened");
     this.#session = unsent.session;
     this.#epoch = unsent.epoch;
+    this.#scope = unsent.scope ?? "";
     this.#seq = unsent.seq;
     this.#attempt = unsent.attempt + attemptsMax;
     this.#replica.takeOver(unsent);
@@ -217,6 +221,7 @@ export class ClientCore {
       seq: this.#seq,
       counter,
       attempt: this.#attempt,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       inFlight: inFlight && toHex(inFlight.frame),
       changes,
       base: this.#replica.base(),
@@ -290,7 +295,7 @@ export class ClientCore {
   #opened(): void {
     this.#isOpening = false;
     this.#connection = new Connection(this.#nowUs);
-    const { workspace, participant, accepted = false } = this.#options;
+    const { workspace, participant, accepted = false, token } = this.#options;
     const isResuming = this.#session !== "";
     this.#attempt++;
     // Another run must not take up this number: who of two is the later one is told by it.
@@ -307,6 +312,8 @@ export class ClientCore {
       snapshot: isResuming && this.confirmed === undefined,
       accepted,
       attempt: this.#attempt,
+      ...token === undefined ? {} : { token },
+      ...this.#scope === "" ? {} : { scope: this.#scope },
     }));
     this.#setPhase("syncing");
   }
@@ -561,6 +568,7 @@ export class ClientCore {
     // What is pending has ids that stand for something in this snapshot: nobody is to see the two together.
     if (isForked && this.#replica.pending.length > 0) return this.#forked();
     this.#epoch = connection.epoch;
+    this.#scope = connection.scope;
     this.#replica.begin(snapshot.workspace(), piece.revision, isSameLog);
     this.#place.lookUp(this.view);
     this.#setPhase("online");
@@ -578,8 +586,11 @@ export class ClientCore {
   #entry(entry: Entry): void {
     if (entry.author !== undefined) this.#authors.set(entry.site, entry.author);
     if (!this.#follows(entry.revision)) return;
+    const { left = [] } = entry;
     this.#peers.follow(entry.change.edits);
+    for (const site of this.#peers.lose(left)) this.#event({ kind: "presence", site });
     if (this.#replica.entry(entry)) this.#place.blur();
+    if (left.length > 0) this.#place.lookUp(this.view);
   }
 
   #acknowledge(acknowledge: Acknowledge): void {
@@ -699,6 +710,7 @@ export class ClientCore {
       session: this.#session,
       epoch: this.#epoch,
       attempt: this.#attempt,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       seq: this.#seq,
       committedSeq: this.#committedSeq,
       authors: [...this.#authors].sort(([a], [b]) => a - b),
@@ -722,6 +734,7 @@ export class ClientCore {
     core.#session = saved.session;
     core.#epoch = saved.epoch;
     core.#attempt = saved.attempt;
+    core.#scope = saved.scope ?? "";
     core.#seq = saved.seq;
     core.#committedSeq = saved.committedSeq;
     core.#authors = new Map(saved.authors);

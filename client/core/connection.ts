@@ -18,6 +18,7 @@ export interface SavedConnection {
   readonly heardAtUs: number;
   readonly welcomeRevision: number | null;
   readonly epoch: string;
+  readonly scope?: string;
   readonly snapshot: SavedSnapshot | null;
   readonly adopted: Welcome | null;
   readonly asked: readonly number[];
@@ -32,6 +33,8 @@ export class Connection {
   #welcomeRevision: number | undefined;
   /** Of the log that the welcome was about. */
   #epoch = "";
+  /** What can be seen, as the welcome names it. */
+  #scope = "";
   /** What there is of a snapshot that was announced, and is not complete. */
   snapshot: IncomingSnapshot | undefined;
   /** The welcome that gives us another identity, or another place in the log, once the snapshot is complete. */
@@ -72,9 +75,14 @@ export class Connection {
     return this.#epoch;
   }
 
-  welcomed({ revision, epoch }: Welcome): void {
+  get scope(): string {
+    return this.#scope;
+  }
+
+  welcomed({ revision, epoch, scope = "" }: Welcome): void {
     this.#welcomeRevision = revision;
     this.#epoch = epoch;
+    this.#scope = scope;
   }
 
   /** Whether the transport still works on what it was given. */
@@ -107,6 +115,7 @@ export class Connection {
       heardAtUs: this.#heardAtUs,
       welcomeRevision: this.#welcomeRevision ?? null,
       epoch: this.#epoch,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       snapshot: this.snapshot?.save() ?? null,
       adopted: this.adopted ?? null,
       asked: [...this.asked],
@@ -120,6 +129,7 @@ export class Connection {
     connection.#isWriting = saved.isWriting;
     connection.#welcomeRevision = saved.welcomeRevision ?? undefined;
     connection.#epoch = saved.epoch;
+    connection.#scope = saved.scope ?? "";
     connection.adopted = saved.adopted ?? undefined;
     for (const id of saved.asked) connection.asked.add(id);
     connection.snapshot = saved.snapshot === null ? undefined : IncomingSnapshot.restore(saved.snapshot);

@@ -300,9 +300,10 @@ export class Replica {
   }
 
   /** Takes over a change of somebody else; says whether own edits were carried over it. */
-  entry({ site, change }: Entry): boolean {
-    this.#confirmed = this.#confirmed?.apply(change);
-    this.#base?.follow(change);
+  entry({ site, change, left = [] }: Entry): boolean {
+    this.#confirmed = this.#confirmed?.apply(change, left);
+    this.#base?.follow(change, left);
+    if (left.length > 0) this.#lose();
     let forUndo: readonly Edit[] | undefined, forRedo: readonly Edit[] | undefined;
     let hasCrossed = false;
     const side = this.#site < site ? "left" : "right";
@@ -315,18 +316,25 @@ export class Replica {
     this.#undo.feed(forUndo ?? edits);
     this.#redo.feed(forRedo ?? edits);
     if (this.#pending.length > 0) this.#keep();
-    if (this.#confirmed !== undefined) this.#see(change, edits, site);
+    if (this.#confirmed !== undefined) this.#see(change, left, edits, site);
     return hasCrossed;
   }
 
+  /** Something has gone out of sight: what takes back changes of it fits nothing any more. */
+  #lose(): void {
+    this.#undo.clear();
+    this.#redo.clear();
+    for (const pending of this.#pending) pending.undoes = undefined;
+  }
+
   /** Shows an entry that is confirmed, whose edits come to `edits` in the view. */
-  #see({ steps }: Change, edits: readonly Edit[], site: number): void {
-    const touched = steps.map(({ node }) => node);
+  #see({ steps }: Change, left: readonly NodeId[], edits: readonly Edit[], site: number): void {
+    const touched = [...left, ...steps.map(({ node }) => node)];
     if (this.#pending.length === 0) {
       const before = this.#view;
       this.#view = this.#confirmed!;
       this.#treeEvents(before, touched, "remote", site);
-    } else if (steps.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
+    } else if (touched.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
       this.#view = this.#view.apply({ steps, edits });
     } else {
       return this.#rebuildBy(touched, edits, site);

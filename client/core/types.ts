@@ -23,6 +23,8 @@ export interface ClientOptions {
   readonly unsent?: Unsent;
   /** How long a pause in typing is that separates two steps of undo, in microseconds. */
   readonly pauseUs?: number;
+  /** Says who one is and what one may do, where the server asks for that. */
+  readonly token?: string;
   /** Whether to ask for a hint when a change has its place, before it is durable. */
   readonly accepted?: boolean;
 }
@@ -187,6 +189,8 @@ export interface Unsent {
   readonly counter: number;
   /** How many connections have been asked for. */
   readonly attempt: number;
+  /** What could be seen at `revision`, as the server names it; left out, everything. */
+  readonly scope?: string;
   /** The frame of the first change, if it was sent. */
   readonly inFlight: string | undefined;
   /** What was not acknowledged, oldest first. */

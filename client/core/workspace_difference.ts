@@ -28,8 +28,11 @@ export function treeDifferenceOf(
 ): TreeChange[] {
   const changes: TreeChange[] = [];
   for (const id of new Set(touched)) {
-    const change = treeChange(before.node(id), after.node(id)!);
-    if (change !== undefined) changes.push(change);
+    const was = before.node(id), is = after.node(id);
+    if (is !== undefined) {
+      const change = treeChange(was, is);
+      if (change !== undefined) changes.push(change);
+    } else if (was !== undefined && was.tombstone === undefined) changes.push(gone(was));
   }
   return changes;
 }

@@ -100,6 +100,8 @@ export namespace distspace {
     readonly snapshot?: boolean | null;
     readonly accepted?: boolean | null;
     readonly attempt?: number | null;
+    readonly token?: string | null;
+    readonly scope?: string | null;
   }
   export const Hello: Codec<Hello>;
   export interface Limits {
@@ -121,6 +123,7 @@ export namespace distspace {
     readonly committed?: number | null;
     readonly counter?: number | null;
     readonly limits?: distspace.Limits | null;
+    readonly scope?: string | null;
   }
   export const Welcome: Codec<Welcome>;
   export interface Operation {
@@ -174,6 +177,7 @@ export namespace distspace {
     readonly time?: number | null;
     readonly change?: distspace.Change | null;
     readonly author?: distspace.Participant | null;
+    readonly left?: readonly distspace.Id[] | null;
   }
   export const Entry: Codec<Entry>;
   export interface SyncDocument {

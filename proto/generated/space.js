@@ -1107,6 +1107,8 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.snapshot = false;
         Hello.prototype.accepted = false;
         Hello.prototype.attempt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Hello.prototype.token = "";
+        Hello.prototype.scope = "";
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1133,6 +1135,10 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).bool(message.accepted);
             if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && (typeof message.attempt === "object" ? message.attempt.low || message.attempt.high : message.attempt !== 0))
                 writer.uint32(72).uint64(message.attempt);
+            if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                writer.uint32(90).string(message.token);
+            if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
+                writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1242,6 +1248,24 @@ export const distspace = $root.distspace = (() => {
                             message.attempt = value;
                         else
                             delete message.attempt;
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.token = value;
+                        else
+                            delete message.token;
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.scope = value;
+                        else
+                            delete message.scope;
                         continue;
                     }
                 }
@@ -1424,6 +1448,7 @@ export const distspace = $root.distspace = (() => {
         Welcome.prototype.committed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Welcome.prototype.counter = 0;
         Welcome.prototype.limits = null;
+        Welcome.prototype.scope = "";
 
         Welcome.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1450,6 +1475,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).uint32(message.counter);
             if (message.limits != null && $Object.hasOwnProperty.call(message, "limits"))
                 $root.distspace.Limits.encode(message.limits, writer.uint32(74).fork(), _depth + 1).ldelim();
+            if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
+                writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1559,6 +1586,15 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.limits = $root.distspace.Limits.decode(reader, reader.size(), $undefined, _depth + 1, message.limits);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.scope = value;
+                        else
+                            delete message.scope;
                         continue;
                     }
                 }
@@ -2391,6 +2427,7 @@ export const distspace = $root.distspace = (() => {
     distspace.Entry = (function() {
 
         const Entry = function (properties) {
+            this.left = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2403,6 +2440,7 @@ export const distspace = $root.distspace = (() => {
         Entry.prototype.time = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Entry.prototype.change = null;
         Entry.prototype.author = null;
+        Entry.prototype.left = $util.emptyArray;
 
         Entry.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2423,6 +2461,9 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Change.encode(message.change, writer.uint32(42).fork(), _depth + 1).ldelim();
             if (message.author != null && $Object.hasOwnProperty.call(message, "author"))
                 $root.distspace.Participant.encode(message.author, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.left != null && message.left.length)
+                for (let i = 0; i < message.left.length; ++i)
+                    $root.distspace.Id.encode(message.left[i], writer.uint32(162).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2502,6 +2543,14 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.author = $root.distspace.Participant.decode(reader, reader.size(), $undefined, _depth + 1, message.author);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.left && message.left.length))
+                            message.left = [];
+                        message.left.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }

@@ -1,6 +1,6 @@
 /**
  * The durable entries of a workspace as bytes for those who follow it: encoded once, and put together once for all
- * who read the same.
+ * who read the same. Those who may see another part of it read others.
  *
  * What is kept here follows from the log: it may be forgotten at any time.
  *
@@ -8,6 +8,7 @@
  */
 
 import { type Acknowledge, encodeServerMessage, joined, type SessionId } from "../../proto/mod.ts";
+import type { ScopedLog } from "./scoped_log.ts";
 import type { Sequencer } from "./sequencer.ts";
 import { type Settled, settledOf } from "./state.ts";
 
@@ -28,15 +29,18 @@ const framesMax = 4096;
 export class EntryFrames {
   readonly #sequencer: Sequencer;
   readonly #sendBytesMax: number;
+  /** How the readers see them; undefined of those who see everything. */
+  readonly #view: ScopedLog | undefined;
   /** Encoded entries, by revision. */
   readonly #frames = new Map<number, Uint8Array>();
   /** Entries before this revision are not kept encoded. */
   #from = 1;
   #batch: Batch | undefined;
 
-  constructor(sequencer: Sequencer, sendBytesMax: number) {
+  constructor(sequencer: Sequencer, sendBytesMax: number, view?: ScopedLog) {
     this.#sequencer = sequencer;
     this.#sendBytesMax = sendBytesMax;
+    this.#view = view;
   }
 
   /**
@@ -87,8 +91,10 @@ export class EntryFrames {
   #frameOf(revision: number): Uint8Array {
     const known = this.#frames.get(revision);
     if (known !== undefined) return known;
-    const { site, seq, time, change, author } = this.#sequencer.entry(revision);
-    const frame = encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author });
+    const { site, seq, time, author, ...entry } = this.#sequencer.entry(revision);
+    const { change, left } = this.#view?.sighting(revision) ?? { change: entry.change, left: [] };
+    const gone = left.length === 0 ? {} : { left };
+    const frame = encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author, ...gone });
     if (revision > this.#sequencer.durable.revision - framesMax) this.#frames.set(revision, frame);
     return frame;
   }

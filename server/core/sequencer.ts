@@ -29,6 +29,7 @@ import {
   transform,
 } from "../../ot/mod.ts";
 import { codes, type Participant, type RefusalCode, type SessionId } from "../../proto/mod.ts";
+import type { Guard } from "./guard.ts";
 import type { Settings } from "./settings.ts";
 import {
   entryOf,
@@ -152,8 +153,12 @@ export class Sequencer {
     this.commit();
   }
 
-  /** Gives a submission its place after the head, at `time` milliseconds since 1970. */
-  sequence(submission: Submission, time: number): Verdict {
+  /**
+   * Gives a submission its place after the head, at `time` milliseconds since 1970.
+   *
+   * @param guard of an author who may not do everything.
+   */
+  sequence(submission: Submission, time: number, guard?: Guard): Verdict {
     const { session, site, seq, base, change } = submission;
     const record = this.#head.sessions.get(session);
     if (record !== undefined && seq <= record.last.seq) {
@@ -182,8 +187,17 @@ export class Sequencer {
     if (!editsAreNormal(change.edits)) return refused("not_normal", change.edits.map(({ node }) => node));
 
     const { workspace } = this.#head;
+    const unseen = guard?.outOfSight(change, base, workspace) ?? [];
+    if (unseen.length > 0) return refused("not_allowed", unseen);
     const resolution = resolve(change.steps, workspace, { site, counter: record?.counter ?? 0 });
-    if ("fault" in resolution) return refused(resolution.fault, [resolution.node], resolution.message);
+    if ("fault" in resolution) {
+      // It may be about something that is in a directory, and that the author does not see.
+      if (guard?.isOutOfSight(resolution.node, workspace) === true) return refused("not_allowed");
+      return refused(resolution.fault, [resolution.node], resolution.message);
+    }
+    const edited = change.edits.map(({ node }) => node);
+    const forbidden = guard?.forbidden(resolution.steps, edited, workspace) ?? [];
+    if (forbidden.length > 0) return refused("not_allowed", forbidden);
     const created = new Set<NodeId>();
     for (const step of resolution.steps) if (step.kind === "create") created.add(step.node);
     if (created.size > 0 && workspace.size + created.size > this.#settings.nodesMax) {
@@ -368,7 +382,7 @@ export function editIn(submission: Submission, node: NodeId): TextOp | undefined
 }
 
 /** About how much memory an entry takes, in bytes. */
-export function weightOf({ change: { steps, edits } }: LogEntry): number {
+export function weightOf({ change: { steps, edits } }: Pick<LogEntry, "change">): number {
   let weight = entryWeight + steps.length * partWeight;
   for (const { op } of edits) {
     weight += partWeight;

@@ -9,6 +9,7 @@
 
 import { rootId } from "../../ot/mod.ts";
 import { encodeServerMessage, type SyncDocument, type SyncNode } from "../../proto/mod.ts";
+import type { Scope } from "./rights.ts";
 import type { State } from "./state.ts";
 
 /** About how many bytes a piece has. */
@@ -28,9 +29,10 @@ export class Snapshot {
   readonly #messages: Iterator<SyncDocument>;
   #taken = 0;
 
-  constructor(state: State) {
+  /** @param scope What the reader may see. */
+  constructor(state: State, scope: Scope) {
     this.revision = state.revision;
-    this.#messages = snapshotMessages(state);
+    this.#messages = snapshotMessages(state, scope);
   }
 
   /** The next frame; undefined when all have been taken. */
@@ -45,8 +47,8 @@ export class Snapshot {
     return { revision: this.revision, taken: this.#taken };
   }
 
-  static restore({ taken }: SavedSnapshot, state: State): Snapshot {
-    const snapshot = new Snapshot(state);
+  static restore({ taken }: SavedSnapshot, state: State, scope: Scope): Snapshot {
+    const snapshot = new Snapshot(state, scope);
     while (snapshot.#taken < taken) {
       snapshot.#messages.next();
       snapshot.#taken++;
@@ -55,8 +57,8 @@ export class Snapshot {
   }
 }
 
-/** The messages that carry `state`, the last one marked. */
-function* snapshotMessages(state: State): Generator<SyncDocument> {
+/** The messages that carry what is in sight of `state`, the last one marked. Who has taken part is no secret. */
+function* snapshotMessages(state: State, scope: Scope): Generator<SyncDocument> {
   const { revision, workspace } = state;
   const fresh = () => ({
     nodes: [] as SyncNode[],
@@ -75,12 +77,12 @@ function* snapshotMessages(state: State): Generator<SyncDocument> {
     piece.authors.push({ site: Number(site), participant });
     if (full(participant.name.length * 3 + 8)) yield take();
   }
-  for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
+  for (const { id, parent, name, kind, tombstone } of scope.nodesIn(workspace)) {
     if (id === rootId) continue;
     piece.nodes.push({ id, parent, name, kind, tombstone });
     if (full(name.length * 3 + nodeBytes)) yield take();
   }
-  for (const { id, kind } of workspace.nodes()) {
+  for (const { id, kind } of scope.nodesIn(workspace)) {
     if (kind !== "text") continue;
     const text = workspace.text(id);
     for (let from = 0; from < text.length;) {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { splitsPair } from "../../ot/mod.ts";
+import { splitsPair, type Workspace } from "../../ot/mod.ts";
 import type { Answer, AnswerItem, Query } from "../../proto/mod.ts";
-import type { State } from "../core/mod.ts";
+import { Scope, type State } from "../core/mod.ts";
 import { blame } from "./blame.ts";
 import { numbersOf } from "./continuation.ts";
 import { differences } from "./difference.ts";
@@ -33,11 +33,14 @@ type Items = Generator<AnswerItem, string>;
 /**
  * The messages of the answer to `query`, made as they are taken; the last one is marked. What cannot be answered is
  * named there.
+ *
+ * @param scope What who asks may see: what was out of it at a revision is not there at that revision.
  */
 export function* answer(
   query: Query,
   source: HistorySource,
   limits: HistoryLimits = defaultHistoryLimits,
+  scope: Scope = Scope.everything,
 ): Generator<Answer, void> {
   const { id } = query;
   let revision = source.revision;
@@ -50,7 +53,7 @@ export function* answer(
   };
   try {
     revision = revisionOrNewest(source, query.at);
-    const items = inPieces(itemsOf(query, source, revision, limits));
+    const items = inPieces(itemsOf(query, source, revision, limits, scope));
     for (;;) {
       const { done, value } = items.next();
       if (done) return yield { ...message(), last: true, next: value };
@@ -65,15 +68,22 @@ export function* answer(
   }
 }
 
-function itemsOf(query: Query, source: HistorySource, revision: number, limits: HistoryLimits): Items {
+function itemsOf(
+  query: Query,
+  source: HistorySource,
+  revision: number,
+  limits: HistoryLimits,
+  scope: Scope,
+): Items {
   const { question } = query;
+  const seenAt = (revision: number) => scope.partOf(stateAt(source, revision).workspace);
   switch (question.kind) {
     case "tree":
-      return treeItems(query, stateAt(source, revision), limits);
+      return treeItems(query, seenAt(revision), limits);
     case "files":
-      return fileItems(query, stateAt(source, revision), limits);
+      return fileItems(query, seenAt(revision), limits);
     case "search": {
-      const { workspace } = stateAt(source, revision);
+      const workspace = seenAt(revision);
       const isChosen = chooser(query, workspace);
       const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
       return search(workspace, files, question, query.after, limits);
@@ -81,29 +91,40 @@ function itemsOf(query: Query, source: HistorySource, revision: number, limits: 
     case "diff": {
       const from = revisionOf(source, question.from);
       checkSpan(from, revision, Infinity);
-      const [{ workspace: before }, { workspace: after }] = statesAt(source, from, revision);
-      return differences(before, after, chooser(query, before, after), question.context, query.after, limits);
+      const [before, after] = statesAt(source, from, revision).map(({ workspace }) =>
+        scope.partOf(workspace)
+      );
+      return differences(
+        before!,
+        after!,
+        chooser(query, before!, after!),
+        question.context,
+        query.after,
+        limits,
+      );
     }
     case "changes": {
       const from = revisionOf(source, question.from);
       checkSpan(from, revision, limits.entries);
-      const [{ workspace: before }, after] = statesAt(source, from, revision);
-      const isChosen = chooser(query, before, after.workspace);
-      const touched = touchedFiles(before, after.workspace, source.entries(from, revision), isChosen);
-      return withAuthors(listed(touched, query.after, limits), after);
+      const [earlier, state] = statesAt(source, from, revision);
+      const before = scope.partOf(earlier.workspace), after = scope.partOf(state.workspace);
+      const isChosen = chooser(query, before, after);
+      const touched = touchedFiles(before, after, source.entries(from, revision), isChosen);
+      return withAuthors(listed(touched, query.after, limits), state);
     }
     case "blame": {
       const { from: { revision: earliest, time } } = question;
       const from = earliest === 0 && time === 0 ? source.floor : revisionOf(source, question.from);
       checkSpan(from, revision, limits.entries);
       const state = stateAt(source, revision), node = state.workspace.find(question.path);
-      if (node?.kind !== "text") throw pathUnknown(question.path);
+      const isSeen = node !== undefined && scope.sees(state.workspace, node.id);
+      if (!isSeen || node.kind !== "text") throw pathUnknown(question.path);
       return withAuthors(lineItems(blame(source, node.id, from, revision), query.after, limits), state);
     }
   }
 }
 
-function* treeItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+function* treeItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const nodes = placedNodes(workspace).filter(({ path }) => isChosen(path));
   const items = nodes.map(({ id, path, kind }): AnswerItem => ({
@@ -116,7 +137,7 @@ function* treeItems(query: Query, { workspace }: State, limits: HistoryLimits): 
   return yield* listed(items, query.after, limits);
 }
 
-function* fileItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+function* fileItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
   let [i = 0, at = 0] = numbersOf(query.after, 2);

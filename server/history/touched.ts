@@ -40,6 +40,8 @@ export function touchedFiles(
   for (const [file, touches] of edited) add(file, touches);
   for (const [node, touches] of placed) {
     for (const file of filesIn(after, node)) add(file, touches);
+    // What has gone out of the sight of who asks is as good as removed.
+    for (const file of filesIn(before, node)) if (after.node(file) === undefined) add(file, touches);
   }
   return [...all].flatMap(([file, touches]) => itemOf(before, after, file, touches) ?? [])
     .filter(({ path, from }) => isChosen(path) || (from !== "" && isChosen(from)))
@@ -48,7 +50,9 @@ export function touchedFiles(
 
 /** A file itself, or the files in a directory, but for those that are removed in there. */
 function* filesIn(workspace: Workspace, node: NodeId): Generator<NodeId> {
-  if (workspace.node(node)!.kind === "text") return yield node;
+  const kind = workspace.node(node)?.kind;
+  if (kind === "text") yield node;
+  if (kind !== "directory") return;
   for (const [, child] of workspace.names(node)) yield* filesIn(workspace, child);
 }
 
@@ -78,7 +82,8 @@ function joined(one: Touches | undefined, other: Touches): Touches {
 
 /** Undefined of what is no file, or of one that was hidden at both revisions and is not new. */
 function itemOf(before: Workspace, after: Workspace, id: NodeId, touches: Touches): TouchedItem | undefined {
-  if (after.node(id)?.kind !== "text") return undefined;
+  const kind = after.node(id)?.kind ?? before.node(id)?.kind;
+  if (kind !== "text") return undefined;
   const was = before.isLive(id), is = after.isLive(id);
   if (!was && !is && before.node(id) !== undefined) return undefined;
   const old = was ? before.pathOf(id) : "", path = is || !was ? after.pathOf(id) : old;
