@@ -463,6 +463,8 @@ export class ClientCore {
 
   /** Nothing will be sent any more. What is pending stays what `unsent` gives, for another run. */
   #end(): void {
+    // Who has been turned away for good may still say that it leaves.
+    if (this.#phase === "ended") return;
     this.#setPhase("ended");
     this.#replica.end();
   }

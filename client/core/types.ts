@@ -76,7 +76,10 @@ export type ClientOutput =
 /** Whose doing an event is. */
 export type Origin = "local" | "undo" | "remote";
 
-/** What has become of one node's place in the tree. */
+/**
+ * What has become of one node's place in the tree. One that has neither a place before nor after was removed, and
+ * is forgotten now with its text.
+ */
 export interface TreeChange {
   /** The node. */
   readonly node: NodeId;

@@ -15,7 +15,7 @@ export function treeDifference(before: Workspace, after: Workspace): TreeChange[
     if (change !== undefined) changes.push(change);
   }
   for (const node of before.nodes()) {
-    if (after.node(node.id) === undefined && node.tombstone === undefined) changes.push(gone(node));
+    if (after.node(node.id) === undefined) changes.push(gone(node));
   }
   return changes;
 }
@@ -32,7 +32,7 @@ export function treeDifferenceOf(
     if (is !== undefined) {
       const change = treeChange(was, is);
       if (change !== undefined) changes.push(change);
-    } else if (was !== undefined && was.tombstone === undefined) changes.push(gone(was));
+    } else if (was !== undefined) changes.push(gone(was));
   }
   return changes;
 }
@@ -60,6 +60,8 @@ function treeChange(before: Node | undefined, after: Node): TreeChange | undefin
   };
 }
 
-function gone({ id, kind, parent, name }: Node): TreeChange {
-  return { node: id, kind, before: { parent, name }, after: undefined };
+/** A node is not there any more, with its text. If it was removed before, it is neither there before nor after. */
+function gone({ id, kind, parent, name, tombstone }: Node): TreeChange {
+  const before = tombstone === undefined ? { parent, name } : undefined;
+  return { node: id, kind, before, after: undefined };
 }

@@ -399,7 +399,7 @@ export class ServerCore {
   #revoked(tokens: ReadonlySet<string>, nowUs: number): void {
     for (const connection of this.#connections.values()) {
       if (connection.grant?.tokens.some((token) => tokens.has(token)) !== true) continue;
-      this.#end(connection, "token_revoked", nowUs);
+      this.#cutOff(connection, "token_revoked", nowUs);
     }
     for (const room of this.#rooms.values()) room.bar(tokens);
   }
@@ -508,8 +508,15 @@ export class ServerCore {
   /** Nothing is taken from or given to somebody whose token has ended: then this is true. */
   #endExpired(connection: Connection, nowUs: number): boolean {
     if (connection.grant === undefined || !hasExpired(connection.grant, nowUs)) return false;
-    this.#end(connection, "token_expired", nowUs);
+    this.#cutOff(connection, "token_expired", nowUs);
     return true;
+  }
+
+  /** Ends a connection that is owed nothing any more, whatever waits for it. */
+  #cutOff(connection: Connection, code: CloseCode, nowUs: number): void {
+    if (connection.closing) return;
+    connection.takeControl();
+    this.#end(connection, code, nowUs);
   }
 
   #flushRooms(nowUs: number): void {

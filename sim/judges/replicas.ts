@@ -28,7 +28,12 @@ export class Replica {
   /** An editor that does what it is told of, and nothing else. */
   readonly #editor = new Map<NodeId, string>();
 
-  constructor(readonly name: string, readonly characters: Characters) {}
+  constructor(
+    readonly name: string,
+    readonly characters: Characters,
+    /** Whether it may see a node that was there at a revision. */
+    readonly sees: (id: NodeId, revision: number) => boolean,
+  ) {}
 
   /** It holds something else from now on: all of it is compared next time. */
   begin(): void {
@@ -82,6 +87,7 @@ export class Replica {
       for (const id of this.#editor.keys()) if (core.view.node(id) === undefined) this.#editor.delete(id);
     } else {
       for (const node of reference.touched(compared, revision)) {
+        if (!this.sees(node, revision)) continue;
         this.#judgeNode(confirmed, node, revision, reference);
         this.#judgeText(confirmed.text(node), node, near.get(node), isWhole, revision, reference);
       }
@@ -159,17 +165,17 @@ export class Replica {
     let count = 1;
     for (const id of reference.ids()) {
       const node = reference.node(id, revision);
-      if (node === undefined) continue;
+      if (node === undefined || !this.sees(id, revision)) continue;
       count++;
       this.#judgeNode(workspace, id, revision, reference);
       if (node.kind === "text") this.#judgeText(workspace.text(id), id, 0, true, revision, reference);
     }
     if (workspace.size === count) return;
     const more = [...workspace.nodes()].find(({ id }) =>
-      id !== "0:0" && reference.node(id, revision) === undefined
+      id !== "0:0" && (reference.node(id, revision) === undefined || !this.sees(id, revision))
     );
     throw this.#wrong(
-      "a client has a node that the log does not know",
+      "a client has a node that the log does not know, or that it may not see",
       `${this.name} ${how} ${more?.id}`,
       revision,
     );

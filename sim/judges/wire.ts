@@ -256,7 +256,7 @@ export class Submitted {
 }
 
 /** Cuts a stream into frames; long messages are put together. */
-class Cutter {
+export class Cutter {
   #rest: Uint8Array[] = [];
   #bytes = 0;
   #parts: Uint8Array[] = [];
@@ -309,7 +309,7 @@ function numbersOf(payload: Uint8Array): number[] {
 }
 
 /** A text that stands in a message. */
-function textOf(payload: Uint8Array, wanted: number): string {
+export function textOf(payload: Uint8Array, wanted: number): string {
   let text = "";
   const scan = new Scan(payload);
   while (scan.next()) {
@@ -320,7 +320,7 @@ function textOf(payload: Uint8Array, wanted: number): string {
 }
 
 /** Goes through the fields of a message. */
-class Scan {
+export class Scan {
   field = 0;
   isNumber = false;
   number = 0;
