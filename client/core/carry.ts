@@ -15,7 +15,9 @@ import {
   type NodeId,
   opOn,
   type Side,
+  type Step,
   Text,
+  type TextOp,
   transformEdits,
   type Workspace,
 } from "../../ot/mod.ts";
@@ -68,10 +70,17 @@ export function carry(
 export function undoingOfPending(pending: readonly Pending[], confirmed: Workspace, taken: Pending): Undoing {
   let base = confirmed;
   for (const { resolved, change } of pending.slice(0, pending.indexOf(taken))) {
-    base = base.apply({ steps: resolved, edits: change.edits });
+    const edits = change.edits.filter(({ node, op }) => fits(op, node, resolved, base));
+    base = base.apply({ steps: resolved, edits });
   }
   const { inverses } = undoingOf(taken.resolved, taken.change.edits, base);
   return { edits: inverseOfPending(pending, confirmed, taken, pending.length) ?? [], inverses };
+}
+
+/** Whether an edit is of a file that is there: one in flight may be of one that has gone out of sight. */
+function fits(op: TextOp, node: NodeId, resolved: readonly Step[], base: Workspace): boolean {
+  const isThere = base.node(node) !== undefined || resolved.some((step) => step.node === node);
+  return isThere && faultOf(op, base.text(node)) === undefined;
 }
 
 /**

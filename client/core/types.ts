@@ -76,10 +76,7 @@ export type ClientOutput =
 /** Whose doing an event is. */
 export type Origin = "local" | "undo" | "remote";
 
-/**
- * What has become of one node's place in the tree. One that has neither a place before nor after was removed, and
- * is forgotten now with its text.
- */
+/** What has become of one node's place in the tree. */
 export interface TreeChange {
   /** The node. */
   readonly node: NodeId;
@@ -89,6 +86,8 @@ export interface TreeChange {
   readonly before: { readonly parent: NodeId; readonly name: string } | undefined;
   /** Where it is now. */
   readonly after: { readonly parent: NodeId; readonly name: string } | undefined;
+  /** It is not only removed: if it comes back, its whole text is told anew. */
+  readonly forgotten?: true;
 }
 
 /** Where a client is on its way to the server; "ended" is for good. */

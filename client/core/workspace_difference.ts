@@ -60,8 +60,8 @@ function treeChange(before: Node | undefined, after: Node): TreeChange | undefin
   };
 }
 
-/** A node is not there any more, with its text. If it was removed before, it is neither there before nor after. */
+/** A node is not known any more, nor is its text. If it was removed before, it is neither there before nor after. */
 function gone({ id, kind, parent, name, tombstone }: Node): TreeChange {
   const before = tombstone === undefined ? { parent, name } : undefined;
-  return { node: id, kind, before, after: undefined };
+  return { node: id, kind, before, after: undefined, forgotten: true };
 }

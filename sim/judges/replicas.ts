@@ -129,8 +129,10 @@ export class Replica {
         this.#editor.set(event.node, text);
       } else if (event.kind === "tree") {
         // A node that is gone for good takes its text with it: another log may use its id again.
-        for (const { node, after } of event.changes) {
-          if (after === undefined && (event.site === 0 || view.node(node) === undefined)) gone.add(node);
+        for (const { node, after, forgotten } of event.changes) {
+          // Out of sight, with its text; it may come back in the same step, and is told anew then.
+          if (forgotten === true) this.#editor.delete(node);
+          else if (after === undefined && (event.site === 0 || view.node(node) === undefined)) gone.add(node);
         }
       } else if (event.kind === "renumbered") {
         for (const [from, to] of event.ids) {
