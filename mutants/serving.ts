@@ -27,8 +27,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a snapshot is of what is not stored yet",
     file: "server/core/room.ts",
-    text: "connection.snapshot = new Snapshot(durable);",
-    replacement: "connection.snapshot = new Snapshot(this.#sequencer.head);",
+    text: "connection.snapshot = new Snapshot(durable, rights.read);",
+    replacement: "connection.snapshot = new Snapshot(this.#sequencer.head, rights.read);",
     breaks: "speculation is shown to nobody",
   },
   {
@@ -262,8 +262,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "newcomers are not introduced",
     file: "server/core/presence.ts",
-    text: "frames.push(this.#frameOf(presence, presence.since > version));",
-    replacement: "frames.push(this.#frameOf(presence, false));",
+    text: "frames.push(this.#frameOf(presence, presence.since > version, session.rights.read));",
+    replacement: "frames.push(this.#frameOf(presence, false, session.rights.read));",
     breaks: "everybody's cursors are known to everybody",
   },
   {
@@ -381,8 +381,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "who is behind the history is sent entries",
     file: "server/core/room.ts",
-    text: "const resumed = known && hello.revision >= this.#sequencer.floor;",
-    replacement: "const resumed = known;",
+    text: 'const resumed = known && (hello.scope ?? "") === key && hello.revision >= floor;',
+    replacement: 'const resumed = known && (hello.scope ?? "") === key;',
     breaks: "a client behind the bound resynchronises by difference",
   },
   {

@@ -39,7 +39,7 @@ export class TokenSieve {
   /** Takes bytes as they come in, and gives them back without the token. */
   push(bytes: Uint8Array): Uint8Array {
     if (this.#isThrough) return bytes;
-    const result = bytes.slice();
+    const result = new Uint8Array(bytes);
     for (let i = 0; i < result.length && !this.#isThrough; i++) result[i] = this.#byte(result[i]!);
     return result;
   }

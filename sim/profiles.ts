@@ -230,6 +230,7 @@ const capabilities: readonly GrantPlan["capabilities"][] = [
   [["edit:**", "tree:**"], ["edit:**/*.txt", "read:{a,src}/**", "tree:src/**"]],
   [["read:**"]],
   [["read:**/b*", "edit:**/b*", "tree:**/a*"]],
+  [["read:**", "edit:**/*.txt", "tree:src/**"]],
 ];
 
 /** What a token says; the first one covers everything and holds, so that there is something to see and to move. */
@@ -420,6 +421,7 @@ function deedsOf(random: Random, profile: Profile, clients: number, stormUs: num
         },
       );
     }
+    deeds.push(...comingsAndGoings(draws, stormUs));
   }
   const keyUs = draws.pick([1000, 80_000, 200_000]);
   for (let client = 0; client < clients; client++) {
@@ -432,6 +434,23 @@ function deedsOf(random: Random, profile: Profile, clients: number, stormUs: num
     }
   }
   return deeds.sort((a, b) => a.atUs - b.atUs);
+}
+
+/** What others are busy with goes out of their sight, and comes back, perhaps before they have heard of it. */
+function comingsAndGoings(draws: Stream, stormUs: number): Deed[] {
+  const deeds: Deed[] = [];
+  for (let count = draws.int(0, 16); count > 0; count--) {
+    const atUs = draws.int(100_000, stormUs), backUs = atUs + draws.pick([0, 1000, 20_000, 500_000]);
+    const node = draws.pick([1, 1, 1, 2, 4, 6]);
+    const [away, back] = draws.pick<readonly [Action, Action]>([
+      [{ do: "rename", node, name: 6 }, { do: "rename", node, name: 1 }],
+      [{ do: "rename", node, name: 6 }, { do: "rename", node, name: 12 }],
+      [{ do: "move", node, parent: 1 }, { do: "move", node, parent: 0 }],
+      [{ do: "move", node, parent: 0 }, { do: "move", node, parent: 2 }],
+    ]);
+    deeds.push({ atUs, client: 0, ...away }, { atUs: backUs, client: 0, ...back });
+  }
+  return deeds;
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ export function layOut(
   let view = confirmed, isWhole = true;
   const kept: Pending[] = [], refused: { pending: Pending; problem: Problem }[] = [];
   // What takes back those that no longer fit: the ones after them were made on the text with them.
-  const losses: { readonly of: Pending; readonly nodes: ReadonlySet<NodeId>; inverse: readonly Edit[] }[] = [];
+  const losses: { readonly of: Pending; readonly nodes: ReadonlySet<NodeId>; inverse: readonly Edit[] }[] =
+    [];
   for (const one of pending) {
     for (const loss of losses) {
       const { steps, edits } = one.change;

@@ -9,12 +9,14 @@ import {
   defaultSettings,
   type Log,
   MemoryLog,
+  type Observer,
   secret,
   serveTcp,
   type Settings,
   Shell,
   type ShellOptions,
 } from "../../server/mod.ts";
+import type { Authenticator } from "../../server/tokens/mod.ts";
 import { eventually, within } from "./waiting.ts";
 
 export interface Report {
@@ -27,6 +29,8 @@ export interface LiveOptions {
   readonly log?: Log;
   /** The port to listen on; a free one if left out. */
   readonly port?: number;
+  readonly authenticator?: Authenticator;
+  readonly observer?: Observer;
 }
 
 export class LiveServer {
@@ -37,10 +41,14 @@ export class LiveServer {
   readonly #accepting: Promise<void>;
   #over = false;
 
-  constructor({ settings, log = new MemoryLog(secret), port = 0 }: LiveOptions = {}) {
+  constructor(
+    { settings, log = new MemoryLog(secret), port = 0, authenticator, observer }: LiveOptions = {},
+  ) {
     this.shell = new WatchedShell({
       settings: { ...defaultSettings, ...settings },
       log,
+      authenticator,
+      observer,
       report: (event, fields) => this.reports.push({ event, fields }),
     });
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port, transport: "tcp" });
