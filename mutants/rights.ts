@@ -38,8 +38,8 @@ export const rightsMutants: readonly Mutant[] = [
   {
     name: "who has lost sight of a file goes on editing it",
     file: "server/core/guard.ts",
-    text: "if (this.#inSightSince(node) > base) out.add(node);",
-    replacement: "if (this.#inSightSince(node) > this.#inSightSince(node) + base) out.add(node);",
+    text: "if (this.#view !== undefined && this.#view.enteredAt(node) > base) out.add(node);",
+    replacement: "if (this.#view !== undefined && this.#view.enteredAt(node) > base + 1e9) out.add(node);",
     breaks: "an edit is of a text that its author has followed",
   },
   {

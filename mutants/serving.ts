@@ -374,8 +374,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a change on forgotten history is taken",
     file: "server/core/sequencer.ts",
-    text: "if (base < this.floor) {",
-    replacement: "if (base < 0) {",
+    text: "if (base < floor) {",
+    replacement: "if (base + floor < floor) {",
     breaks: "a change whose base is no longer in the history is made again on a newer one",
   },
   {

@@ -164,6 +164,8 @@ export interface UnsentChange {
   readonly change: Change;
   /** Whether it may be joined with others. */
   readonly atomic: boolean;
+  /** Of a change in flight: edits of files that have gone out of sight since, which will be refused. */
+  readonly lost?: readonly Edit[];
 }
 
 /**

@@ -9,15 +9,21 @@
 
 import { type Change, type NodeId, type Step, type Workspace } from "../../ot/mod.ts";
 import type { Rights } from "./rights.ts";
+import type { ScopedLog } from "./scoped_log.ts";
 
 export class Guard {
   readonly #rights: Rights;
-  /** Since which revision a node has been in sight without a break, if it came into sight. */
-  readonly #inSightSince: (node: NodeId) => number;
+  /** How it is known what the author has seen; undefined if that is everything. */
+  readonly #view: Pick<ScopedLog, "floor" | "enteredAt"> | undefined;
 
-  constructor(rights: Rights, inSightSince: (node: NodeId) => number) {
+  constructor(rights: Rights, view: Pick<ScopedLog, "floor" | "enteredAt"> | undefined) {
     this.#rights = rights;
-    this.#inSightSince = inSightSince;
+    this.#view = view;
+  }
+
+  /** What an author who may see a part has seen before this revision, nobody can say. */
+  get floor(): number {
+    return this.#view?.floor ?? 0;
   }
 
   /** The nodes that a change speaks of and its author cannot see, or could not all the time since `base`. */
@@ -34,7 +40,7 @@ export class Guard {
     for (const { node } of edits) {
       look(node);
       // The text that its author saw is not that of the log with what is known to both on top.
-      if (this.#inSightSince(node) > base) out.add(node);
+      if (this.#view !== undefined && this.#view.enteredAt(node) > base) out.add(node);
     }
     return [...out];
   }

@@ -455,8 +455,7 @@ export class Room {
   /** Sees to it that a session changes what it may; nobody has to, where it may do everything. */
   #guardOf({ rights }: Session): Guard | undefined {
     if (rights.isEverything) return undefined;
-    const { read } = rights;
-    return new Guard(rights, (node) => read.isEverything ? 0 : this.#view(read).log.enteredAt(node));
+    return new Guard(rights, rights.read.isEverything ? undefined : this.#view(rights.read).log);
   }
 
   #sessionOf(submission: Submission): Session {

@@ -174,11 +174,12 @@ export class Sequencer {
         `The base revision ${base} is above the newest, ${this.#durable.revision}`,
       );
     }
-    if (base < this.floor) {
+    const floor = Math.max(this.floor, guard?.floor ?? 0);
+    if (base < floor) {
       return refused(
         "base_too_old",
         [],
-        `The history begins after revision ${this.floor}, the base is ${base}`,
+        `The history begins after revision ${floor}, the base is ${base}`,
         1,
       );
     }

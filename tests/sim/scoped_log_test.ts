@@ -167,7 +167,7 @@ Deno.test("a guard refuses a move at either end, and of what is inside", () => {
     edits: [],
   });
   const refused = (capabilities: readonly string[], ...steps: readonly Step[]) =>
-    new Guard(rightsOf(capabilities), () => 0).forbidden(steps, [], workspace);
+    new Guard(rightsOf(capabilities), undefined).forbidden(steps, [], workspace);
   const out: Step = { kind: "move", node: "1:3", parent: "1:2" };
   const into: Step = { kind: "move", node: "1:4", parent: "1:1" };
   assertEquals(refused(["tree:src/**", "read:**"], out), ["1:3"]);
@@ -181,7 +181,7 @@ Deno.test("a guard refuses a move at either end, and of what is inside", () => {
 Deno.test("a guard tells what is out of sight from what is not there by nothing", () => {
   const steps = [{ kind: "create", node: "1:1", parent: rootId, name: "secret", type: "text" } as const];
   const workspace = Workspace.empty.apply({ steps, edits: [] });
-  const guard = new Guard(rightsOf(["edit:src/**", "tree:src/**"]), () => 0);
+  const guard = new Guard(rightsOf(["edit:src/**", "tree:src/**"]), undefined);
   const edit = (node: NodeId): Change => ({
     steps: [],
     edits: [{ node, op: [{ at: 0, remove: 0, insert: "x" }] }],
