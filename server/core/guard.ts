@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Change, type NodeId, type Step, type Workspace } from "../../ot/mod.ts";
+import type { Change, NodeId, Step, Workspace } from "../../ot/mod.ts";
 import type { Rights } from "./rights.ts";
 import type { ScopedLog } from "./scoped_log.ts";
 
