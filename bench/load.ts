@@ -15,7 +15,7 @@
 
 import { percentile } from "./measure.ts";
 import { hocuspocus, hocuspocusUnmerged } from "./server_hocuspocus.ts";
-import { ours, oursRecording } from "./server_ours.ts";
+import { ours, oursDurable, oursRecording } from "./server_ours.ts";
 import { shareDb } from "./server_sharedb.ts";
 import {
   letter,
@@ -27,13 +27,16 @@ import {
   type Watcher,
 } from "./thin_client.ts";
 
-export const servers: readonly MeasuredServer[] = [
+/** Those that `deno task bench server` measures beside each other, all with what they hold in memory. */
+export const peersAndOurs: readonly MeasuredServer[] = [
   ours,
   oursRecording,
   shareDb,
   hocuspocus,
   hocuspocusUnmerged,
 ];
+
+const servers: readonly MeasuredServer[] = [...peersAndOurs, oursDurable];
 
 export interface Load {
   readonly server: string;

@@ -12,12 +12,11 @@
  * @module
  */
 
-import type { Load, Outcome } from "./load.ts";
-import { servers } from "./load.ts";
+import { type Outcome, peersAndOurs } from "./load.ts";
 import type { Options } from "./main.ts";
 import { median } from "./measure.ts";
 import { atLeast, atMost, type Bound, type Figure, type Row, short } from "./report.ts";
-import type { MeasuredServer } from "./thin_client.ts";
+import { otherCpuMax, undisturbed } from "./undisturbed.ts";
 
 /** What is asked of all servers, and which figure of it counts. */
 interface Scenario {
@@ -94,9 +93,6 @@ const keystroke = (clients: number, rate: number, windowMs: number, counts: "med
 /** Nearly all of what was due has come: the rest is what is always on its way. */
 const heldShare = 0.98;
 
-/** What else may go on at the machine, in cores, without being mentioned. */
-const otherCpuMax = 0.15;
-
 const scenarios: readonly Scenario[] = [
   closedLoop(2),
   closedLoop(10),
@@ -130,7 +126,7 @@ export async function* serverRows({ quick, only }: Options): AsyncGenerator<Row 
     const all = new Map<string, Outcome[]>();
     // By turns, so that a machine that slows down slows all of them.
     for (let round = 0; round < rounds; round++) {
-      for (const server of servers) {
+      for (const server of peersAndOurs) {
         const isRecorded = scenario.rate === 0 && scenario.clients === recordedClients;
         if (server.name === recordingName && !isRecorded) continue;
         const outcome = await undisturbed(server, scenario, quick);
@@ -170,69 +166,4 @@ function rowOf(scenario: Scenario, all: ReadonlyMap<string, readonly Outcome[]>)
     figures,
     bounds: scenario.boundsOf(middle),
   };
-}
-
-/** A measurement during which the machine did little else, or the best of three tries at that. */
-async function undisturbed(
-  server: MeasuredServer,
-  scenario: Scenario,
-  quick: boolean,
-): Promise<Outcome | string> {
-  let best = await measured(server, scenario, quick);
-  for (let tries = 1; tries < 3; tries++) {
-    if (quick || typeof best === "string" || best.otherCpu <= otherCpuMax) break;
-    const next = await measured(server, scenario, quick);
-    if (typeof next === "string") return next;
-    if (next.otherCpu < best.otherCpu) best = next;
-  }
-  return best;
-}
-
-/** One measurement; or why there is none. */
-async function measured(
-  server: MeasuredServer,
-  scenario: Scenario,
-  quick: boolean,
-): Promise<Outcome | string> {
-  const port = freePort();
-  const process = new Deno.Command(Deno.execPath(), {
-    args: server.argumentsFor(port),
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  try {
-    const lines = process.stdout.getReader();
-    const { done } = await lines.read();
-    if (done) return "the server did not start";
-    const load: Load = {
-      server: server.name,
-      port,
-      pid: process.pid,
-      clients: scenario.clients,
-      rate: scenario.rate,
-      warmUpMs: quick ? 300 : 1_500,
-      windowMs: quick ? 1_000 : scenario.windowMs,
-    };
-    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("load.ts", import.meta.url).pathname, JSON.stringify(load)],
-    }).output();
-    if (!success) return `the load failed: ${new TextDecoder().decode(stderr).trim().split("\n")[0]}`;
-    return JSON.parse(new TextDecoder().decode(stdout)) as Outcome;
-  } finally {
-    try {
-      process.kill("SIGKILL");
-    } catch {
-      // It is gone already.
-    }
-    await process.status;
-    await process.stdout.cancel().catch(() => {});
-    server.tidy?.();
-  }
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }

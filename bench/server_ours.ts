@@ -76,6 +76,9 @@ class Connection implements ThinClient {
       snapshot: true,
       accepted: false,
       attempt: 0,
+      lazy: false,
+      loaded: [],
+      packed: true,
     });
     await opened.#synced.promise;
     return opened;
@@ -184,24 +187,16 @@ const nobody: Watcher = {
   },
 };
 
+/** The arguments for `deno` that start our server on a port, with its log where `storage` says. */
+export function serveArguments(port: number, ...storage: string[]): string[] {
+  const serve = ["run", "-A", new URL("../cli/main.ts", import.meta.url).pathname, "serve", ...storage];
+  // The defaults guard against a single client that makes more changes than people do.
+  return [...serve, "--port", String(port), "--rate", "1000000", "--clients", "200", "--log-level", "error"];
+}
+
 export const ours: MeasuredServer = {
   name: "Dist-Space",
-  argumentsFor: (port) => [
-    "run",
-    "-A",
-    new URL("../cli/main.ts", import.meta.url).pathname,
-    "serve",
-    "--memory",
-    "--port",
-    String(port),
-    // The defaults guard against a single client that makes more changes than people do.
-    "--rate",
-    "1000000",
-    "--clients",
-    "200",
-    "--log-level",
-    "error",
-  ],
+  argumentsFor: (port) => serveArguments(port, "--memory"),
   async prepare(port, text) {
     const connection = await Connection.open(port, -1, nobody);
     await connection.create(text);
@@ -215,7 +210,12 @@ export const ours: MeasuredServer = {
   },
 };
 
-let recordings: string[] = [];
+let leftBehind: string[] = [];
+
+function tidy(): void {
+  for (const path of leftBehind) Deno.removeSync(path, { recursive: true });
+  leftBehind = [];
+}
 
 /** The same, writing down all that comes in. */
 export const oursRecording: MeasuredServer = {
@@ -223,11 +223,20 @@ export const oursRecording: MeasuredServer = {
   name: "Dist-Space, recording",
   argumentsFor(port) {
     const file = Deno.makeTempFileSync({ suffix: ".jsonl" });
-    recordings.push(file);
+    leftBehind.push(file);
     return [...ours.argumentsFor(port), "--record", file];
   },
-  tidy() {
-    for (const file of recordings) Deno.removeSync(file);
-    recordings = [];
+  tidy,
+};
+
+/** The same with its log on the disk, as it is by default. */
+export const oursDurable: MeasuredServer = {
+  ...ours,
+  name: "Dist-Space, durable",
+  argumentsFor(port) {
+    const folder = Deno.makeTempDirSync();
+    leftBehind.push(folder);
+    return serveArguments(port, "--data", folder);
   },
+  tidy,
 };

@@ -44,6 +44,7 @@ class Connection implements ThinClient {
   /** Where this client types, in the document at `#version`. */
   #position: number;
   #changes = 0;
+  bytesHeard = 0;
   /** Messages that came before the ones they follow. */
   readonly #early = new Map<number, Message>();
   #waiting = new Map<Message["a"], (message: Message) => void>();
@@ -58,7 +59,7 @@ class Connection implements ThinClient {
     const connection = new Connection(client, watcher);
     const greeted = connection.#next("init");
     connection.#socket = await ThinWebSocket.connect(port, {
-      message: (bytes) => connection.#received(JSON.parse(decoder.decode(bytes)) as Message),
+      message: (bytes) => connection.#heard(bytes),
       closed: (reason) => watcher.failed(client, reason),
     });
     await greeted;
@@ -75,9 +76,11 @@ class Connection implements ThinClient {
     return answer;
   }
 
-  async subscribe(): Promise<void> {
+  /** From now on hears of changes; gives the text that there is. */
+  async subscribe(): Promise<string | undefined> {
     const { data } = await this.ask({ a: "s", ...document, v: null });
     this.#version = data!.v;
+    return data!.data;
   }
 
   edit(): void {
@@ -96,6 +99,11 @@ class Connection implements ThinClient {
 
   #next(a: Message["a"]): Promise<Message> {
     return new Promise((resolve) => this.#waiting.set(a, resolve));
+  }
+
+  #heard(bytes: Uint8Array): void {
+    this.bytesHeard += bytes.length;
+    this.#received(JSON.parse(decoder.decode(bytes)) as Message);
   }
 
   #received(message: Message): void {
@@ -145,6 +153,14 @@ const nobody: Watcher = {
     throw new Error(reason);
   },
 };
+
+/** Comes as somebody new, holds the text, and is told of changes from then on: how many bytes that took. */
+export async function joinShareDb(port: number): Promise<{ text: string; bytes: number }> {
+  const connection = await Connection.open(port, -1, nobody);
+  const text = await connection.subscribe();
+  connection.close();
+  return { text: text!, bytes: connection.bytesHeard };
+}
 
 export const shareDb: MeasuredServer = {
   name: "ShareDB",

@@ -11,15 +11,16 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
-import { originOf, Tail } from "../server/format/mod.ts";
 import type { LogEntry } from "../server/core/mod.ts";
 import { type Log, MemoryLog } from "../server/log.ts";
-import { LogTools, SqliteLog, Writer } from "../server/sqlite/mod.ts";
+import { LogTools, SqliteLog } from "../server/sqlite/mod.ts";
 import type { Options } from "./main.ts";
 import { hashOf, median, percentile } from "./measure.ts";
 import { atLeast, atMost, type Bound, type Figure, type Row } from "./report.ts";
-import { entriesOf, stateAt, workspace } from "./storage_log.ts";
+import { checkpointed, fill, sizeOf } from "./storage_folder.ts";
+import { joinRows } from "./storage_join.ts";
+import { bareCommit, bareEcho, liveRows } from "./storage_live.ts";
+import { entriesOf, stateAfter, statesEvery, workspace } from "./storage_log.ts";
 import { editingTrace } from "./trace.ts";
 
 /** As often as a server does by default. */
@@ -37,26 +38,24 @@ export async function* storageRows({ quick, only }: Options): AsyncGenerator<Row
     yield `${trace.name}: ${entries.length} entries, one change a keystroke`;
     const disk = "on disk", opening = "open to the first state";
     if (wants(disk) || wants(opening)) {
-      const before = fill(`${folder}/paper`, entries);
+      fill(`${folder}/paper`, entries);
+      const before = sizeOf(`${folder}/paper`);
       // As it stands when a server is killed in the middle of things.
-      const newest = entries.length - entries.length % checkpointEntries;
-      const checkpoints = Array.from(
-        { length: newest / checkpointEntries },
-        (_, i) => (i + 1) * checkpointEntries,
-      );
-      await checkpointed(`${folder}/paper`, entries, checkpoints);
+      await checkpointed(`${folder}/paper`, statesEvery(checkpointEntries, entries));
       const opened = await openRow(
         `${opening}, ${entries.length} changes`,
         `${folder}/paper`,
         quick ? 3 : 11,
       );
       const after = await packed(`${folder}/paper`, entries);
-      const hash = hashOf(stateAt(entries, entries.length).workspace.text("1:1").toString());
+      const hash = hashOf(stateAfter(entries).workspace.text("1:1").toString());
       yield bytesRow(`${disk}, one change a keystroke`, before, after, entries.length, hash);
       yield opened;
     }
     const latency = "until one append is durable";
     if (wants(latency)) yield await latencyRow(latency, folder, entries, quick ? 300 : 3000);
+    yield* liveRows({ quick, only }, folder);
+    yield* joinRows({ quick, only }, folder, trace, entries);
     const group = `appends of ${clients} at once`;
     if (wants(group)) yield await groupRow(group, folder, entries, quick ? 500 : 3000);
   } finally {
@@ -64,51 +63,9 @@ export async function* storageRows({ quick, only }: Options): AsyncGenerator<Row
   }
 }
 
-function sizeOf(folder: string): number {
-  let bytes = 0;
-  for (const { name } of Deno.readDirSync(folder)) bytes += Deno.statSync(`${folder}/${name}`).size;
-  return bytes;
-}
-
-/** Appends every entry by itself, many in a transaction, since here only the bytes count. How many there are. */
-function fill(folder: string, entries: readonly LogEntry[]): number {
-  Deno.mkdirSync(folder);
-  const writer = new Writer({
-    path: `${folder}/dist-space.sqlite`,
-    relaxed: false,
-    pagesMax: undefined,
-  }, () => "unused");
-  const origin = [{ kind: "begun", time: 0, id: "bench" }] as const;
-  const which = { number: 1, epoch: "bench" };
-  writer.create({ name: workspace, epoch: which.epoch, origin });
-  const tail = Tail.begin(originOf(origin));
-  for (let from = 0; from < entries.length; from += 1000) {
-    writer.append(
-      entries.slice(from, from + 1000).map((entry) => {
-        const expected = tail.revision, rows = tail.append([entry]);
-        return { ...which, expected, rows, head: { revision: tail.revision, chain: tail.chain } };
-      }),
-    );
-  }
-  writer.close({ isClean: true });
-  return sizeOf(folder);
-}
-
-/** Has a server write these checkpoints, and pack what they cover. */
-async function checkpointed(
-  folder: string,
-  entries: readonly LogEntry[],
-  revisions: readonly number[],
-): Promise<void> {
-  const log = await SqliteLog.open({ folder });
-  await log.load(workspace);
-  for (const revision of revisions) await log.checkpoint(workspace, stateAt(entries, revision));
-  await log.close();
-}
-
 /** Packs all of it, behind a checkpoint at the end as a server writes it when it stops. How many bytes there are. */
 async function packed(folder: string, entries: readonly LogEntry[]): Promise<number> {
-  await checkpointed(folder, entries, [entries.length]);
+  await checkpointed(folder, [stateAfter(entries)]);
   const tools = new LogTools(folder);
   tools.compact({ kind: "all" }, 0);
   tools.close();
@@ -178,7 +135,7 @@ async function latencyRow(
     await timed(echoes, echo.run);
   }
   commit.close();
-  echo.close();
+  await echo.close();
   await log.close();
   const figure = (engine: string, samples: number[]): Figure => {
     samples.sort((a, b) => a - b);
@@ -203,38 +160,6 @@ async function latencyRow(
         bound,
       ),
     ],
-  };
-}
-
-function bareCommit(path: string): { run: () => void; close: () => void } {
-  const db = new DatabaseSync(path);
-  db.exec(
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (key INTEGER PRIMARY KEY, bytes BLOB)",
-  );
-  const insert = db.prepare("INSERT INTO rows (bytes) VALUES (?)");
-  const bytes = new Uint8Array(20);
-  return { run: () => void insert.run(bytes), close: () => db.close() };
-}
-
-async function bareEcho(): Promise<{ run: () => Promise<void>; close: () => void }> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const accepted = listener.accept();
-  const client = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
-  const server = await accepted;
-  client.setNoDelay();
-  server.setNoDelay();
-  const echoing = server.readable.pipeTo(server.writable).catch(() => {});
-  const bytes = new Uint8Array(40);
-  return {
-    run: async () => {
-      await client.write(bytes);
-      await client.read(bytes);
-    },
-    close: () => {
-      client.close();
-      listener.close();
-      void echoing;
-    },
   };
 }
 

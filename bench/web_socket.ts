@@ -65,7 +65,7 @@ export class ThinWebSocket {
   }
 
   #sendFrame(opcode: number, payload: Uint8Array): void {
-    const head = payload.length < 126 ? 6 : 8;
+    const head = payload.length < 126 ? 6 : payload.length < 1 << 16 ? 8 : 14;
     const frame = new Uint8Array(head + payload.length);
     frame[0] = 0x80 | opcode;
     if (payload.length < 126) frame[1] = 0x80 | payload.length;
@@ -73,7 +73,10 @@ export class ThinWebSocket {
       frame[1] = 0x80 | 126;
       frame[2] = payload.length >> 8;
       frame[3] = payload.length;
-    } else throw new RangeError(`Cannot send a message of ${payload.length} bytes: no load here has that`);
+    } else {
+      frame[1] = 0x80 | 127;
+      new DataView(frame.buffer).setBigUint64(2, BigInt(payload.length));
+    }
     frame.set(payload, head);
     this.#outlet.send(frame);
   }

@@ -47,6 +47,8 @@ function typings(): string {
       ? "string"
       : field.type === "bool"
       ? "boolean"
+      : field.type === "bytes"
+      ? "Uint8Array"
       : "number";
     return field.repeated ? `readonly ${one}[]` : one;
   };

@@ -29,7 +29,14 @@ const below: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that pure code may use: synchronous, and integers only. */
-const packages = ["protobufjs/minimal", "js-xxhash", "@noble/hashes/sha2.js", "diff", "re2js"];
+const packages = [
+  "protobufjs/minimal",
+  "js-xxhash",
+  "@noble/hashes/sha2.js",
+  "diff",
+  "re2js",
+  "fflate/browser",
+];
 
 const forbiddenNames = new Set([
   ...["Deno", "process", "Buffer", "window", "document", "navigator", "location", "globalThis", "self"],

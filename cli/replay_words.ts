@@ -40,7 +40,10 @@ export function messageInWords(message: Message, workspace: Workspace): string {
     case "entry":
       return `entry ${message.revision} of site ${message.site}: ${changeInWords(message.change, workspace)}`;
     case "sync":
+      if (message.load) return `texts of ${message.contents.length} files at ${message.revision}`;
       return `snapshot ${message.revision}: ${message.nodes.length} nodes${message.last ? ", whole" : ""}`;
+    case "load":
+      return `load ${message.nodes.join(", ")}`;
     case "query":
       return `query ${message.id}: ${message.question.kind}`;
     case "answer": {

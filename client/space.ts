@@ -65,6 +65,8 @@ export interface SpaceOptions {
   readonly unsent?: UnsentStore;
   /** Ask for a hint when a change has its place in the order, before it is durable. */
   readonly accepted?: boolean;
+  /** Get the tree alone to begin with, and texts only of files that are loaded: see {@linkcode Space.load}. */
+  readonly lazy?: boolean;
   /** Gives up opening after so many milliseconds; 0 waits for ever. */
   readonly openTimeoutMs?: number;
 }
@@ -97,6 +99,8 @@ export interface SpaceEvents {
   tree: Extract<ClientEvent, { kind: "tree" }>;
   /** Somebody has come, gone or moved: `peers` says what is now. */
   presence: Extract<ClientEvent, { kind: "presence" }>;
+  /** A file of a workspace that was opened lazily is loaded, and says this so far. */
+  loaded: Extract<ClientEvent, { kind: "loaded" }>;
   /** The connection or the amount of unsent work has changed. */
   status: Extract<ClientEvent, { kind: "status" }>;
   /** Own changes have been accepted, stored or refused. */
@@ -144,6 +148,7 @@ export class Space {
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       accepted: options.accepted ?? false,
       ...options.token === undefined ? {} : { token: options.token },
+      lazy: options.lazy ?? false,
       ...unsent === undefined ? {} : { unsent },
     });
   }
@@ -240,9 +245,26 @@ export class Space {
     return node && this.#item(node);
   }
 
-  /** What a file says. */
+  /** What a file says. Throws `not_loaded` if a lazy client has not loaded it. */
   read(path: string): string {
-    return this.workspace.text(this.#file(path)).toString();
+    const id = this.#file(path);
+    if (!this.#core.isLoaded(id)) throw notLoaded(path);
+    return this.workspace.text(id).toString();
+  }
+
+  /** Whether what a file says is here: always, unless the workspace was opened lazily. */
+  isLoaded(path: string): boolean {
+    return this.#core.isLoaded(this.#file(path));
+  }
+
+  /**
+   * Gets the texts of files, where the workspace was opened lazily; from then on they follow everybody's edits. Resolves
+   * when they are here, which without a connection takes as long as it takes. What one creates oneself is loaded.
+   *
+   * @throws {SpaceError} if there is no such file, or the workspace is closed meanwhile.
+   */
+  async load(...paths: string[]): Promise<void> {
+    await this.#load(paths.map((path) => this.#file(path)));
   }
 
   /** The path of a node, by its id. */
@@ -345,6 +367,7 @@ export class Space {
     if (then === undefined && normal !== "") return this.#do((draft) => draft.remove(normal), true);
     const { files } = await this.past.files({ at, paths: then === undefined ? [] : [then.path] });
     const before = workspaceOf(nodes, files);
+    await this.#load(files.map(({ id }) => id).filter((id) => this.workspace.node(id)?.kind === "text"));
     return this.#do((draft) => draft.revert(before, normal), true);
   }
 
@@ -469,6 +492,21 @@ export class Space {
     const node = this.#existing(path);
     if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
     return node.id;
+  }
+
+  async #load(ids: readonly NodeId[]): Promise<void> {
+    this.#step({ kind: "load", nodes: ids, nowUs: this.#nowUs() });
+    while (ids.some((id) => this.#core.isLoading(id))) {
+      if (this.#core.phase === "ended") {
+        throw new SpaceError("closed", "The workspace was closed before the files were loaded");
+      }
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const off = [this.on("loaded", () => resolve()), this.on("status", () => resolve())];
+      await promise;
+      off.forEach((off) => off());
+    }
+    const missing = ids.find((id) => !this.#core.isLoaded(id));
+    if (missing !== undefined) throw new SpaceError("not_found", "The file is not there any more");
   }
 
   #item({ id, name, kind }: Node): Item {
@@ -672,6 +710,9 @@ export class Draft {
 
   /** Notes an edit of a file as it is with what has been noted before. */
   edit(id: NodeId, op: TextOp): void {
+    if (this.#core.view.node(id) !== undefined && !this.#core.isLoaded(id)) {
+      throw notLoaded(this.workspace.pathOf(id));
+    }
     const text = this.workspace.text(id);
     const whole = widen(op, text);
     const fault = faultOf(whole, text);
@@ -771,6 +812,10 @@ export class Draft {
     this.workspace = this.workspace.apply({ steps: this.#resolved(change.steps), edits: change.edits });
     this.#change = composeChanges(this.#change, change);
   }
+}
+
+function notLoaded(path: string): SpaceError {
+  return new SpaceError("not_loaded", `What "${path}" says is not here: load() it first`);
 }
 
 function namesOf(path: string): string[] {

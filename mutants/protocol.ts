@@ -121,15 +121,15 @@ export const protocolMutants: readonly Mutant[] = [
   },
   {
     name: "a removed node arrives alive",
-    file: "proto/message.ts",
+    file: "proto/snapshot_wire.ts",
     text: "tombstone: node.tombstone ? idOf(node.tombstone) : undefined,",
     replacement: "tombstone: undefined,",
     breaks: "a snapshot is the state of its revision",
   },
   {
     name: "pieces of a snapshot do not say which is the last",
-    file: "proto/message.ts",
-    text: "last: sync.last ?? false,",
+    file: "proto/snapshot_wire.ts",
+    text: "last: last ?? false,",
     replacement: "last: true,",
     breaks: "a snapshot comes in pieces",
   },

@@ -81,15 +81,16 @@ export const rightsMutants: readonly Mutant[] = [
   {
     name: "who resumes in another scope goes on with its entries",
     file: "server/core/room.ts",
-    text: `const resumed = known && (hello.scope ?? "") === key && hello.revision >= floor;`,
-    replacement: "const resumed = known && hello.revision >= floor;",
+    text:
+      `const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);`,
+    replacement: "const resumed = known && hello.revision >= this.#floorOf(rights.read);",
     breaks: "entries of a scope go on from what was held of it",
   },
   {
     name: "a snapshot is of everything",
     file: "server/core/room.ts",
-    text: "connection.snapshot = new Snapshot(durable, rights.read);",
-    replacement: "connection.snapshot = new Snapshot(durable, Scope.everything);",
+    text: "packer: hello!.packed ? packer : undefined, scope: rights.read };",
+    replacement: "packer: hello!.packed ? packer : undefined, scope: Scope.everything || rights };",
     breaks: "what one may not read one never receives",
   },
   {

@@ -27,8 +27,10 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a snapshot is of what is not stored yet",
     file: "server/core/room.ts",
-    text: "connection.snapshot = new Snapshot(durable, rights.read);",
-    replacement: "connection.snapshot = new Snapshot(this.#sequencer.head, rights.read);",
+    text:
+      "connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extentFor(connection));",
+    replacement:
+      "connection.snapshot = new Snapshot(this.#sequencer.head, this.#snapshotsFor(connection), extentFor(connection));",
     breaks: "speculation is shown to nobody",
   },
   {
@@ -37,7 +39,6 @@ export const servingMutants: readonly Mutant[] = [
     text: "const to = snapshot?.revision ?? this.revision;",
     replacement: "const to = this.revision;",
     breaks: "a snapshot of revision r stands exactly between r and r+1",
-    survives: "snapshots are of one piece unless texts are very long",
   },
   {
     name: "who resumes misses one entry",
@@ -199,9 +200,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "entries wait for the next news",
     file: "server/core/room.ts",
-    text:
-      "return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presences.version;",
-    replacement: "return snapshot !== undefined || presenceVersion < this.#presences.version;",
+    text: "return snapshot !== undefined || loads?.isWaiting === true || cursor < this.revision ||",
+    replacement: "return snapshot !== undefined || loads?.isWaiting === true ||",
     breaks: "a connection takes what is next when its socket has drained",
     survives: "the next heartbeat brings them, which is soon enough for the judge of liveness",
   },
@@ -234,7 +234,8 @@ export const servingMutants: readonly Mutant[] = [
     text: "if (last !== undefined && last.from === from && last.wanted === wanted) return last;",
     replacement: "if (last !== undefined && last.from === from) return last;",
     breaks: "a snapshot of revision r stands exactly between r and r+1",
-    survives: "snapshots are of one piece unless texts are very long",
+    survives:
+      "it takes two who read on from one place, of whom one has a snapshot to come: only those who come back without their text",
   },
   {
     name: "hidden nodes are left out of snapshots",
@@ -245,19 +246,24 @@ export const servingMutants: readonly Mutant[] = [
   },
   {
     name: "a snapshot cuts pairs in two",
-    file: "server/core/snapshot.ts",
-    text: "if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to++;",
-    replacement: "",
+    file: "server/core/edge.ts",
+    text: "return at < text.length && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 ? at + 1 : at;",
+    replacement: "return at;",
     breaks: "text that is cut over messages is cut between characters",
-    by: "laws",
-    survives: "snapshots are of one piece unless texts are very long",
   },
   {
     name: "a piece of a snapshot is lost at its edge",
     file: "server/core/snapshot.ts",
-    text: "from = to;",
-    replacement: "from = to + 1;",
+    text: "from += to;",
+    replacement: "from += to + 1;",
     breaks: "a snapshot is the state of its revision",
+  },
+  {
+    name: "what is packed for the first time goes out as it is",
+    file: "server/core/packer.ts",
+    text: "return kept.packed;",
+    replacement: "return undefined;",
+    breaks: "what goes out does not depend on what is kept to be quick",
   },
   {
     name: "newcomers are not introduced",
@@ -297,8 +303,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "changes are taken before hello",
     file: "server/core/core.ts",
-    text: `if (session === undefined) return this.#end(connection, "hello_expected", nowUs);`,
-    replacement: "if (session === undefined) return;",
+    text: `if (session === undefined) return this.#end(connection, "hello_expected", nowUs);\n    // Whoever`,
+    replacement: "if (session === undefined) return;\n    // Whoever",
     breaks: "what comes before hello ends the connection with a named error",
     survives: "they are not taken, only dropped without a word, and no judge asks for the word",
   },
@@ -353,8 +359,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a restored room forgets who waits",
     file: "server/core/room.ts",
-    text: "if (session === null) this.#joining.push(connection);\n      else connection",
-    replacement: "if (session !== null) connection",
+    text: "if (session === null) {\n        this.#joining.push(connection);",
+    replacement: "if (session === null) {",
     breaks: "a core is a value: saved and restored it does the same",
   },
   {
@@ -381,7 +387,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "who is behind the history is sent entries",
     file: "server/core/room.ts",
-    text: 'const resumed = known && (hello.scope ?? "") === key && hello.revision >= floor;',
+    text:
+      'const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);',
     replacement: 'const resumed = known && (hello.scope ?? "") === key;',
     breaks: "a client behind the bound resynchronises by difference",
   },
@@ -405,5 +412,33 @@ export const servingMutants: readonly Mutant[] = [
     text: "if (!this.isLoaded || this.#outstanding !== undefined) return;",
     replacement: "return;",
     breaks: "what another server appends is seen here as well",
+  },
+  {
+    name: "edits of a file that is not loaded are sent to who is lazy",
+    file: "server/core/entry_frames.ts",
+    text: "const known = edits.filter(({ node }) => loads.has(node));",
+    replacement: "const known = edits;",
+    breaks: "a lazy client is sent edits of the files that it has loaded, and no others",
+  },
+  {
+    name: "a file is loaded before its text has been sent",
+    file: "server/core/room.ts",
+    text: `const { durable } = this.#sequencer, extent = { kind: "files", files: loads.take() } as const;`,
+    replacement: `const durable = State.empty, extent = { kind: "files", files: loads.take() } as const;`,
+    breaks: "the text of a file that is loaded stands exactly between two entries",
+  },
+  {
+    name: "what one creates oneself is not loaded",
+    file: "server/core/entry_frames.ts",
+    text: `loads.add(steps.flatMap((step) => step.kind === "create" ? [step.node] : []));`,
+    replacement: "loads.add([]);",
+    breaks: "a lazy client is sent edits of the files that it has created",
+  },
+  {
+    name: "a lazy client forgets on a new connection which files it has",
+    file: "client/core/client.ts",
+    text: "loaded: this.#replica.loaded.files,",
+    replacement: "loaded: [],",
+    breaks: "a lazy client that resumes is sent edits of the files that it has loaded",
   },
 ];

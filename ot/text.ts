@@ -189,6 +189,8 @@ export class Text implements Characters {
 }
 
 function hasSurrogates(string: string): boolean {
+  // For short strings the loop is quicker, for long ones the engine's own.
+  if (string.length > 1000) return /[\ud800-\udfff]/.test(string);
   for (let i = 0; i < string.length; i++) {
     if ((string.charCodeAt(i) & 0xf800) === 0xd800) return true;
   }

@@ -52,6 +52,7 @@ export type CloseCode =
   | "session_not_yours"
   | "too_many_clients"
   | "too_many_workspaces"
+  | "busy_retry"
   | "silent"
   | "slow_reader"
   | "fell_behind"
@@ -153,6 +154,10 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMea
   too_many_clients: meaning("The workspace has as many clients as it may have. Try again later.", true),
   too_many_workspaces: meaning(
     "The server has as many workspaces open as it may have. Try again later.",
+    true,
+  ),
+  busy_retry: meaning(
+    "Too many others are being sent the workspace as it is. Connect again in a moment.",
     true,
   ),
   silent: meaning("Nothing was heard for too long.", true),

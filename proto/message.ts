@@ -1,7 +1,7 @@
 /**
  * Messages: what the frames mean, as closed unions with a tag, and their way to bytes and back.
  *
- * The generated code of space.proto is used here, in query_wire.ts and in wire.ts, and nowhere else: names and shapes
+ * The generated code of space.proto is used here and in the files called wire, and nowhere else: names and shapes
  * of the wire end at these files. What comes out of {@linkcode decodeClientMessage} and
  * {@linkcode decodeServerMessage} has every field, in range; whether it makes sense in a given state is for the
  * cores to say.
@@ -17,6 +17,7 @@ import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
 import type { Answer, Query } from "./query.ts";
 import { answerOf, answerToWire, queryOf, queryToWire } from "./query_wire.ts";
+import { contentToWire, type SyncDocument, syncOf } from "./snapshot_wire.ts";
 import {
   idOf,
   idToWire,
@@ -29,6 +30,7 @@ import {
   whole,
 } from "./wire.ts";
 
+export type { SyncContent, SyncDocument, SyncNode } from "./snapshot_wire.ts";
 export type { Participant } from "./wire.ts";
 
 /** The version of the protocol that is spoken here. */
@@ -83,10 +85,22 @@ export interface Hello {
   readonly accepted: boolean;
   /** Counts the connections that this client has asked for; 0 is not counted. */
   readonly attempt: number;
+  /** Whether pieces of a snapshot may come packed. */
+  readonly packed: boolean;
+  /** Texts only of files that are loaded. */
+  readonly lazy: boolean;
+  /** The files that are, if it is lazy. */
+  readonly loaded: readonly NodeId[];
   /** Says who one is and what one may do. */
   readonly token?: string;
   /** Of what is held: what the welcome named then; left out, everything. */
   readonly scope?: string;
+}
+
+/** Asks for the texts of files, from who is lazy. */
+export interface Load {
+  readonly kind: "load";
+  readonly nodes: readonly NodeId[];
 }
 
 export interface Operation {
@@ -115,7 +129,7 @@ export interface OwnPresence {
   readonly place: Place | undefined;
 }
 
-export type ClientMessage = Hello | Operation | OwnPresence | Query | Ping | Close;
+export type ClientMessage = Hello | Load | Operation | OwnPresence | Query | Ping | Close;
 
 export interface Welcome {
   readonly kind: "welcome";
@@ -169,23 +183,6 @@ export interface Entry {
   readonly left?: readonly NodeId[];
 }
 
-export interface SyncNode {
-  readonly id: NodeId;
-  readonly parent: NodeId;
-  readonly name: string;
-  readonly kind: "directory" | "text";
-  readonly tombstone: NodeId | undefined;
-}
-
-export interface SyncDocument {
-  readonly kind: "sync";
-  readonly revision: number;
-  readonly nodes: readonly SyncNode[];
-  readonly contents: readonly { readonly node: NodeId; readonly text: string }[];
-  readonly authors: readonly { readonly site: number; readonly participant: Participant }[];
-  readonly last: boolean;
-}
-
 /** Somebody else, and where. */
 export interface OtherPresence {
   readonly kind: "presence";
@@ -216,7 +213,10 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
       return frame(FrameType.HELLO, wire.Hello, {
         ...message,
         participant: participantToWire(message.participant),
+        loaded: message.loaded.map(idToWire),
       });
+    case "load":
+      return frame(FrameType.LOAD, wire.Load, { nodes: message.nodes.map(idToWire) });
     case "operation":
       return frame(FrameType.OPERATION, wire.Operation, {
         seq: message.seq,
@@ -264,20 +264,10 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
       });
     case "sync":
       return frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, {
+        ...contentToWire(message),
         revision: message.revision,
-        nodes: message.nodes.map((node) => ({
-          id: idToWire(node.id),
-          parent: idToWire(node.parent),
-          name: node.name,
-          kind: kindToWire(node.kind),
-          tombstone: node.tombstone === undefined ? null : idToWire(node.tombstone),
-        })),
-        contents: message.contents.map(({ node, text }) => ({ node: idToWire(node), text })),
-        authors: message.authors.map(({ site, participant }) => ({
-          site,
-          participant: participantToWire(participant),
-        })),
         last: message.last,
+        load: message.load,
       });
     case "presence":
       return frame(FrameType.PRESENCE, wire.Presence, {
@@ -294,6 +284,23 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
     case "close":
       return frame(FrameType.CLOSE, wire.Close, message);
   }
+}
+
+/**
+ * The frame of a piece of a snapshot with what it says packed by `pack`, which gives undefined for what is not worth
+ * it; and what the piece weighs, in bytes, however short it is packed.
+ */
+export function encodePacked(
+  message: SyncDocument,
+  pack: (bytes: Uint8Array) => Uint8Array | undefined,
+): { readonly bytes: Uint8Array; readonly weight: number } {
+  const { revision, last, load } = message;
+  const plain = wire.SyncDocument.encode(contentToWire(message)).finish(), { length } = plain;
+  const packed = pack(plain);
+  const bytes = packed === undefined
+    ? encodeServerMessage(message)
+    : frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, { revision, last, load, packed, length });
+  return { bytes, weight: packed === undefined ? bytes.length : length };
 }
 
 /**
@@ -327,10 +334,15 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           snapshot: hello.snapshot ?? false,
           accepted: hello.accepted ?? false,
           attempt: whole(hello.attempt),
+          lazy: hello.lazy ?? false,
+          loaded: (hello.loaded ?? []).map(idOf),
+          packed: hello.packed ?? false,
           ...hello.token ? { token: hello.token } : {},
           ...hello.scope ? { scope: hello.scope } : {},
         };
       }
+      case FrameType.LOAD:
+        return { kind: "load", nodes: (wire.Load.decode(payload).nodes ?? []).map(idOf) };
       case FrameType.PRESENCE:
         return { kind: "presence", place: placeOf(wire.Presence.decode(payload)) };
       case FrameType.QUERY:
@@ -373,26 +385,8 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           notices: (acknowledge.notices ?? []).map(noticeOf),
         };
       }
-      case FrameType.SYNC_DOCUMENT: {
-        const sync = wire.SyncDocument.decode(payload);
-        return {
-          kind: "sync",
-          revision: whole(sync.revision),
-          nodes: (sync.nodes ?? []).map((node) => ({
-            id: idOf(node.id),
-            parent: idOf(node.parent),
-            name: node.name ?? "",
-            kind: kindOf(node.kind),
-            tombstone: node.tombstone ? idOf(node.tombstone) : undefined,
-          })),
-          contents: (sync.contents ?? []).map(({ node, text }) => ({ node: idOf(node), text: text ?? "" })),
-          authors: (sync.authors ?? []).map(({ site, participant }) => ({
-            site: whole(site),
-            participant: participantOf(participant),
-          })),
-          last: sync.last ?? false,
-        };
-      }
+      case FrameType.SYNC_DOCUMENT:
+        return syncOf(wire.SyncDocument.decode(payload));
       case FrameType.PRESENCE: {
         const presence = wire.Presence.decode(payload);
         return {

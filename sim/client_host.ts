@@ -95,7 +95,7 @@ export class ClientHost {
 
   /** Starts a process: with what the store holds, or as somebody who comes for the first time. */
   start(unsent: Unsent | undefined): void {
-    const { workspace, participant, seed, pauseUs, accepted, token } = this.options;
+    const { workspace, participant, seed, pauseUs, accepted, token, lazy } = this.options;
     this.options = {
       workspace,
       participant,
@@ -103,6 +103,7 @@ export class ClientHost {
       ...(pauseUs === undefined ? {} : { pauseUs }),
       ...(accepted === undefined ? {} : { accepted }),
       ...(token === undefined ? {} : { token }),
+      ...(lazy === undefined ? {} : { lazy }),
       // As JSON, the way a store keeps it.
       ...(unsent === undefined ? {} : { unsent: JSON.parse(JSON.stringify(unsent)) as Unsent }),
     };

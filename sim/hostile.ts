@@ -153,6 +153,9 @@ export class Hostile implements Caller {
       accepted: false,
       attempt: 0,
       ...this.token === undefined ? {} : { token: this.token },
+      lazy: false,
+      loaded: [],
+      packed: false,
     };
   }
 

@@ -115,6 +115,7 @@ const closes = [
   "session_resumed",
   "log_failed",
   "fell_behind",
+  "busy_retry",
   "shutting_down",
   "token_expired",
   "token_revoked",
@@ -122,6 +123,7 @@ const closes = [
 
 /** What a client is told of the end of a connection, or finds out by itself. */
 const told = [
+  "busy_retry",
   "fell_behind",
   "log_failed",
   "session_forked",
@@ -159,6 +161,7 @@ const paths: Readonly<Record<string, string>> = {
   "client not answered": "A question about the past has no answer, or none any more.",
   "client composed": "Several changes became one entry of the log.",
   "client durable": "A client hears that its change is durable.",
+  "client loaded": "A client that had the tree alone is given the text of a file.",
   "client renumbered": "A client has a new site, and its nodes new ids.",
   "notice renamed": "Two names met, and one of them was numbered.",
   "notice retargeted": "A node had to go elsewhere, since the directory it was meant for is gone.",
@@ -176,6 +179,7 @@ const paths: Readonly<Record<string, string>> = {
   "server stopping": "The server settles everything, since it was asked to stop.",
   "snapshot behind entries": "A client that has entries is sent a snapshot after all.",
   "snapshot in pieces": "A snapshot is longer than one frame.",
+  "snapshot packed": "A piece of a snapshot is packed.",
   "stopped gracefully": "The server has settled everything and stopped.",
   "took back everything": "One client took back all that it did, and none of it is left.",
   "took back what this run did":

@@ -126,6 +126,8 @@ function* simplerPlans(plan: ClientPlan): Generator<ClientPlan> {
   if (plan.workspace !== "w") yield { ...plan, workspace: "w" };
   if (plan.server !== 0) yield { ...plan, server: 0 };
   if (plan.clockUs !== 0) yield { ...plan, clockUs: 0 };
+  const { lazy, ...eager } = plan;
+  if (lazy === true) yield eager;
   if (plan.accepted) yield { ...plan, accepted: false };
   if (plan.pauseUs !== pauseUs) yield { ...plan, pauseUs };
   for (const joinUs of simplerTimes(plan.joinUs)) yield { ...plan, joinUs };

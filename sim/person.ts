@@ -129,6 +129,7 @@ export class Person {
   #type({ file, at, remove, insert, line, atomic }: Extract<Action, { do: "type" }>): void {
     const node = this.#file(file);
     if (node === undefined) return this.#create(0, file, "text", insert);
+    if (!this.#hasText(node)) return;
     const text = this.host.core.view.text(node);
     let from = this.#place(node, text, at);
     let to = Math.min(text.length, from + remove);
@@ -172,6 +173,7 @@ export class Person {
       const base = meant ?? Text.empty;
       return this.#createAs(base.apply(clamped(op, base)).toString());
     }
+    if (!this.#hasText(node)) return;
     const text = this.host.core.view.text(node);
     if (meant === undefined) return this.#replace(node, text, clamped(op, text));
     const known = this.#ways.get(file);
@@ -191,7 +193,7 @@ export class Person {
 
   #replaceAll(file: number, every: number, insert: number): void {
     const node = this.#file(file);
-    if (node === undefined) return;
+    if (node === undefined || !this.#hasText(node)) return;
     const text = this.host.core.view.text(node);
     const splices: Splice[] = [];
     for (let at = 0; at < text.length && splices.length < 200; at += every) {
@@ -206,6 +208,7 @@ export class Person {
     const { view } = this.host.core;
     const edits: Edit[] = [];
     for (const node of filesOf(view).slice(0, count)) {
+      if (!this.#hasText(node)) continue;
       const op = normalize([{ at: 0, remove: view.text(node).length, insert: this.alphabet.take(insert) }]);
       if (op.length > 0) edits.push({ node, op });
     }
@@ -279,6 +282,7 @@ export class Person {
       this.host.input({ kind: "select", ranges: [] });
       return;
     }
+    if (!this.#hasText(node)) return;
     const text = this.host.core.view.text(node);
     const ranges = [{ anchor: this.#place(node, text, anchor), head: this.#place(node, text, head) }];
     this.host.input({ kind: "select", node, ranges });
@@ -311,6 +315,13 @@ export class Person {
     const { core } = this.host;
     this.observer.changes(this.host, core.nextNumber, change, atomic);
     this.host.input({ kind: "change", change, atomic });
+  }
+
+  /** Whether a file is there to be worked in; if it is not, it will be some time later. */
+  #hasText(node: NodeId): boolean {
+    if (this.host.core.isLoaded(node)) return true;
+    this.host.input({ kind: "load", nodes: [node] });
+    return false;
   }
 
   // Which one -------------------------------------------------------------------------------------------------

@@ -153,6 +153,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
       ...(extremes ? extremeSettings(random.stream("settings"), count) : {}),
       ...memorySettings(random.stream("memory")),
       ...profile.needsTokens === true ? { authentication: true } : {},
+      ...snapshotSettings(random.stream("snapshots")),
     },
     disk: diskOf(random.stream("disk plan")),
     clients: profile.needsTokens === true
@@ -206,6 +207,22 @@ function memorySettings(draws: Stream): Partial<Settings> {
   };
   if (draws.isOneIn(3)) settings.historyWeightMax = draws.pick([1000, 10_000]);
   if (draws.isOneIn(2)) settings.sleepUs = draws.pick([0, 1, 10]) * second;
+  return settings;
+}
+
+/** How the workspace is sent to those who come: in half of all scenarios in pieces, with little kept for that. */
+function snapshotSettings(draws: Stream): Partial<Settings> {
+  if (draws.isOneIn(2)) return {};
+  const settings: { -readonly [K in keyof Settings]?: Settings[K] } = {
+    pieceBytesMin: draws.pick([16, 100, 500]),
+    packedBytesMin: draws.pick([0, 0, 100]),
+    packedKeptMax: draws.pick([0, 500, 1 << 20]),
+  };
+  if (draws.isOneIn(2)) {
+    settings.pinnedLengthMax = draws.pick([0, 100, 1000]);
+    // In so small writes that others come meanwhile.
+    settings.sendBytesMax = draws.pick([50, 300]);
+  }
   return settings;
 }
 
@@ -267,6 +284,7 @@ function clientsOf(random: Random, count: number): ClientPlan[] {
   const shared = draws.isOneIn(2) ? qualityOf(draws) : undefined;
   const workspaces = draws.isOneIn(5) ? 2 : 1;
   const servers = draws.isOneIn(8) ? 2 : 1;
+  const lazy = random.stream("lazy");
   return Array.from({ length: count }, (_, index) => ({
     name: `client ${String.fromCharCode(97 + (index % 26))}${index < 26 ? "" : Math.floor(index / 26)}`,
     kind: draws.weighted([["human", 3], ["agent", 1], ["ci", 1]] as const),
@@ -277,6 +295,7 @@ function clientsOf(random: Random, count: number): ClientPlan[] {
     clockUs: draws.isOneIn(4) ? draws.int(-3600, 3600) * second : 0,
     accepted: draws.isOneIn(4),
     pauseUs: draws.pick([500_000, 500_000, 0, 60 * second]),
+    ...(lazy.isOneIn(4) ? { lazy: true } : {}),
   }));
 }
 

@@ -43,9 +43,10 @@ type Messages = ReadonlyMap<number, Schema>;
 const operationType = 1;
 const toServer: Messages = new Map<number, Schema>([
   [operationType, new Map([[3, change]])],
-  [5, new Map<number, Field>([[2, "name"], [3, participant], [4, "name"], [5, "name"]])],
+  [5, new Map<number, Field>([[2, "name"], [3, participant], [4, "name"], [5, "name"], [13, id]])],
   [10, presence],
   [11, close],
+  [20, new Map([[1, id]])],
   [
     14,
     new Map<number, Field>([

@@ -58,6 +58,8 @@ export interface ClientPlan {
   readonly accepted: boolean;
   /** How long a pause separates two steps of undo, in microseconds. */
   readonly pauseUs: number;
+  /** Whether it gets texts only of files that it works in. */
+  readonly lazy?: boolean;
   /** What its token says, where everybody needs one. */
   readonly grant?: GrantPlan;
 }

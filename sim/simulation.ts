@@ -255,11 +255,11 @@ export class Simulation
   // Hosts -----------------------------------------------------------------------------------------------------
 
   #host(plan: ClientPlan, index: number): ClientHost {
-    const { name, kind, workspace, joinUs, quality, clockUs, accepted, pauseUs } = plan;
+    const { name, kind, workspace, joinUs, quality, clockUs, accepted, pauseUs, lazy = false } = plan;
     const host = new ClientHost(
       index,
       name,
-      { workspace, participant: { name, kind }, seed: index + 1, accepted, pauseUs },
+      { workspace, participant: { name, kind }, seed: index + 1, accepted, pauseUs, lazy },
       plan.server,
       quality,
       this.scheduler,
@@ -659,6 +659,8 @@ export class Simulation
       if (event.changes.length > 1) this.mark("client composed");
     } else if (event.kind === "answer") {
       if (event.answer.last) this.mark(event.answer.code === "" ? "client answered" : "client not answered");
+    } else if (event.kind === "loaded") {
+      this.mark("client loaded");
     } else if (event.kind === "status" && event.problem !== undefined) {
       this.mark(`client told ${event.problem.code}`);
     }

@@ -19,6 +19,9 @@ export function helloOf(hello: Partial<Hello>): Hello {
     snapshot: false,
     accepted: false,
     attempt: 0,
+    lazy: false,
+    loaded: [],
+    packed: false,
     ...hello,
   };
 }

@@ -122,7 +122,7 @@ export class ClientCore {
   /** A client that has not been started. */
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#replica = new Replica(options.pauseUs, (output) => this.#tell(output));
+    this.#replica = new Replica(options, (output) => this.#tell(output));
     this.#reconnection = new Reconnection(options.seed);
     const { unsent } = options;
     if (unsent === undefined) return;
@@ -187,7 +187,22 @@ export class ClientCore {
 
   /** Who else is here, sorted by site, with their places in positions of the view. */
   get peers(): Peer[] {
-    return this.#peers.after(this.#replica.pending.map(({ change }) => change.edits));
+    const peers = this.#peers.after(this.#replica.pending.map(({ change }) => change.edits));
+    if (this.#options.lazy !== true) return peers;
+    // Where exactly somebody is in a text that is not here means nothing.
+    return peers.map((peer) =>
+      peer.node === undefined || this.isLoaded(peer.node) ? peer : { ...peer, ranges: [] }
+    );
+  }
+
+  /** Whether the text of a file is here: not of one that a lazy client has not loaded. */
+  isLoaded(node: NodeId): boolean {
+    return this.#replica.loaded.has(node);
+  }
+
+  /** Whether the text of a file is wanted, and has not come. */
+  isLoading(node: NodeId): boolean {
+    return this.#replica.loaded.isWanted(node);
   }
 
   /** Who made the changes of a site, if anybody has. */
@@ -269,10 +284,14 @@ export class ClientCore {
       case "ask":
         this.#ask(input.query);
         break;
+      case "load":
+        this.#replica.loaded.want(input.nodes);
+        break;
       case "leave":
         this.#leave();
     }
     this.#lookAtClock();
+    this.#askForTexts();
     this.#submit();
     this.#announcePlace();
     this.#flush();
@@ -312,6 +331,9 @@ export class ClientCore {
       snapshot: isResuming && this.confirmed === undefined,
       accepted,
       attempt: this.#attempt,
+      lazy: this.#options.lazy ?? false,
+      loaded: this.#replica.loaded.files,
+      packed: true,
       ...token === undefined ? {} : { token },
       ...this.#scope === "" ? {} : { scope: this.#scope },
     }));
@@ -439,6 +461,7 @@ export class ClientCore {
     this.#isOpening = false;
     const asked = this.#connection?.asked ?? [];
     this.#connection = undefined;
+    this.#replica.loaded.disconnected();
     for (const id of asked) this.#unanswered(id);
     for (const site of this.#peers.forget()) this.#event({ kind: "presence", site });
   }
@@ -553,6 +576,7 @@ export class ClientCore {
   }
 
   #sync(piece: SyncDocument, connection: Connection): void {
+    if (piece.load) return this.#load(piece, connection);
     const { snapshot } = connection;
     if (snapshot === undefined) {
       return this.#hangUp({ code: "malformed_message", message: "A snapshot nobody asked for" });
@@ -574,6 +598,26 @@ export class ClientCore {
     this.#replica.begin(snapshot.workspace(), piece.revision, isSameLog);
     this.#place.lookUp(this.view);
     this.#setPhase("online");
+  }
+
+  /** Takes in the texts of files, which stand in the stream where the revision is the one that we are at. */
+  #load(piece: SyncDocument, connection: Connection): void {
+    if (!connection.isJoined || piece.revision !== this.revision) {
+      return this.#hangUp({ code: "malformed_message", message: "Texts of files at another revision" });
+    }
+    connection.loading ??= new IncomingSnapshot();
+    connection.loading.add(piece);
+    if (!piece.last) return;
+    const texts = connection.loading.texts();
+    connection.loading = undefined;
+    this.#replica.load(texts);
+  }
+
+  #askForTexts(): void {
+    const connection = this.#connection;
+    if (connection === undefined || !connection.isJoined) return;
+    const nodes = this.#replica.loaded.ask();
+    if (nodes.length > 0) connection.send(encodeClientMessage({ kind: "load", nodes }));
   }
 
   /** Takes a new session: what is pending may be in the log already, and gets new ids. */
@@ -732,7 +776,7 @@ export class ClientCore {
   /** A core that goes on where one with the same options was saved. */
   static restore({ unsent: _, ...options }: ClientOptions, saved: SavedClient): ClientCore {
     const core = new ClientCore(options);
-    core.#replica = Replica.restore(saved.replica, options.pauseUs, (output) => core.#tell(output));
+    core.#replica = Replica.restore(saved.replica, options, (output) => core.#tell(output));
     core.#session = saved.session;
     core.#epoch = saved.epoch;
     core.#attempt = saved.attempt;

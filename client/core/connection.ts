@@ -20,6 +20,7 @@ export interface SavedConnection {
   readonly epoch: string;
   readonly scope?: string;
   readonly snapshot: SavedSnapshot | null;
+  readonly loading: SavedSnapshot | null;
   readonly adopted: Welcome | null;
   readonly asked: readonly number[];
 }
@@ -37,6 +38,8 @@ export class Connection {
   #scope = "";
   /** What there is of a snapshot that was announced, and is not complete. */
   snapshot: IncomingSnapshot | undefined;
+  /** What there is of the texts of files that are being loaded. */
+  loading: IncomingSnapshot | undefined;
   /** The welcome that gives us another identity, or another place in the log, once the snapshot is complete. */
   adopted: Welcome | undefined;
   /** The ids of the questions that are not answered. */
@@ -117,6 +120,7 @@ export class Connection {
       epoch: this.#epoch,
       ...this.#scope === "" ? {} : { scope: this.#scope },
       snapshot: this.snapshot?.save() ?? null,
+      loading: this.loading?.save() ?? null,
       adopted: this.adopted ?? null,
       asked: [...this.asked],
     };
@@ -133,6 +137,7 @@ export class Connection {
     connection.adopted = saved.adopted ?? undefined;
     for (const id of saved.asked) connection.asked.add(id);
     connection.snapshot = saved.snapshot === null ? undefined : IncomingSnapshot.restore(saved.snapshot);
+    connection.loading = saved.loading === null ? undefined : IncomingSnapshot.restore(saved.loading);
     return connection;
   }
 }

@@ -41,6 +41,11 @@ export class IncomingSnapshot {
     );
   }
 
+  /** The texts of files, once all pieces are there. */
+  *texts(): Generator<readonly [id: NodeId, text: string]> {
+    for (const [id, parts] of this.#texts) yield [id, parts.join("")];
+  }
+
   save(): SavedSnapshot {
     return {
       nodes: saveNodes(this.#nodes),

@@ -16,6 +16,7 @@ import {
   type Workspace,
 } from "../../ot/mod.ts";
 import { codes, type Limits } from "../../proto/mod.ts";
+import type { Loaded } from "./loaded.ts";
 import { bytesOf } from "./pending.ts";
 import type { Problem } from "./types.ts";
 
@@ -25,6 +26,7 @@ export function problemOf(
   view: Workspace,
   author: Author,
   limits: Limits,
+  loaded: Loaded,
 ): Problem | undefined {
   if (!editsAreNormal(change.edits)) return { code: "not_normal", message: codes.not_normal.text };
   const resolution = resolve(change.steps, view, author);
@@ -35,6 +37,9 @@ export function problemOf(
     const kind = created.get(node) ?? view.node(node)?.kind;
     if (kind === undefined) return { code: "unknown_node", message: `There is no node ${node}` };
     if (kind !== "text") return { code: "not_a_file", message: codes.not_a_file.text };
+    if (!created.has(node) && !loaded.has(node)) {
+      return { code: "not_loaded", message: "The text of the file is not here. Load the file first." };
+    }
     const text = view.text(node);
     const fault = faultOf(op, text);
     if (fault !== undefined) return { code: fault, message: codes[fault].text };

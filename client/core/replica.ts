@@ -18,7 +18,9 @@ import {
   type Change,
   composeEdits,
   type Edit,
+  editOf,
   emptyChange,
+  insert,
   type NodeId,
   opOn,
   resolve,
@@ -38,6 +40,7 @@ import { carry, undoingOfPending, unpair } from "./carry.ts";
 import { type GroupId, Grouping, type SavedGrouping } from "./grouping.ts";
 import { joinUndoings, type SavedStack, Stack, stepsOf, type Undoing, undoingOf } from "./history.ts";
 import { layOut } from "./layout.ts";
+import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
 import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending, wholeOf } from "./pending.ts";
 import { type BaseNode, baseOf, PendingBase } from "./pending_base.ts";
@@ -92,6 +95,13 @@ export interface SavedReplica {
   readonly undo: SavedStack;
   readonly redo: SavedStack;
   readonly grouping: SavedGrouping;
+  readonly loaded: SavedLoaded;
+}
+
+/** What the application has chosen. */
+export interface ReplicaOptions {
+  readonly pauseUs?: number | undefined;
+  readonly lazy?: boolean | undefined;
 }
 
 export class Replica {
@@ -109,6 +119,8 @@ export class Replica {
   #site = 0;
   /** The highest counter used in an id. */
   #counter = 0;
+  /** The files whose texts are here. */
+  #loaded: Loaded;
   /** What the server allows; undefined until it has said so. */
   limits: Limits | undefined;
 
@@ -124,8 +136,9 @@ export class Replica {
   #grouping: Grouping;
 
   /** A workspace that has not been opened. */
-  constructor(pauseUs: number | undefined, tell: (output: ClientOutput) => void) {
+  constructor({ pauseUs, lazy = false }: ReplicaOptions, tell: (output: ClientOutput) => void) {
     this.#grouping = new Grouping(pauseUs);
+    this.#loaded = new Loaded(lazy);
     this.#tell = tell;
   }
 
@@ -151,6 +164,10 @@ export class Replica {
 
   get nextNumber(): ChangeNumber {
     return this.#nextNumber;
+  }
+
+  get loaded(): Loaded {
+    return this.#loaded;
   }
 
   /** Changes that are not acknowledged, oldest first. */
@@ -250,6 +267,7 @@ export class Replica {
     const ids = renumberPending(this.#pending, before, () => this.#mint(taken));
     if (ids.size === 0) return;
     this.#view = this.#view.renumbered((id) => ids.get(id) ?? id);
+    this.#loaded.renumber(ids);
     this.#event({ kind: "renumbered", ids });
   }
 
@@ -294,6 +312,21 @@ export class Replica {
         "The file this change was made in is no longer there, or its history is not. Here is the change.",
     };
     for (const one of lost) this.#settled(numbersOf(one), { kind: "refused", problem, change: one.change });
+  }
+
+  /** Takes over the texts of files at the present revision; nothing is pending that edits them. */
+  load(texts: Iterable<readonly [node: NodeId, text: string]>): void {
+    for (const [node, text] of texts) {
+      const isThere = this.#confirmed?.node(node)?.kind === "text";
+      if (isThere && !this.#loaded.has(node) && text !== "") {
+        const change = editOf(node, insert(0, text));
+        const isSeen = this.#view === this.#confirmed;
+        this.#confirmed = this.#confirmed!.apply(change);
+        this.#view = isSeen ? this.#confirmed : this.#view.apply(change);
+      }
+      this.#loaded.answered(node);
+      this.#event({ kind: "loaded", node, text: isThere ? this.#view.text(node).toString() : undefined });
+    }
   }
 
   // Entries ---------------------------------------------------------------------------------------------------
@@ -360,6 +393,7 @@ export class Replica {
     const pending = this.#pending.shift()!;
     const { edits } = pending.change;
     const before = this.#confirmed;
+    for (const step of steps) if (step.kind === "create") this.#loaded.add(step.node);
     const asExpected = this.#viewIsWhole && sameSteps(steps, pending.resolved);
     this.#inFlight = undefined;
     this.#base?.follow({ steps, edits });
@@ -442,7 +476,13 @@ export class Replica {
     const number = this.#nextNumber++;
     const problem = isReadOnly
       ? { code: "read_only", message: "The workspace is not open, or this client has been turned away." }
-      : problemOf(change, this.#view, { site: this.#site, counter: this.#counter }, this.limits!);
+      : problemOf(
+        change,
+        this.#view,
+        { site: this.#site, counter: this.#counter },
+        this.limits!,
+        this.#loaded,
+      );
     if (problem !== undefined) return this.#settled([number], { kind: "refused", problem, change });
     this.#redo.clear();
     this.#add(
@@ -469,6 +509,7 @@ export class Replica {
     const resolution = resolve(change.steps, before, { site: this.#site, counter: this.#counter });
     assert(!("fault" in resolution), "a change that was checked can be resolved");
     this.#counter = resolution.counter;
+    for (const step of resolution.steps) if (step.kind === "create") this.#loaded.add(step.node);
     this.#view = before.apply({ steps: resolution.steps, edits: change.edits });
     const last = this.#pending[this.#pending.length - 1];
     const bytes = bytesOf(change);
@@ -655,6 +696,7 @@ export class Replica {
       undoes: undefined,
       ...lost === undefined ? {} : { lost },
     }));
+    for (const node of mentioned(this.#pending)) this.#loaded.add(node);
     if (inFlight !== undefined) this.#inFlight = { seq, frame: fromHex(inFlight) };
   }
 
@@ -677,6 +719,7 @@ export class Replica {
       undo: this.#undo.save(),
       redo: this.#redo.save(),
       grouping: this.#grouping.save(),
+      loaded: this.#loaded.save(),
     };
   }
 
@@ -694,10 +737,10 @@ export class Replica {
 
   static restore(
     saved: SavedReplica,
-    pauseUs: number | undefined,
+    options: ReplicaOptions,
     tell: (output: ClientOutput) => void,
   ): Replica {
-    const replica = new Replica(pauseUs, tell);
+    const replica = new Replica(options, tell);
     const confirmed = saved.confirmed === null
       ? undefined
       : restoreWorkspace(saved.confirmed, Workspace.empty);
@@ -716,7 +759,8 @@ export class Replica {
       replica.#inFlight = { seq: saved.inFlight.seq, frame: fromHex(saved.inFlight.frame) };
     }
     replica.#nextNumber = saved.nextNumber;
-    replica.#grouping = Grouping.restore(pauseUs, saved.grouping);
+    replica.#grouping = Grouping.restore(options.pauseUs, saved.grouping);
+    replica.#loaded = Loaded.restore(options.lazy ?? false, saved.loaded);
     return replica;
   }
 

@@ -27,6 +27,8 @@ export interface ClientOptions {
   readonly token?: string;
   /** Whether to ask for a hint when a change has its place, before it is durable. */
   readonly accepted?: boolean;
+  /** Whether to get texts only of files that are loaded. */
+  readonly lazy?: boolean;
 }
 
 /** What has happened, and when: whole microseconds since 1970 that never go back. */
@@ -59,6 +61,8 @@ export type ClientInput =
   }
   /** A question about the workspace as it is or was. Its id is the caller's, and used once. */
   | { readonly kind: "ask"; readonly query: Query; readonly nowUs: number }
+  /** The texts of these files are wanted, where they are not loaded yet. */
+  | { readonly kind: "load"; readonly nodes: readonly NodeId[]; readonly nowUs: number }
   /** The session ends for good. */
   | { readonly kind: "leave"; readonly nowUs: number };
 
@@ -135,6 +139,8 @@ export type ClientEvent =
   /** The ids of nodes that were made here but never known elsewhere have changed: another session sends them. */
   | { readonly kind: "renumbered"; readonly ids: ReadonlyMap<NodeId, NodeId> }
   | { readonly kind: "presence"; readonly site: number }
+  /** A file that was wanted is loaded, and says this so far; without a text, there is no such file. */
+  | { readonly kind: "loaded"; readonly node: NodeId; readonly text: string | undefined }
   /** A piece of the answer to a question; the last one is marked, and comes for every question. */
   | { readonly kind: "answer"; readonly answer: Answer }
   | {

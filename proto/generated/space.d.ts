@@ -24,6 +24,7 @@ export namespace distspace {
     PART = 13,
     QUERY = 14,
     ANSWER = 15,
+    LOAD = 20,
   }
   export interface Id {
     readonly site?: number | null;
@@ -100,10 +101,17 @@ export namespace distspace {
     readonly snapshot?: boolean | null;
     readonly accepted?: boolean | null;
     readonly attempt?: number | null;
+    readonly packed?: boolean | null;
+    readonly lazy?: boolean | null;
+    readonly loaded?: readonly distspace.Id[] | null;
     readonly token?: string | null;
     readonly scope?: string | null;
   }
   export const Hello: Codec<Hello>;
+  export interface Load {
+    readonly nodes?: readonly distspace.Id[] | null;
+  }
+  export const Load: Codec<Load>;
   export interface Limits {
     readonly frameBytes?: number | null;
     readonly textLength?: number | null;
@@ -186,6 +194,9 @@ export namespace distspace {
     readonly contents?: readonly distspace.SyncDocument.Content[] | null;
     readonly authors?: readonly distspace.SyncDocument.Author[] | null;
     readonly last?: boolean | null;
+    readonly packed?: Uint8Array | null;
+    readonly length?: number | null;
+    readonly load?: boolean | null;
   }
   export const SyncDocument: Codec<SyncDocument>;
   export namespace SyncDocument {

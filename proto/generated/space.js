@@ -29,6 +29,7 @@ export const distspace = $root.distspace = (() => {
         values[valuesById[13] = "PART"] = 13;
         values[valuesById[14] = "QUERY"] = 14;
         values[valuesById[15] = "ANSWER"] = 15;
+        values[valuesById[20] = "LOAD"] = 20;
         return values;
     })();
 
@@ -1092,6 +1093,7 @@ export const distspace = $root.distspace = (() => {
     distspace.Hello = (function() {
 
         const Hello = function (properties) {
+            this.loaded = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1107,6 +1109,9 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.snapshot = false;
         Hello.prototype.accepted = false;
         Hello.prototype.attempt = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+        Hello.prototype.packed = false;
+        Hello.prototype.lazy = false;
+        Hello.prototype.loaded = $util.emptyArray;
         Hello.prototype.token = "";
         Hello.prototype.scope = "";
 
@@ -1135,8 +1140,15 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).bool(message.accepted);
             if (message.attempt != null && $Object.hasOwnProperty.call(message, "attempt") && (typeof message.attempt === "object" ? message.attempt.low || message.attempt.high : message.attempt !== 0))
                 writer.uint32(72).uint64(message.attempt);
+            if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed !== false)
+                writer.uint32(80).bool(message.packed);
             if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
                 writer.uint32(90).string(message.token);
+            if (message.lazy != null && $Object.hasOwnProperty.call(message, "lazy") && message.lazy !== false)
+                writer.uint32(96).bool(message.lazy);
+            if (message.loaded != null && message.loaded.length)
+                for (let i = 0; i < message.loaded.length; ++i)
+                    $root.distspace.Id.encode(message.loaded[i], writer.uint32(106).fork(), _depth + 1).ldelim();
             if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
                 writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -1250,6 +1262,32 @@ export const distspace = $root.distspace = (() => {
                             delete message.attempt;
                         continue;
                     }
+                case 10: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.packed = value;
+                        else
+                            delete message.packed;
+                        continue;
+                    }
+                case 12: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.lazy = value;
+                        else
+                            delete message.lazy;
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.loaded && message.loaded.length))
+                            message.loaded = [];
+                        message.loaded.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 case 11: {
                         if (wireType !== 2)
                             break;
@@ -1286,6 +1324,89 @@ export const distspace = $root.distspace = (() => {
         };
 
         return Hello;
+    })();
+
+    distspace.Load = (function() {
+
+        const Load = function (properties) {
+            this.nodes = [];
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Load.prototype.nodes = $util.emptyArray;
+
+        Load.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.nodes != null && message.nodes.length)
+                for (let i = 0; i < message.nodes.length; ++i)
+                    $root.distspace.Id.encode(message.nodes[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Load.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.distspace.Load();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.nodes && message.nodes.length))
+                            message.nodes = [];
+                        message.nodes.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Load;
     })();
 
     distspace.Limits = (function() {
@@ -2590,6 +2711,9 @@ export const distspace = $root.distspace = (() => {
         SyncDocument.prototype.contents = $util.emptyArray;
         SyncDocument.prototype.authors = $util.emptyArray;
         SyncDocument.prototype.last = false;
+        SyncDocument.prototype.packed = $util.newBuffer([]);
+        SyncDocument.prototype.length = 0;
+        SyncDocument.prototype.load = false;
 
         SyncDocument.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2611,6 +2735,12 @@ export const distspace = $root.distspace = (() => {
                     $root.distspace.SyncDocument.Author.encode(message.authors[i], writer.uint32(34).fork(), _depth + 1).ldelim();
             if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
                 writer.uint32(40).bool(message.last);
+            if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed.length)
+                writer.uint32(50).bytes(message.packed);
+            if (message.length != null && $Object.hasOwnProperty.call(message, "length") && message.length !== 0)
+                writer.uint32(56).uint32(message.length);
+            if (message.load != null && $Object.hasOwnProperty.call(message, "load") && message.load !== false)
+                writer.uint32(128).bool(message.load);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2684,6 +2814,33 @@ export const distspace = $root.distspace = (() => {
                             message.last = value;
                         else
                             delete message.last;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.packed = value;
+                        else
+                            delete message.packed;
+                        continue;
+                    }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.length = value;
+                        else
+                            delete message.length;
+                        continue;
+                    }
+                case 16: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.load = value;
+                        else
+                            delete message.load;
                         continue;
                     }
                 }

@@ -20,6 +20,7 @@ import {
 } from "../../proto/mod.ts";
 import { Questions, type SavedQuestions } from "./questions.ts";
 import { type Grant, Rights } from "./rights.ts";
+import type { LoadedFiles } from "./loaded_files.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -62,6 +63,8 @@ export class Connection {
   cursor = 0;
   /** What is left to send of a snapshot: it goes out when the cursor is at its revision. */
   snapshot: Snapshot | undefined;
+  /** The files whose texts it has, if it is lazy; undefined if it has all of them. */
+  loads: LoadedFiles | undefined;
   /** Presences up to this version have been sent. */
   presenceVersion = 0;
   /** Whether there is more for it than it could take, or than fitted one write: it is next when it has drained. */

@@ -28,6 +28,7 @@ import {
   decodeClientMessage,
   type Hello,
   joined,
+  type Load,
   type Operation,
   ProtocolError,
   protocolVersion,
@@ -36,6 +37,7 @@ import {
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import { hashOf } from "./hash.ts";
 import { type Grant, hasExpired } from "./rights.ts";
+import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
 import type { LogEntry, SavedState, State } from "./state.ts";
@@ -209,6 +211,8 @@ export class ServerCore {
       end: (connection, code, nowUs) => this.#end(connection, code, nowUs),
       timed: (room) => this.#timed.add(room),
       report: (event, fields) => this.#report(event, fields),
+      packer: new Packer(settings.packedBytesMin, settings.packedKeptMax),
+      canPin: (room, state, instead) => this.#canPin(room, state, instead),
     };
   }
 
@@ -362,6 +366,8 @@ export class ServerCore {
         return this.#operation(connection, message, payload, nowUs);
       case "query":
         return this.#query(connection, message, nowUs);
+      case "load":
+        return this.#load(connection, message, nowUs);
       case "presence":
         if (connection.hello === undefined) return this.#end(connection, "hello_expected", nowUs);
         if (connection.session !== undefined && !this.#stopping) {
@@ -442,6 +448,15 @@ export class ServerCore {
       change,
       hash: hashOf(payload),
     }, nowUs);
+  }
+
+  #load(connection: Connection, { nodes }: Load, nowUs: number): void {
+    const { room, session } = connection;
+    if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    if (this.#stopping || room!.loadFiles(connection, nodes, nowUs)) return;
+    const message =
+      "Files are loaded by clients that have said in their hello that they are lazy, and not that many";
+    this.#end(connection, "malformed_message", nowUs, message);
   }
 
   #query(connection: Connection, query: Query, nowUs: number): void {
@@ -584,6 +599,21 @@ export class ServerCore {
   #forget(room: Room): void {
     this.#rooms.delete(room.name);
     this.#timed.delete(room);
+  }
+
+  /** Those who are sent one state share it; what is being sent to `instead`, if anything, will not be any more. */
+  #canPin(room: Room, { revision, workspace }: State, instead: Connection | undefined): boolean {
+    const pinned = new Map<string, number>();
+    for (const connection of this.#connections.values()) {
+      const { snapshot } = connection;
+      if (snapshot === undefined || connection.closing || connection === instead) continue;
+      if (connection.room === room && snapshot.revision === revision) return true;
+      pinned.set(`${snapshot.revision} ${connection.room!.name}`, snapshot.length);
+    }
+    let length = workspace.textLength;
+    for (const other of pinned.values()) length += other;
+    // One may always come, however large the workspace is.
+    return pinned.size === 0 || length <= this.#settings.pinnedLengthMax;
   }
 
   // Time ------------------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@
  * @module
  */
 
+import type { Edit } from "../../ot/mod.ts";
 import { type Acknowledge, encodeServerMessage, joined, type SessionId } from "../../proto/mod.ts";
-import type { ScopedLog } from "./scoped_log.ts";
+import type { ScopedLog, Sighting } from "./scoped_log.ts";
+import type { LoadedFiles } from "./loaded_files.ts";
 import type { Sequencer } from "./sequencer.ts";
 import { type Settled, settledOf } from "./state.ts";
 
@@ -33,6 +35,8 @@ export class EntryFrames {
   readonly #view: ScopedLog | undefined;
   /** Encoded entries, by revision. */
   readonly #frames = new Map<number, Uint8Array>();
+  /** The same without their edits: so those read them who have loaded none of the files. */
+  readonly #bareFrames = new Map<number, Uint8Array>();
   /** Entries before this revision are not kept encoded. */
   #from = 1;
   #batch: Batch | undefined;
@@ -52,11 +56,31 @@ export class EntryFrames {
     return batch.authors.has(reader) ? { to: batch.to, bytes: this.#bytesFor(reader, batch) } : batch;
   }
 
+  /** The same for who has loaded only some files: edits of others are left out. */
+  readLoaded(
+    from: number,
+    wanted: number,
+    reader: SessionId,
+    loads: LoadedFiles,
+  ): { readonly to: number; readonly bytes: Uint8Array } {
+    const frames: Uint8Array[] = [];
+    let to = from, bytes = 0;
+    while (to < wanted && bytes < this.#sendBytesMax) {
+      const frame = this.#frameFor(++to, reader, loads);
+      bytes += frame.length;
+      frames.push(frame);
+    }
+    return { to, bytes: joined(frames) };
+  }
+
   /** The durable revision has moved on. */
   forgetOld(): void {
     const { durable, floor } = this.#sequencer;
     const kept = Math.max(durable.revision - framesMax, floor);
-    for (; this.#from <= kept; this.#from++) this.#frames.delete(this.#from);
+    for (; this.#from <= kept; this.#from++) {
+      this.#frames.delete(this.#from);
+      this.#bareFrames.delete(this.#from);
+    }
   }
 
   #batchOf(from: number, wanted: number): Batch {
@@ -88,15 +112,45 @@ export class EntryFrames {
     return joined(frames);
   }
 
+  #frameFor(revision: number, reader: SessionId, loads: LoadedFiles): Uint8Array {
+    const entry = this.#sequencer.entry(revision);
+    const { steps, edits } = this.#seen(revision).change;
+    if (entry.session === reader) {
+      loads.add(steps.flatMap((step) => step.kind === "create" ? [step.node] : []));
+      return encodeServerMessage(acknowledgeOf(settledOf(entry)));
+    }
+    const known = edits.filter(({ node }) => loads.has(node));
+    if (known.length === edits.length) return this.#frameOf(revision);
+    return known.length === 0
+      ? this.#kept(this.#bareFrames, revision, known)
+      : this.#encoded(revision, known);
+  }
+
   #frameOf(revision: number): Uint8Array {
-    const known = this.#frames.get(revision);
+    return this.#kept(this.#frames, revision);
+  }
+
+  #kept(frames: Map<number, Uint8Array>, revision: number, edits?: readonly Edit[]): Uint8Array {
+    const known = frames.get(revision);
     if (known !== undefined) return known;
-    const { site, seq, time, author, ...entry } = this.#sequencer.entry(revision);
-    const { change, left } = this.#view?.sighting(revision) ?? { change: entry.change, left: [] };
-    const gone = left.length === 0 ? {} : { left };
-    const frame = encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author, ...gone });
-    if (revision > this.#sequencer.durable.revision - framesMax) this.#frames.set(revision, frame);
+    const frame = this.#encoded(revision, edits);
+    if (revision > this.#sequencer.durable.revision - framesMax) frames.set(revision, frame);
     return frame;
+  }
+
+  /** @param edits in the place of all that the entry has. */
+  #encoded(revision: number, edits?: readonly Edit[]): Uint8Array {
+    const { site, seq, time, author } = this.#sequencer.entry(revision);
+    const { change: whole, left } = this.#seen(revision);
+    const change = edits === undefined ? whole : { steps: whole.steps, edits };
+    const gone = left.length === 0 ? {} : { left };
+    return encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author, ...gone });
+  }
+
+  /** What the readers are told of an entry, of which they may have loaded a part. */
+  #seen(revision: number): Pick<Sighting, "change" | "left"> {
+    if (this.#view !== undefined) return this.#view.sighting(revision);
+    return { change: this.#sequencer.entry(revision).change, left: [] };
   }
 }
 

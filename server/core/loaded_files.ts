@@ -3,12 +3,12 @@
  *
  *     wanted ─► (a snapshot of their texts, between two entries) ─► loaded: from there on with all edits
  *
- * What a session has created it knows the text of from the start.
+ * What a session creates it knows the text of: it is loaded when that is acknowledged.
  *
  * @module
  */
 
-import { compareIds, type NodeId, parseId } from "../../ot/mod.ts";
+import { compareIds, type NodeId } from "../../ot/mod.ts";
 
 export interface SavedLoadedFiles {
   /** Sorted. */
@@ -21,13 +21,12 @@ export class LoadedFiles {
   readonly #loaded: Set<NodeId>;
   #wanted = new Set<NodeId>();
 
-  /** @param site whose files are loaded all the same. */
-  constructor(loaded: readonly NodeId[], readonly site: number) {
+  constructor(loaded: readonly NodeId[]) {
     this.#loaded = new Set(loaded);
   }
 
   has(node: NodeId): boolean {
-    return this.#loaded.has(node) || parseId(node)?.site === this.site;
+    return this.#loaded.has(node);
   }
 
   /** Those that were asked for, sorted. */
@@ -52,8 +51,8 @@ export class LoadedFiles {
     return nodes;
   }
 
-  /** All of their texts has been sent. */
-  arrived(nodes: readonly NodeId[]): void {
+  /** Their texts are known from here on. */
+  add(nodes: readonly NodeId[]): void {
     for (const node of nodes) this.#loaded.add(node);
   }
 
@@ -61,8 +60,8 @@ export class LoadedFiles {
     return { loaded: this.files, wanted: sorted(this.#wanted) };
   }
 
-  static restore({ loaded, wanted }: SavedLoadedFiles, site: number): LoadedFiles {
-    const files = new LoadedFiles(loaded, site);
+  static restore({ loaded, wanted }: SavedLoadedFiles): LoadedFiles {
+    const files = new LoadedFiles(loaded);
     files.want(wanted);
     return files;
   }

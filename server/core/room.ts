@@ -23,7 +23,9 @@ import {
 } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
+import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
+import type { Packer } from "./packer.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission, type Verdict } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
 import { Guard } from "./guard.ts";
@@ -31,7 +33,7 @@ import { Scope } from "./rights.ts";
 import { type SavedScopedLog, ScopedLog } from "./scoped_log.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
-import { type SavedSnapshot, Snapshot } from "./snapshot.ts";
+import { type Extent, type SavedSnapshot, Snapshot, type SnapshotMaking } from "./snapshot.ts";
 import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
 import { SubmissionQueue } from "./submission_queue.ts";
 
@@ -67,6 +69,7 @@ interface SavedFollower {
   readonly session: SessionId | null;
   readonly cursor: number;
   readonly snapshot: SavedSnapshot | null;
+  readonly loads: SavedLoadedFiles | null;
   readonly presenceVersion: number;
 }
 
@@ -99,6 +102,10 @@ export interface RoomHost {
   /** From now on the room has a deadline. */
   timed(room: Room): void;
   report(event: string, fields: Readonly<Record<string, string | number>>): void;
+  /** What pieces of snapshots are packed with. */
+  readonly packer: Packer;
+  /** Whether one more state may be kept for a reader that is sent it. */
+  canPin(room: Room, state: State, instead: Connection | undefined): boolean;
 }
 
 export class Room {
@@ -352,21 +359,30 @@ export class Room {
     const { session } = connection;
     if (session === undefined) return parts;
     for (let bytes = 0; bytes < this.#host.settings.sendBytesMax;) {
-      const { snapshot } = connection;
+      const { snapshot, loads } = connection;
       const to = snapshot?.revision ?? this.revision;
       let part: Uint8Array;
       if (connection.cursor < to) {
         const frames = this.#framesFor(session.rights.read);
-        const batch = frames.read(connection.cursor, to, session.id);
+        const batch = loads === undefined
+          ? frames.read(connection.cursor, to, session.id)
+          : frames.readLoaded(connection.cursor, to, session.id, loads);
         part = batch.bytes;
         connection.cursor = batch.to;
       } else if (snapshot !== undefined) {
-        const frame = snapshot.next();
-        if (frame === undefined) {
+        const piece = snapshot.next();
+        if (piece === undefined) {
           connection.snapshot = undefined;
+          if (snapshot.extent.kind === "files") this.#loaded(connection, snapshot.extent.files);
           continue;
         }
-        part = frame;
+        parts.push(piece.bytes);
+        bytes += piece.weight;
+        continue;
+      } else if (loads?.isWaiting === true) {
+        const { durable } = this.#sequencer, extent = { kind: "files", files: loads.take() } as const;
+        connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extent);
+        continue;
       } else {
         parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
         connection.presenceVersion = this.#presences.version;
@@ -378,10 +394,25 @@ export class Room {
     return parts;
   }
 
+  /** All texts of some files have been sent: others' places in them mean something to the reader now. */
+  #loaded(connection: Connection, files: readonly NodeId[]): void {
+    connection.loads?.add(files);
+    connection.presenceVersion = 0;
+  }
+
+  /** Somebody who is lazy asks for the texts of files; false if it asks for too many. */
+  loadFiles(connection: Connection, nodes: readonly NodeId[], nowUs: number): boolean {
+    if (connection.loads === undefined) return false;
+    const waiting = connection.loads.want(nodes);
+    this.#due(nowUs);
+    return waiting <= this.#host.settings.nodesMax;
+  }
+
   /** Whether a connection that has just been given something is owed more, which did not fit. */
-  hasMore({ session, snapshot, cursor, presenceVersion }: Connection): boolean {
+  hasMore({ session, snapshot, loads, cursor, presenceVersion }: Connection): boolean {
     if (session === undefined) return false;
-    return snapshot !== undefined || cursor < this.revision || presenceVersion < this.#presences.version;
+    return snapshot !== undefined || loads?.isWaiting === true || cursor < this.revision ||
+      presenceVersion < this.#presences.version;
   }
 
   // Sequencing ------------------------------------------------------------------------------------------------
@@ -521,6 +552,16 @@ export class Room {
         this.#host.end(connection, "session_resumed", nowUs);
         return true;
       }
+    }
+    const { key } = rights.read;
+    // What is held of another scope does not go on with the entries of this one.
+    const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);
+    const isSnapshotDue = !resumed || hello.snapshot;
+    if (isSnapshotDue && !this.#host.canPin(this, durable, session?.connection)) {
+      this.#host.end(connection, "busy_retry", nowUs);
+      return true;
+    }
+    if (session !== undefined) {
       // Nothing that the older connection says from now on counts.
       if (session.connection !== undefined) this.#host.end(session.connection, "session_resumed", nowUs);
       // What it had sent must be settled before anything is said about it.
@@ -535,12 +576,13 @@ export class Room {
     }
     session.attempt = hello.attempt;
     session.admit(grant, rights);
+    this.#isRead(rights.read);
     connection.welcomed(session, this.#host.settings.messageBytesMax);
-    const { key } = rights.read, floor = this.#floorOf(rights.read);
-    // What is held of another scope does not go on with the entries of this one.
-    const resumed = known && (hello.scope ?? "") === key && hello.revision >= floor;
     connection.cursor = resumed ? hello.revision : durable.revision;
-    if (!resumed || hello.snapshot) connection.snapshot = new Snapshot(durable, rights.read);
+    connection.loads = hello.lazy ? new LoadedFiles(hello.loaded) : undefined;
+    if (isSnapshotDue) {
+      connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extentFor(connection));
+    }
     const record = durable.sessions.get(session.id);
     connection.say({
       kind: "welcome",
@@ -569,17 +611,16 @@ export class Room {
     return true;
   }
 
-  /** Where reading in a scope can go on from. From now on somebody reads in it. */
+  /** Where reading in a scope can go on from. */
   #floorOf(scope: Scope): number {
     if (scope.isEverything) return this.#sequencer.floor;
-    if (!this.#views.has(scope.key)) {
-      this.#addView(this.#makeView(scope, this.revision, this.#sequencer.durable.workspace));
-    }
-    return this.#view(scope).log.floor;
+    return this.#views.get(scope.key)?.log.floor ?? this.revision;
   }
 
-  /** They are in the order of their keys, whoever came first. */
-  #addView(view: View): void {
+  /** From now on somebody reads in a scope. Views are in the order of their keys, whoever came first. */
+  #isRead(scope: Scope): void {
+    if (scope.isEverything || this.#views.has(scope.key)) return;
+    const view = this.#makeView(scope, this.revision, this.#sequencer.durable.workspace);
     const all = [...this.#views.values(), view];
     this.#views.clear();
     all.sort(({ log: a }, { log: b }) => a.scope.key < b.scope.key ? -1 : 1);
@@ -606,6 +647,12 @@ export class Room {
       log.follow(change, before, workspace);
     }
     return { log, frames: new EntryFrames(sequencer, this.#host.settings.sendBytesMax, log) };
+  }
+
+  /** How snapshots are made for a connection, by what it has said that it takes, and what it may see. */
+  #snapshotsFor({ hello, rights }: Connection): SnapshotMaking {
+    const { settings: { pieceBytesMin }, packer } = this.#host;
+    return { pieceMin: pieceBytesMin, packer: hello!.packed ? packer : undefined, scope: rights.read };
   }
 
   /** Whether what a client holds is of this log. */
@@ -724,11 +771,12 @@ export class Room {
       epoch: this.#epoch ?? null,
       sequencer: this.#sequencer.save(),
       sessions: [...this.#sessions.values()].sort((a, b) => a.site - b.site).map((session) => session.save()),
-      connections: [...this.connections].map(({ id, session, cursor, snapshot, presenceVersion }) => ({
+      connections: [...this.connections].map(({ id, session, cursor, snapshot, loads, presenceVersion }) => ({
         connection: id,
         session: session?.id ?? null,
         cursor,
         snapshot: snapshot?.save() ?? null,
+        loads: loads?.save() ?? null,
         presenceVersion,
       })),
       queue: this.#queue.save(),
@@ -789,7 +837,7 @@ export class Room {
     const states = this.#sequencer.statesAt(
       new Set(followers.flatMap(({ snapshot }) => snapshot === null ? [] : [snapshot.revision])),
     );
-    for (const { connection: id, session, cursor, snapshot, presenceVersion } of followers) {
+    for (const { connection: id, session, cursor, snapshot, loads, presenceVersion } of followers) {
       const connection = connections.get(id)!;
       this.connections.add(connection);
       connection.room = this;
@@ -797,10 +845,14 @@ export class Room {
       connection.presenceVersion = presenceVersion;
       if (snapshot !== null) {
         const state = states.get(snapshot.revision)!;
-        connection.snapshot = Snapshot.restore(snapshot, state, connection.rights.read);
+        connection.snapshot = Snapshot.restore(snapshot, state, this.#snapshotsFor(connection));
       }
-      if (session === null) this.#joining.push(connection);
-      else connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
+      if (session === null) {
+        this.#joining.push(connection);
+        continue;
+      }
+      connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
+      if (loads !== null) connection.loads = LoadedFiles.restore(loads);
     }
   }
 }
@@ -815,6 +867,11 @@ const notAllowed: Verdict = {
   refusal: { code: "not_allowed", message: codes.not_allowed.text, nodes: [] },
   retryMs: 0,
 };
+
+/** What a connection is sent of the workspace to begin with. */
+function extentFor({ loads }: Connection): Extent {
+  return loads === undefined ? { kind: "all" } : { kind: "tree", files: loads.files };
+}
 
 /** The revision after which a connection has still to be sent entries. */
 function neededBy({ cursor, snapshot, session }: Connection): number {

@@ -35,6 +35,14 @@ export interface Settings {
   readonly drainUs: number;
   /** How many bytes of entries or snapshot are handed to a connection at once. */
   readonly sendBytesMax: number;
+  /** About how many bytes a piece of a snapshot has at least; it may have three times as many. At most 65,536. */
+  readonly pieceBytesMin: number;
+  /** Pieces of fewer bytes are sent as they are, also to those who take them packed. */
+  readonly packedBytesMin: number;
+  /** How many bytes of packed pieces, and of what they were packed from, are kept for those who come next. */
+  readonly packedKeptMax: number;
+  /** States that are still being sent, of all workspaces, while the log goes on: their texts, in UTF-16 code units. */
+  readonly pinnedLengthMax: number;
   /** How many bytes of answers may wait for a connection that does not read. */
   readonly controlBytesMax: number;
   /** What a write is taken to cost: a busy workspace writes to each of n connections once in n of these. */
@@ -72,6 +80,10 @@ export const defaultSettings: Settings = {
   silenceUs: 30 * second,
   drainUs: 30 * second,
   sendBytesMax: 256 << 10,
+  pieceBytesMin: 16 << 10,
+  packedBytesMin: 1 << 10,
+  packedKeptMax: 32 << 20,
+  pinnedLengthMax: 512 << 20,
   controlBytesMax: 1 << 20,
   writeUs: 10,
   gatherUsMin: 1_000,

@@ -2,53 +2,95 @@
  * A workspace as a series of messages, each small enough to stand among others.
  *
  * Made piece by piece as the reader takes them: the state is a value, so it may take as long as it likes while
- * the workspace goes on.
+ * the workspace goes on. Where a piece ends follows from what is in it (see edge.ts), so that most pieces of two
+ * states that follow each other are the same, and are packed once.
  *
  * @module
  */
 
-import { rootId } from "../../ot/mod.ts";
-import { encodeServerMessage, type SyncDocument, type SyncNode } from "../../proto/mod.ts";
+import { type NodeId, parseId, rootId, type Workspace } from "../../ot/mod.ts";
+import {
+  encodePacked,
+  encodeServerMessage,
+  type SyncContent,
+  type SyncDocument,
+  type SyncNode,
+} from "../../proto/mod.ts";
+import { Edges, wholePair } from "./edge.ts";
+import type { Packer } from "./packer.ts";
 import type { Scope } from "./rights.ts";
 import type { State } from "./state.ts";
 
-/** About how many bytes a piece has. */
-const pieceBytes = 64 << 10;
-/** About how many bytes a node takes besides its name. */
-const nodeBytes = 32;
+/** About how many bytes a node, a file or an author takes besides its name. */
+const itemBytes = 32;
+
+/**
+ * What of a state is said: all of it, the tree with the texts of some files, or nothing but the texts of some files.
+ * Those are sorted by id.
+ */
+export type Extent =
+  | { readonly kind: "all" }
+  | { readonly kind: "tree" | "files"; readonly files: readonly NodeId[] };
 
 /** How far it has been taken: its state follows from the log. */
 export interface SavedSnapshot {
   readonly revision: number;
+  readonly extent: Extent;
   readonly taken: number;
+}
+
+/** Of what sizes the pieces are, and how they are made shorter. */
+export interface SnapshotMaking {
+  /** Pieces have about so many bytes at least, and at most three times as many. */
+  readonly pieceMin: number;
+  /** Undefined for a reader that takes them as they are. */
+  readonly packer: Packer | undefined;
+  /** What the reader may see. */
+  readonly scope: Scope;
 }
 
 /** The frames that carry `state`, and how many of them have been taken. */
 export class Snapshot {
   readonly revision: number;
+  /** How long its texts are, in code units. */
+  readonly length: number;
   readonly #messages: Iterator<SyncDocument>;
+  readonly #packer: Packer | undefined;
   #taken = 0;
 
-  /** @param scope What the reader may see. */
-  constructor(state: State, scope: Scope) {
-    this.revision = state.revision;
-    this.#messages = snapshotMessages(state, scope);
+  constructor(
+    { revision, authors, workspace }: State,
+    { pieceMin, packer, scope }: SnapshotMaking,
+    readonly extent: Extent = { kind: "all" },
+  ) {
+    // Who has taken part is no secret.
+    const seen = { revision, authors, workspace: scope.partOf(workspace) };
+    this.revision = revision;
+    this.length = lengthOf(seen.workspace, extent);
+    this.#messages = snapshotMessages(seen, extent, pieceMin);
+    this.#packer = packer;
   }
 
-  /** The next frame; undefined when all have been taken. */
-  next(): Uint8Array | undefined {
+  /**
+   * The next frame, and what it weighs, which does not depend on whether it had been packed before; undefined when
+   * all have been taken.
+   */
+  next(): { readonly bytes: Uint8Array; readonly weight: number } | undefined {
     const { done, value } = this.#messages.next();
     if (done) return undefined;
     this.#taken++;
-    return encodeServerMessage(value);
+    const packer = this.#packer;
+    if (packer !== undefined) return encodePacked(value, (bytes) => packer.pack(bytes));
+    const bytes = encodeServerMessage(value);
+    return { bytes, weight: bytes.length };
   }
 
   save(): SavedSnapshot {
-    return { revision: this.revision, taken: this.#taken };
+    return { revision: this.revision, extent: this.extent, taken: this.#taken };
   }
 
-  static restore({ taken }: SavedSnapshot, state: State, scope: Scope): Snapshot {
-    const snapshot = new Snapshot(state, scope);
+  static restore({ extent, taken }: SavedSnapshot, state: State, making: SnapshotMaking): Snapshot {
+    const snapshot = new Snapshot(state, making, extent);
     while (snapshot.#taken < taken) {
       snapshot.#messages.next();
       snapshot.#taken++;
@@ -57,43 +99,72 @@ export class Snapshot {
   }
 }
 
-/** The messages that carry what is in sight of `state`, the last one marked. Who has taken part is no secret. */
-function* snapshotMessages(state: State, scope: Scope): Generator<SyncDocument> {
+/** The messages that carry `state`, the last one marked. */
+function* snapshotMessages(
+  state: Pick<State, "revision" | "authors" | "workspace">,
+  extent: Extent,
+  pieceMin: number,
+): Generator<SyncDocument> {
   const { revision, workspace } = state;
+  const load = extent.kind === "files";
+  const edges = new Edges(pieceMin), pieceMax = 3 * pieceMin;
   const fresh = () => ({
     nodes: [] as SyncNode[],
-    contents: [] as { node: string; text: string }[],
-    authors: [] as SyncDocument["authors"][number][],
+    contents: [] as SyncContent["contents"][number][],
+    authors: [] as SyncContent["authors"][number][],
   });
   let piece = fresh(), bytes = 0;
-  const full = (added: number) => (bytes += added) >= pieceBytes;
+  /** Whether the piece ends behind what was put into it. */
+  const isFull = (added: number, isEdge: boolean) => {
+    bytes += added;
+    return bytes >= pieceMax || bytes >= pieceMin && isEdge;
+  };
   const take = (): SyncDocument => {
-    const message: SyncDocument = { kind: "sync", revision, ...piece, last: false };
+    const message: SyncDocument = { kind: "sync", revision, ...piece, last: false, load };
     piece = fresh();
     bytes = 0;
     return message;
   };
-  for (const [site, participant] of state.authors) {
-    piece.authors.push({ site: Number(site), participant });
-    if (full(participant.name.length * 3 + 8)) yield take();
-  }
-  for (const { id, parent, name, kind, tombstone } of scope.nodesIn(workspace)) {
-    if (id === rootId) continue;
-    piece.nodes.push({ id, parent, name, kind, tombstone });
-    if (full(name.length * 3 + nodeBytes)) yield take();
-  }
-  for (const { id, kind } of scope.nodesIn(workspace)) {
-    if (kind !== "text") continue;
-    const text = workspace.text(id);
-    for (let from = 0; from < text.length;) {
-      // Three bytes a code unit at the most; a pair is never cut, since a lone half has no UTF-8.
-      let to = Math.min(text.length, from + Math.floor((pieceBytes - bytes) / 3) + 1);
-      if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to++;
-      const string = text.slice(from, to);
-      piece.contents.push({ node: id, text: string });
-      from = to;
-      if (full(string.length * 3 + nodeBytes)) yield take();
+  if (!load) {
+    for (const [site, participant] of state.authors) {
+      piece.authors.push({ site: Number(site), participant });
+      const size = participant.name.length + itemBytes;
+      if (isFull(size, edges.isBehind(Number(site), 0, size))) yield take();
+    }
+    for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
+      if (id === rootId) continue;
+      piece.nodes.push({ id, parent, name, kind, tombstone });
+      const { site, counter } = parseId(id)!, size = name.length + itemBytes;
+      if (isFull(size, edges.isBehind(site, counter, size))) yield take();
     }
   }
-  yield { kind: "sync", revision, ...piece, last: true };
+  for (const id of extent.kind === "all" ? textsOf(workspace) : extent.files) {
+    const text = workspace.text(id);
+    // So that who has asked for it knows that this is all of it.
+    if (load && text.length === 0) {
+      piece.contents.push({ node: id, text: "" });
+      if (isFull(itemBytes, false)) yield take();
+    }
+    for (let from = 0; from < text.length;) {
+      // As much as the piece can take, and one more, so that a pair is not cut in two.
+      const room = Math.max(1, pieceMax - bytes);
+      const string = text.slice(from, from + room + 1);
+      const edge = edges.next(string, Math.max(1, pieceMin - bytes));
+      const to = edge <= room ? edge : wholePair(string, room);
+      piece.contents.push({ node: id, text: string.slice(0, to) });
+      from += to;
+      if (isFull(to + itemBytes, from < text.length)) yield take();
+    }
+  }
+  yield { kind: "sync", revision, ...piece, last: true, load };
+}
+
+/** How long the texts are that are said. */
+function lengthOf(workspace: Workspace, extent: Extent): number {
+  if (extent.kind === "all") return workspace.textLength;
+  return extent.files.reduce((length, id) => length + workspace.text(id).length, 0);
+}
+
+function* textsOf(workspace: Workspace): Generator<NodeId> {
+  for (const { id, kind } of workspace.nodes()) if (kind === "text") yield id;
 }

@@ -83,13 +83,13 @@ export class Replica {
     if (revision < reference.oldest) return;
     const isWhole = compared < 0 || this.#steps % wholeEvery === 0;
     if (compared < 0) {
-      this.#judgeWorkspace(confirmed, revision, reference, "has");
+      this.#judgeWorkspace(core, confirmed, revision, reference, "has");
       for (const id of this.#editor.keys()) if (core.view.node(id) === undefined) this.#editor.delete(id);
     } else {
       for (const node of reference.touched(compared, revision)) {
         if (!this.sees(node, revision)) continue;
         this.#judgeNode(confirmed, node, revision, reference);
-        this.#judgeText(confirmed.text(node), node, near.get(node), isWhole, revision, reference);
+        this.#judgeText(core, confirmed, node, near.get(node), isWhole, revision, reference);
       }
     }
     if (orderly && isWhole) this.#judgeOrder(core, revision, reference);
@@ -97,13 +97,13 @@ export class Replica {
 
   /** Compares everything, at the end of a run. */
   judgeAll(core: ClientCore, reference: Reference): void {
-    this.#judgeWorkspace(core.confirmed!, core.revision, reference, "has");
+    this.#judgeWorkspace(core, core.confirmed!, core.revision, reference, "has");
     for (const { id, kind } of core.view.nodes()) if (kind === "text") this.#judgeView(core, id, 0, true);
   }
 
   /** What the view shows, and what the log says of it. */
   judgeViewAgainst(core: ClientCore, reference: Reference): void {
-    this.#judgeWorkspace(core.view, core.revision, reference, "shows");
+    this.#judgeWorkspace(core, core.view, core.revision, reference, "shows");
   }
 
   /** Does what the client says to an editor; gives the files with the place of the newest edit. */
@@ -139,6 +139,8 @@ export class Replica {
           this.#editor.set(to, this.#editor.get(from) ?? "");
           this.#editor.delete(from);
         }
+      } else if (event.kind === "loaded") {
+        this.#editor.set(event.node, event.text ?? "");
       }
     }
     for (const node of gone) {
@@ -163,14 +165,20 @@ export class Replica {
     );
   }
 
-  #judgeWorkspace(workspace: Workspace, revision: number, reference: Reference, how: string): void {
+  #judgeWorkspace(
+    core: ClientCore,
+    workspace: Workspace,
+    revision: number,
+    reference: Reference,
+    how: string,
+  ): void {
     let count = 1;
     for (const id of reference.ids()) {
       const node = reference.node(id, revision);
       if (node === undefined || !this.sees(id, revision)) continue;
       count++;
       this.#judgeNode(workspace, id, revision, reference);
-      if (node.kind === "text") this.#judgeText(workspace.text(id), id, 0, true, revision, reference);
+      if (node.kind === "text") this.#judgeText(core, workspace, id, 0, true, revision, reference);
     }
     if (workspace.size === count) return;
     const more = [...workspace.nodes()].find(({ id }) =>
@@ -203,15 +211,17 @@ export class Replica {
     );
   }
 
+  /** Of a file that is not loaded, nothing is there. */
   #judgeText(
-    text: Text,
+    core: ClientCore,
+    workspace: Workspace,
     id: NodeId,
     near: number | undefined,
     isWhole: boolean,
     revision: number,
     reference: Reference,
   ): void {
-    const expected = reference.text(id, revision);
+    const text = workspace.text(id), expected = core.isLoaded(id) ? reference.text(id, revision) : "";
     if (same(text, expected, near ?? 0, isWhole || expected.length <= shortLength)) return;
     throw this.#wrong(
       "a text is not what the log says",

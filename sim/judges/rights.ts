@@ -5,6 +5,7 @@
  * @module
  */
 
+import { inflateSync } from "fflate/browser";
 import type { NodeId } from "../../ot/mod.ts";
 import type { Grant, LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
@@ -108,10 +109,18 @@ export class RightsJudge {
       if (!sees(layers, id, reference, revision)) this.#wrong("is told of a node out of sight", id, revision);
     };
     switch (kind) {
-      case type.sync:
-        for (const node of partsOf(payload, 2)) look(idIn(node, 1));
-        for (const content of partsOf(payload, 3)) look(idIn(content, 1));
+      case type.sync: {
+        const [packed] = partsOf(payload, 6);
+        const piece = packed === undefined ? payload : inflateSync(packed);
+        for (const node of partsOf(piece, 2)) look(idIn(node, 1));
+        for (const content of partsOf(piece, 3)) {
+          // Who asks for a file is told its id again, and nothing else if there is none.
+          const isNothing = numberOf(payload, 16) === 1 &&
+            partsOf(content, 2).every(({ length }) => length === 0);
+          if (!isNothing) look(idIn(content, 1));
+        }
         return;
+      }
       case type.presence:
         for (const id of partsOf(payload, 4)) look(idOf(id));
         return;

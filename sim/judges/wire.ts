@@ -148,7 +148,7 @@ export class WireJudge {
   }
 
   #sync(payload: Uint8Array): void {
-    const [, revision = 0, , , , last] = numbersOf(payload);
+    const [, revision = 0, , , , last, , length = 0] = numbersOf(payload);
     if (this.#snapshot !== undefined && this.#snapshot !== revision) {
       this.#wrong(
         "atomicity",
@@ -170,6 +170,7 @@ export class WireJudge {
       );
     }
     if (last === 0) this.mark("snapshot in pieces");
+    if (length > 0) this.mark("snapshot packed");
     if (this.#revision >= 0) this.mark("snapshot behind entries");
     if (last === 1) this.#revision = revision;
   }

@@ -45,7 +45,7 @@ class ServerProcess {
 
   /** A server that may have so many files and connections open at once, and no more. */
   static startWithDescriptors(count: number): Promise<ServerProcess> {
-    const run = `ulimit -n ${count}; exec "$0" run --quiet --allow-all cli/main.ts serve --port 0`;
+    const run = `ulimit -n ${count}; exec "$0" run --quiet --allow-all cli/main.ts serve --memory --port 0`;
     return ServerProcess.#listening(
       new Deno.Command("sh", {
         args: ["-c", run, Deno.execPath()],

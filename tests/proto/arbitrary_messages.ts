@@ -166,7 +166,11 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     snapshot: fc.boolean(),
     accepted: fc.boolean(),
     attempt: uint53,
+    lazy: fc.boolean(),
+    loaded: fc.array(id, { maxLength: 5 }),
+    packed: fc.boolean(),
   }),
+  load: fc.record({ kind: kind("load"), nodes: fc.array(id, { maxLength: 5 }) }),
   operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
   query: fc.record({
@@ -240,6 +244,7 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     contents: fc.array(fc.record({ node: id, text }), { maxLength: 5 }),
     authors: fc.array(fc.record({ site: uint32, participant }), { maxLength: 5 }),
     last: fc.boolean(),
+    load: fc.boolean(),
   }),
   presence: fc.record({
     kind: kind("presence"),

@@ -113,7 +113,7 @@ function welcome(resumed: boolean, fields: { revision?: number; committed?: numb
 
 function snapshot(nodes: readonly SyncNode[], text: string, last = true): ServerMessage {
   const contents = text === "" ? [] : [{ node: file.id, text }];
-  return { kind: "sync", revision: 1, nodes, contents, authors: [], last };
+  return { kind: "sync", revision: 1, nodes, contents, authors: [], last, load: false };
 }
 
 function typing(at: number, text: string, group?: string): WithoutTime<ClientInput> {

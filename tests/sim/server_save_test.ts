@@ -149,10 +149,11 @@ function kindsOf(outputs: readonly Output[]): string[] {
   return outputs.map(({ kind }) => kind).filter((kind) => kind !== "wake" && kind !== "report");
 }
 
-/** What a house is built to: messages come in parts, and writes are small and wait for each other. */
+/** What a house is built to: messages come in parts, snapshots in small pieces that are packed, and writes are small and wait for each other. */
 const houseSettings: Partial<Settings> = {
   frameBytesMax: 256,
   sendBytesMax: 2_000,
+  ...{ pieceBytesMin: 500, packedBytesMin: 100, packedKeptMax: 20_000, pinnedLengthMax: 100_000 },
   writeUs: 500,
   connectionsMax: 9,
   clientsMax: 4,
