@@ -1,9 +1,10 @@
 /**
  * Dist-Space: a workspace of files that people and agents edit at the same time.
  *
- * {@linkcode Space} opens a workspace on a server; {@linkcode tcp} says how to reach it. The pure layers, of which
- * the rest is made, are here for those who build something of their own: texts and operations
- * ({@linkcode Text}, {@linkcode transform}), and the client's core ({@linkcode ClientCore}).
+ * {@linkcode Space} opens a workspace on a server; {@linkcode tcp} or {@linkcode webSocket} says how to reach it. The
+ * pure layers, of which the rest is made, are here for those who build something of their own: texts and operations
+ * ({@linkcode Text}, {@linkcode transform}), and the client's core ({@linkcode ClientCore}). All of it runs in Deno,
+ * in Node from version 20 on, and, but for what needs TCP or files, in browsers.
  *
  * @module
  */
@@ -19,6 +20,7 @@ export {
   codes,
   type ContentItem,
   type DifferenceItem,
+  type DoorCode,
   type FileStatus,
   type Limits,
   type LineItem,

@@ -191,7 +191,18 @@ const nobody: Watcher = {
 export function serveArguments(port: number, ...storage: string[]): string[] {
   const serve = ["run", "-A", new URL("../cli/main.ts", import.meta.url).pathname, "serve", ...storage];
   // The defaults guard against a single client that makes more changes than people do.
-  return [...serve, "--port", String(port), "--rate", "1000000", "--clients", "200", "--log-level", "error"];
+  return [
+    ...serve,
+    "--port",
+    String(port),
+    "--no-http",
+    "--rate",
+    "1000000",
+    "--clients",
+    "200",
+    "--log-level",
+    "error",
+  ];
 }
 
 export const ours: MeasuredServer = {

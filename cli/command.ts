@@ -5,9 +5,9 @@
  * @module
  */
 
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
-export { Command, InvalidArgumentError };
+export { Command, InvalidArgumentError, Option };
 
 /** How every command exits that is called in a way it does not know. */
 export const wrongUsage = 2;

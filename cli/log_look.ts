@@ -6,7 +6,6 @@
 
 import type { Change } from "../ot/mod.ts";
 import type { AnswerItem, Moment, Participant, Query, Question } from "../proto/mod.ts";
-import type { LogEntry } from "../server/core/mod.ts";
 import {
   answer,
   HistoryError,
@@ -223,13 +222,10 @@ function* shownEntries(source: RecentHistory, first: number, last: number): Gene
   let state = stateAt(source, first - 1);
   for (const entry of source.entries(first - 1, to)) {
     const { revision, time, site, seq, change } = entry;
-    const words = entry.site === 0 ? ownWords(entry) : changeInWords(change, state.workspace);
+    const words = entry.sites > 0
+      ? `sites up to ${entry.sites} may be given`
+      : changeInWords(change, state.workspace);
     state = state.apply(entry);
     yield { revision, time, site, seq, author: state.authors.get(String(site)), change, words };
   }
-}
-
-/** What the server itself writes into the log. */
-function ownWords({ sites }: LogEntry): string {
-  return sites === 0 ? "nothing" : `sites up to ${sites} may be given`;
 }

@@ -84,7 +84,13 @@ export function verify(workspace: string | undefined, options: LogOptions): Prom
     for (const { workspace, problems } of reports) {
       for (const problem of problems) console.error(`${wordOf(workspace)}: ${problem}`);
     }
-    if (!isWhole) console.error("Put a backup in its place: deno task log restore FILE");
+    if (file.length > 0 || reports.some(({ isLost }) => isLost)) {
+      console.error("Put a backup in its place: deno task log restore FILE");
+    } else if (!isWhole) {
+      console.error(
+        "No change is lost: a server begins with what is whole, and stores the state anew in time.",
+      );
+    }
   });
 }
 

@@ -93,6 +93,7 @@ function stepInWords(step: Step, workspace: Workspace): string {
       return `rename ${path} to ${wordOf(step.name)}`;
     case "remove":
     case "restore":
+    case "forget":
       return `${step.kind} ${path}`;
   }
 }

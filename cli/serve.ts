@@ -1,9 +1,9 @@
 /**
  * `deno task serve`: runs the live server.
  *
- * One line on standard output says where it listens; what happens is logged on standard error, a JSON object a
- * line. SIGINT and SIGTERM end it once everything taken in is settled and everybody has been told; a second one
- * ends it at once.
+ * One line on standard output says where it listens, for the web first and last for TCP; what happens is logged on
+ * standard error, a JSON object a line. SIGINT and SIGTERM end it once everything taken in is settled and everybody
+ * has been told; a second one ends it at once.
  *
  * @module
  */
@@ -11,22 +11,40 @@
 import pino from "pino";
 import {
   defaultSettings,
+  isLoopback,
   type Log,
   type LogEntry,
   MemoryLog,
+  Metrics,
+  observersOf,
+  openWeb,
   secret,
   serveTcp,
   type Settings,
   Shell,
   type ShellOptions,
+  type Web,
 } from "../server/mod.ts";
 import { authenticator, readKeys, WatchedTokens } from "../server/tokens/mod.ts";
 import { selfSignedFor } from "./self_signed.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
-import { Command, oneOf, wholeNumber } from "./command.ts";
-import { retention } from "./log_words.ts";
+import { Command, InvalidArgumentError, oneOf, Option, wholeNumber } from "./command.ts";
+import { duration, retention, size } from "./log_words.ts";
 import { Recording } from "./record.ts";
 
+/** What somebody should look at who is told of nothing else: it is logged as a warning. */
+const troubles: ReadonlySet<string> = new Set([
+  "accept_failed",
+  "append_failed",
+  "checkpoint_failed",
+  "checkpoint_passed_over",
+  "load_failed",
+  "log_error",
+  "log_unreadable",
+  "poll_failed",
+  "recording_failed",
+  "upkeep_failed",
+]);
 /** How long the last words to everybody may take. */
 const stopMs = 5000;
 
@@ -42,17 +60,61 @@ export const serveCommand = new Command("serve")
     "--self-signed",
     "speak TLS with a certificate made for this run, for trying: clients are told to trust it",
   )
+  .option(
+    "--http-port <number>",
+    "the port for WebSocket and HTTP; 0 for a free one (default: the one after --port)",
+    wholeNumber(0, 65535),
+  )
+  .option("--no-http", "no WebSocket and no HTTP, TCP alone")
+  .option(
+    "--origin <origin>",
+    "let pages of this origin use the server, like https://example.org; may be given several times",
+    origins,
+  )
   .option("--data <dir>", "the folder that everything is kept in; made if it is not there", "./data")
   .option("--memory", "keep everything in memory: all is gone when the server ends")
   .option(
     "--relaxed",
     "call durable what the machine has not written yet: faster, and gone if its power fails in that moment",
   )
+  .addOption(
+    new Option(
+      "--retain <how-much>",
+      "how much of the past stays: all, an age like 30d, or a number of entries",
+    ).argParser(retention)
+      .default({ kind: "all" } as const, "all"),
+  )
+  .addOption(
+    new Option("--keep-removed <duration>", "for how long what is removed can be restored").argParser(
+      duration,
+    )
+      .default(defaultSettings.removedUs / 1000, "1d"),
+  )
   .option(
-    "--retain <how-much>",
-    "how much of the past stays: all, an age like 30d, or a number of entries",
-    retention,
-    { kind: "all" } as const,
+    "--history <entries>",
+    "entries of each workspace that stay in memory, for clients that come back",
+    wholeNumber(1, 10_000_000),
+    defaultSettings.historyEntriesMax,
+  )
+  .addOption(
+    new Option("--history-size <size>", "how much memory these may take").argParser(size)
+      .default(defaultSettings.historyWeightMax, "33.6MB"),
+  )
+  .option(
+    "--checkpoint <entries>",
+    "after so many entries the state is stored, so that a start need not read them",
+    wholeNumber(1, 10_000_000),
+    defaultSettings.checkpointEntries,
+  )
+  .addOption(
+    new Option("--checkpoint-size <size>", "or after entries of this size").argParser(size)
+      .default(defaultSettings.checkpointWeight, "16.8MB"),
+  )
+  .addOption(
+    new Option("--sleep <duration>", "how long a workspace that nobody is in stays in memory").argParser(
+      duration,
+    )
+      .default(defaultSettings.sleepUs / 1000, "1m"),
   )
   .option(
     "--clients <number>",
@@ -79,8 +141,8 @@ export const serveCommand = new Command("serve")
       "\nA recording holds all texts and the keys of all sessions, and no tokens: see docs/recordings.md." +
       "\nWho is asked for a token may do what it says, and no more: see docs/tokens.md.",
   )
-  .action(async ({ host, port, clients, rate, logLevel, record, ...given }) => {
-    const { tokens, jwtKey, cert, key, selfSigned, ...storage } = given;
+  .action(async ({ host, port, logLevel, record, http, httpPort, origin = [], ...rest }) => {
+    const { data, memory, relaxed, retain, tokens, jwtKey, cert, key, selfSigned, ...bounds } = rest;
     const asksForTokens = tokens !== undefined || jwtKey !== undefined;
     if (!isLoopback(host) && !asksForTokens) {
       console.error(
@@ -90,7 +152,10 @@ export const serveCommand = new Command("serve")
       Deno.exit(2);
     }
     const logger = pino({ level: logLevel, base: null }, pino.destination({ dest: 2, sync: true }));
-    const report: ShellOptions["report"] = (event, fields) => logger.info(fields, event);
+    const report: ShellOptions["report"] = (event, fields) => {
+      if (troubles.has(event)) logger.warn(fields, event);
+      else logger.info(fields, event);
+    };
     const known = await readKnown(tokens, jwtKey);
     const certificate = await certificateOf({ cert, key, selfSigned }, host);
     let listener: Deno.TcpListener | Deno.TlsListener;
@@ -108,7 +173,7 @@ export const serveCommand = new Command("serve")
         advice: "Give --cert and --key, or stand behind something that speaks TLS",
       });
     }
-    const settings = settingsOf(clients, rate, asksForTokens);
+    const settings = settingsOf(bounds, asksForTokens);
     let recording: Recording | undefined;
     try {
       if (record !== undefined) recording = new Recording(record, settings, report);
@@ -117,11 +182,14 @@ export const serveCommand = new Command("serve")
       Deno.exit(1);
     }
     // Nothing is told before something has been loaded, and that is by the shell.
+    const storage = { data, memory, relaxed, retain };
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
+    const metrics = new Metrics();
+    const observer = observersOf(recording, http ? metrics : undefined);
     const shell = new Shell({
       settings,
       log,
-      observer: recording,
+      observer,
       authenticator: authenticator(() => known.known),
       report,
     });
@@ -130,7 +198,25 @@ export const serveCommand = new Command("serve")
       shell.revoked(ids);
     }, (error) => report("tokens_unreadable", { problem: messageOf(error) }));
     const { hostname, port: bound } = listener.addr;
-    console.log(`Dist-Space listens on ${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`);
+    const address = hostname.includes(":") ? `[${hostname}]` : hostname;
+    let web: Web | undefined;
+    if (http) {
+      const webPort = httpPort ?? (port === 0 ? 0 : bound + 1);
+      try {
+        web = await openWeb({
+          ...{ hostname: host, port: webPort, origins: origin, shell, metrics, report },
+          ...certificate === undefined ? {} : { certificate },
+        });
+      } catch (error) {
+        console.error(
+          `Cannot listen on ${host}:${webPort}: ${error instanceof Error ? error.message : error}`,
+        );
+        Deno.exit(1);
+      }
+    }
+    const scheme = certificate === undefined ? "http" : "https";
+    const pages = web === undefined ? "" : `${scheme}://${address}:${web.port} and `;
+    console.log(`Dist-Space listens on ${pages}${address}:${bound}`);
 
     const exit = (code: number, reason: string) => {
       recording?.end(reason);
@@ -142,6 +228,7 @@ export const serveCommand = new Command("serve")
       stopping = true;
       listener.close();
       const late = setTimeout(() => exit(0, "stopped late"), stopMs);
+      await web?.close();
       await shell.stop();
       clearTimeout(late);
       await log.close();
@@ -226,11 +313,29 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function settingsOf(clientsMax: number, rate: number | undefined, authentication: boolean): Settings {
+/** What can be set of workspaces and of those who take part; durations are in milliseconds. */
+interface Bounds {
+  readonly clients: number;
+  readonly rate?: number | undefined;
+  readonly keepRemoved: number;
+  readonly history: number;
+  readonly historySize: number;
+  readonly checkpoint: number;
+  readonly checkpointSize: number;
+  readonly sleep: number;
+}
+
+function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds, authentication: boolean): Settings {
   return {
     ...defaultSettings,
     authentication,
     clientsMax,
+    removedUs: bounds.keepRemoved * 1000,
+    historyEntriesMax: bounds.history,
+    historyWeightMax: bounds.historySize,
+    checkpointEntries: bounds.checkpoint,
+    checkpointWeight: bounds.checkpointSize,
+    sleepUs: bounds.sleep * 1000,
     connectionsMax: Math.max(defaultSettings.connectionsMax, clientsMax * 2),
     changesPerSecond: rate === undefined
       ? defaultSettings.changesPerSecond
@@ -238,7 +343,13 @@ function settingsOf(clientsMax: number, rate: number | undefined, authentication
   };
 }
 
-/** Whether nobody but this machine can reach the address. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+/** Adds an origin to those that were given before. */
+function origins(text: string, given: readonly string[] = []): readonly string[] {
+  const url = URL.parse(text);
+  if (url === null || url.origin !== text || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError(
+      "Give an origin like https://example.org, with its port and without a path.",
+    );
+  }
+  return [...given, text];
 }

@@ -44,7 +44,18 @@ class Server {
 
   constructor(folder: string, port: number) {
     const main = new URL("./main.ts", import.meta.url).pathname;
-    const args = ["run", "--quiet", "--allow-all", main, "serve", "--port", `${port}`, "--data", folder];
+    const args = [
+      "run",
+      "--quiet",
+      "--allow-all",
+      main,
+      "serve",
+      "--no-http",
+      "--port",
+      `${port}`,
+      "--data",
+      folder,
+    ];
     this.#process = new Deno.Command(Deno.execPath(), {
       args: [...args, "--rate", "1000000", "--log-level", "warn"],
       stdout: "piped",

@@ -8,5 +8,7 @@ export * from "./core/mod.ts";
 export { SpaceError } from "./error.ts";
 export { Past, type PastDifference, type PastFile, type PastLine, type Scope, type When } from "./past.ts";
 export * from "./space.ts";
-export { type Dial, tcp, tls } from "./tcp.ts";
+export type { Dial } from "./dial.ts";
+export { tcp, tls } from "./tcp.ts";
 export * from "./unsent_store.ts";
+export { webSocket, type WebSocketClass } from "./web_socket.ts";

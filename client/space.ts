@@ -12,7 +12,7 @@
  * @module
  */
 
-import type { Transport } from "../net/mod.ts";
+import { type Deferred, deferred, type Transport } from "../net/mod.ts";
 import {
   type Change,
   composeChanges,
@@ -46,7 +46,7 @@ import {
 } from "./core/mod.ts";
 import { SpaceError } from "./error.ts";
 import { Past, type When, workspaceOf } from "./past.ts";
-import type { Dial } from "./tcp.ts";
+import type { Dial } from "./dial.ts";
 import type { UnsentStore } from "./unsent_store.ts";
 
 /** What it takes to open a workspace. */
@@ -118,7 +118,7 @@ export class Space {
   readonly #store: UnsentStore | undefined;
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #waiting = new Map<ChangeNumber, (outcome: Exclude<Outcome, { kind: "accepted" }>) => void>();
-  readonly #opened = Promise.withResolvers<void>();
+  readonly #opened = deferred<void>();
   #transport: Transport | undefined;
   #written: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -126,7 +126,7 @@ export class Space {
   #lastUs = 0;
   #saving: Promise<void> | undefined;
   /** Settled by the next save to begin, which has all that is unsaved now; undefined if nothing is. */
-  #nextSave: PromiseWithResolvers<void> | undefined;
+  #nextSave: Deferred<void> | undefined;
   #status: SpaceEvents["status"] | undefined;
   /** What the last own change came to at once, if it was refused. */
   #refusal: { readonly code: string; readonly message: string } | undefined;
@@ -326,7 +326,11 @@ export class Space {
     return this.#do((draft) => draft.remove(path));
   }
 
-  /** Brings back what was removed, by its id, with what has been done to it since. */
+  /**
+   * Brings back what was removed, by its id, with what has been done to it since.
+   *
+   * @throws {SpaceError} "node_forgotten" if it was removed too long ago.
+   */
   restore(id: NodeId): Sent {
     return this.#do((draft) => draft.step({ kind: "restore", node: id }));
   }
@@ -340,7 +344,10 @@ export class Space {
     return this.#do(build, true);
   }
 
-  /** Takes back what one did last, amid what others have done since. */
+  /**
+   * Takes back what one did last, amid what others have done since. What was removed so long ago that it is forgotten
+   * is not brought back: that part is refused with "node_forgotten".
+   */
   undo(): Sent | undefined {
     return this.#takeBack("undo");
   }
@@ -392,7 +399,7 @@ export class Space {
   async *#ask(query: Omit<Query, "id" | "kind">): AsyncGenerator<Answer> {
     const id = this.#nextQuestion++;
     const come: Answer[] = [];
-    let arrived = Promise.withResolvers<void>();
+    let arrived = deferred<void>();
     this.#asked.set(id, (answer) => {
       come.push(answer);
       arrived.resolve();
@@ -401,7 +408,7 @@ export class Space {
       this.#step({ kind: "ask", query: { kind: "query", id, ...query }, nowUs: this.#nowUs() });
       for (;;) {
         await arrived.promise;
-        arrived = Promise.withResolvers();
+        arrived = deferred();
         for (const answer of come.splice(0)) {
           yield answer;
           if (answer.last) return;
@@ -463,22 +470,22 @@ export class Space {
 
   #takeBack(kind: "undo" | "redo"): Sent | undefined {
     const number = this.#core.nextNumber;
-    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }));
+    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }), false);
     if (this.#core.nextNumber > number) return sent;
     this.#waiting.delete(number);
     return undefined;
   }
 
   /** Does what makes the next own change, and hands out how it goes on. */
-  #send(act: () => void): Sent {
+  #send(act: () => void, throws = true): Sent {
     const number = this.#core.nextNumber;
-    const { promise: settled, resolve } = Promise.withResolvers<Exclude<Outcome, { kind: "accepted" }>>();
+    const { promise: settled, resolve } = deferred<Exclude<Outcome, { kind: "accepted" }>>();
     this.#waiting.set(number, resolve);
     this.#refusal = undefined;
     act();
     // Refused here already: an error of the caller's, not something that others brought about.
     const refusal = this.#refusal as { readonly code: string; readonly message: string } | undefined;
-    if (refusal !== undefined) throw new SpaceError(refusal.code, refusal.message);
+    if (refusal !== undefined && throws) throw new SpaceError(refusal.code, refusal.message);
     return { number, settled };
   }
 
@@ -646,7 +653,7 @@ export class Space {
   /** Saves what is unsent: one save at a time, and after it whatever has come since. */
   #keep(): void {
     if (this.#store === undefined) return;
-    this.#nextSave ??= Promise.withResolvers();
+    this.#nextSave ??= deferred();
     this.#saving ??= this.#save(this.#store);
   }
 
@@ -710,7 +717,8 @@ export class Draft {
 
   /** Notes an edit of a file as it is with what has been noted before. */
   edit(id: NodeId, op: TextOp): void {
-    if (this.#core.view.node(id) !== undefined && !this.#core.isLoaded(id)) {
+    this.#checkThere(id);
+    if (!this.#core.isLoaded(id) && this.#core.view.node(id) !== undefined) {
       throw notLoaded(this.workspace.pathOf(id));
     }
     const text = this.workspace.text(id);
@@ -776,7 +784,8 @@ export class Draft {
       const fault = nameFault(step.name);
       if (fault !== undefined) throw new SpaceError("bad_name", `The name "${step.name}" ${fault}`);
     }
-    if (step.kind === "create" && this.workspace.node(step.node) !== undefined) {
+    if (step.kind !== "create") this.#checkThere(step.node);
+    else if (this.workspace.node(step.node) !== undefined) {
       throw new SpaceError("id_used", codes.id_used.text);
     }
     this.#note({ steps: [step], edits: [] });
@@ -798,6 +807,13 @@ export class Draft {
 
   #mint(): NodeId {
     return this.#core.nextId(this.#minted++);
+  }
+
+  /** Says of a node that is not there why. */
+  #checkThere(id: NodeId): void {
+    if (this.workspace.node(id) !== undefined) return;
+    const code = this.#core.mayHaveBeen(id) ? "node_forgotten" : "unknown_node";
+    throw new SpaceError(code, `There is no node ${id}. ${codes[code].text}`);
   }
 
   /** What steps come to by what has been noted so far. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { builtin } from "./builtin.ts";
 import type { Unsent } from "./core/mod.ts";
 
 /** A place for one workspace's unsent work. */
@@ -36,9 +37,9 @@ export class FileUnsentStore implements UnsentStore {
   async load(): Promise<Unsent | undefined> {
     let json: string;
     try {
-      json = await Deno.readTextFile(this.path);
+      json = await files().readFile(this.path, "utf8");
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
     let unsent: Unsent | null;
@@ -54,21 +55,42 @@ export class FileUnsentStore implements UnsentStore {
   }
 
   async save(unsent: Unsent | undefined): Promise<void> {
-    if (unsent === undefined) {
-      await Deno.remove(this.path).catch((error: unknown) => {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      });
-      return;
-    }
+    const { open, rename, rm } = files();
+    if (unsent === undefined) return await rm(this.path, { force: true });
     const draft = `${this.path}.new`;
-    const file = await Deno.open(draft, { write: true, create: true, truncate: true });
+    const file = await open(draft, "w");
     try {
-      const bytes = new TextEncoder().encode(JSON.stringify(unsent));
-      for (let written = 0; written < bytes.length;) written += await file.write(bytes.subarray(written));
+      await file.writeFile(JSON.stringify(unsent));
       await file.sync();
     } finally {
-      file.close();
+      await file.close();
     }
-    await Deno.rename(draft, this.path);
+    await rename(draft, this.path);
   }
+}
+
+/** What is needed of the module "node:fs/promises". */
+interface Files {
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  open(path: string, mode: "w"): Promise<OpenFile>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { readonly force: true }): Promise<void>;
+}
+
+interface OpenFile {
+  writeFile(text: string): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+function files(): Files {
+  const files = builtin<Files>("node:fs/promises");
+  if (files === undefined) {
+    throw new Error("There are no files here. Keep what is unsent in a store of your own");
+  }
+  return files;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -85,13 +85,21 @@ export const rightsMutants: readonly Mutant[] = [
       `const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);`,
     replacement: "const resumed = known && hello.revision >= this.#floorOf(rights.read);",
     breaks: "entries of a scope go on from what was held of it",
+    survives: "a client has one token for as long as it runs, and one that starts again asks for a snapshot",
   },
   {
     name: "a snapshot is of everything",
     file: "server/core/room.ts",
-    text: "packer: hello!.packed ? packer : undefined, scope: rights.read };",
-    replacement: "packer: hello!.packed ? packer : undefined, scope: Scope.everything || rights };",
+    text: "packing: hello!.packed ? { packer, kept, owner } : undefined, scope };",
+    replacement: "packing: hello!.packed ? { packer, kept, owner } : undefined, scope: Scope.everything };",
     breaks: "what one may not read one never receives",
+  },
+  {
+    name: "a snapshot is kept for all, whatever they may see",
+    file: "server/core/room.ts",
+    text: "const owner = scope.isEverything ? this : this.#view(scope);",
+    replacement: "const owner = scope.isEverything ? this : this.#view(scope) && this;",
+    breaks: "encoding is shared per read scope",
   },
   {
     name: "presence tells where nobody may look",
@@ -106,6 +114,8 @@ export const rightsMutants: readonly Mutant[] = [
     text: "if (nodes.size > 0) this.#presences.sayAgain(nodes);",
     replacement: "if (nodes.size < 0) this.#presences.sayAgain(nodes);",
     breaks: "everybody's cursors are known to everybody who may know",
+    survives:
+      "a client says again where it is whenever what it says may have been lost; a test of its own finds it",
   },
   {
     name: "answers tell of everything",
@@ -139,8 +149,8 @@ export const rightsMutants: readonly Mutant[] = [
   {
     name: "a client keeps what it may see no longer",
     file: "client/core/replica.ts",
-    text: "this.#confirmed = this.#confirmed?.apply(change, left);",
-    replacement: "this.#confirmed = this.#confirmed?.apply(change);",
+    text: "this.#confirmed = before?.apply(change, left);",
+    replacement: "this.#confirmed = before?.apply(change);",
     breaks: "what has left is forgotten",
   },
   {

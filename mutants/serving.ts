@@ -266,6 +266,13 @@ export const servingMutants: readonly Mutant[] = [
     breaks: "what goes out does not depend on what is kept to be quick",
   },
   {
+    name: "a snapshot that is kept is sent at any revision",
+    file: "server/core/kept_frames.ts",
+    text: "if (kept === undefined || kept.revision !== revision) return undefined;",
+    replacement: "if (kept === undefined) return undefined;",
+    breaks: "a snapshot is the state of its revision",
+  },
+  {
     name: "newcomers are not introduced",
     file: "server/core/presence.ts",
     text: "frames.push(this.#frameOf(presence, presence.since > version, session.rights.read));",
@@ -373,8 +380,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "history goes that somebody still has to be sent",
     file: "server/core/sequencer.ts",
-    text: "const before = this.floor, wanted = Math.min(needed, this.nextFloor);",
-    replacement: "const before = this.floor, wanted = Math.max(needed, this.nextFloor);",
+    text: "this.#trimTo(Math.min(needed, this.nextFloor));",
+    replacement: "this.#trimTo(Math.max(needed, this.nextFloor));",
     breaks: "memory is bounded, and nothing is dropped",
   },
   {

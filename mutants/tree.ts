@@ -167,4 +167,32 @@ export const treeMutants: readonly Mutant[] = [
     replacement: "length += after.length;",
     breaks: "the limit of a workspace counts what its texts hold",
   },
+  {
+    name: "what is forgotten leaves its children behind",
+    file: "ot/workspace.ts",
+    text: 'if (step.kind === "forget") forgotten.push(...this.within(step.node));',
+    replacement: 'if (step.kind === "forget") forgotten.push(step.node);',
+    breaks: "a removed node is forgotten with its subtree as a whole",
+  },
+  {
+    name: "what is removed is forgotten before its time",
+    file: "server/core/sequencer.ts",
+    text: "untilMs: time - Math.floor(this.#settings.removedUs / 1000),",
+    replacement: "untilMs: time,",
+    breaks: "what was removed can be restored for as long as the settings say",
+  },
+  {
+    name: "what was to be done to a node that is forgotten stays in the view",
+    file: "client/core/layout.ts",
+    text: "edits: edits.filter((edit) => fits([edit], workspace, [])) });",
+    replacement: "edits });",
+    breaks: "a late edit of what is forgotten is handed back",
+  },
+  {
+    name: "history that somebody has still to be sent is let go to make room",
+    file: "server/core/room.ts",
+    text: "this.#sequencer.letGo(needed);",
+    replacement: "this.#sequencer.letGo(this.revision);",
+    breaks: "nothing is forgotten before everybody who is here knows that it is removed",
+  },
 ];

@@ -28,7 +28,9 @@ export type Step =
   /** `tombstone` identifies this removal for ever; its author mints it as the id of a node. */
   | { readonly kind: "remove"; readonly node: NodeId; readonly tombstone: NodeId }
   /** Takes back the removal `tombstone`, or whichever there is if it is left out. */
-  | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone?: NodeId };
+  | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone?: NodeId }
+  /** Ends a removed node for good, with all that is in it: nothing can restore it. The server's own. */
+  | { readonly kind: "forget"; readonly node: NodeId };
 
 /** An edit of one file. */
 export interface Edit {

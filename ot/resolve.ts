@@ -36,7 +36,8 @@ export type TreeFault =
   | "not_a_directory"
   | "root_is_fixed"
   | "bad_name"
-  | "path_too_long";
+  | "path_too_long"
+  | "server_step";
 
 /** What steps come to, or why they are refused. */
 export type Resolution =
@@ -100,6 +101,7 @@ class Resolver {
       return refuse("root_is_fixed", rootId, "The root can be neither moved nor removed");
     }
     if (step.kind === "create") return this.#create(step);
+    if (step.kind === "forget") return refuse("server_step", step.node, "Only the server forgets a node");
     const node = this.#node(step.node);
     if (node === undefined) return refuse("unknown_node", step.node, `There is no node ${step.node}`);
     switch (step.kind) {

@@ -12,7 +12,7 @@
  *
  * A removed node keeps its place and its text, hidden, and so does everything below it; a node is *live* if
  * neither it nor any directory above it is removed. Among the children of a directory that are not removed
- * themselves, names are unique.
+ * themselves, names are unique. In the end a removed node is *forgotten*: it goes, with all that is in it.
  *
  * @module
  */
@@ -173,6 +173,12 @@ export class Workspace {
     return false;
   }
 
+  /** A node and all that hangs on it, but for what was removed from there by itself. */
+  *within(id: NodeId): Generator<NodeId> {
+    yield id;
+    for (const [, child] of this.names(id)) yield* this.within(child);
+  }
+
   /** The path of a node from the root, "src/main.ts", whether it is live or not; of the root "". */
   pathOf(id: NodeId): string {
     const names: string[] = [];
@@ -218,8 +224,19 @@ export class Workspace {
     let nodes = this.#nodes, children = this.#children, removed = this.#removed;
     let texts = this.#texts, length = this.textLength;
     if (change.steps.length > 0 || left.length > 0) {
-      const touched = new Set(change.steps.map((step) => step.node));
-      for (const id of left) touched.add(id);
+      const touched = new Set<NodeId>(left), forgotten: NodeId[] = [];
+      for (const step of change.steps) {
+        if (step.kind === "forget") forgotten.push(...this.within(step.node));
+        else touched.add(step.node);
+      }
+      for (const id of forgotten) {
+        const node = nodes.get(id);
+        if (node?.tombstone !== undefined) removed = without(removed, node.parent, id);
+        nodes = nodes.delete(id);
+        children = children.delete(id);
+        length -= texts.get(id)?.length ?? 0;
+        texts = texts.delete(id);
+      }
       // All touched names are freed first, so that a swap never meets itself.
       for (const id of touched) {
         const node = nodes.get(id);
@@ -227,7 +244,9 @@ export class Workspace {
         if (node.tombstone === undefined) children = without(children, node.parent, node.name);
         else removed = without(removed, node.parent, id);
       }
-      for (const step of change.steps) nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      for (const step of change.steps) {
+        if (step.kind !== "forget") nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      }
       for (const id of left) {
         nodes = nodes.delete(id);
         length -= texts.get(id)?.length ?? 0;
@@ -261,7 +280,7 @@ export class Workspace {
 }
 
 /** A node after one resolved step. */
-function stepped(node: Node | undefined, step: Step): Node {
+function stepped(node: Node | undefined, step: Exclude<Step, { kind: "forget" }>): Node {
   if (step.kind === "create") {
     assert(node === undefined, `${step.node} is created once`);
     const { node: id, parent, name, type } = step;

@@ -12,6 +12,8 @@ export type RefusalCode =
   | "splits_pair"
   | "ill_formed"
   | "unknown_node"
+  | "node_forgotten"
+  | "server_step"
   | "not_a_file"
   | "not_a_directory"
   | "root_is_fixed"
@@ -73,6 +75,18 @@ export type QueryCode =
   | "log_unreadable"
   | "not_connected";
 
+/** Why a door for the web turns somebody away: at the handshake, as the reason of a close, or as a status and a body. */
+export type DoorCode =
+  | "text_message"
+  | "socket_message_too_long"
+  | "origin_forbidden"
+  | "host_forbidden"
+  | "no_such_path"
+  | "method_not_allowed"
+  | "malformed_request"
+  | "request_too_slow"
+  | "body_too_long";
+
 /** What a client should know of each way to be turned away. */
 export interface CodeMeaning {
   /** What has happened, and what to do. */
@@ -82,7 +96,7 @@ export interface CodeMeaning {
 }
 
 /** What each code means; docs/errors.md is made from it. */
-export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMeaning>> = {
+export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCode, CodeMeaning>> = {
   not_normal: meaning(
     "The splices overlap, touch, are empty or are not sorted. Bring the operation into normal form.",
   ),
@@ -94,6 +108,10 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMea
     "The edit would leave half of a surrogate pair in the text. Insert and remove whole characters.",
   ),
   unknown_node: meaning("There is no such node. It may have been made in a change that was refused."),
+  node_forgotten: meaning(
+    "The node was removed so long ago that it is forgotten. What it was is in the history: make it anew from there.",
+  ),
+  server_step: meaning("Only the server makes this step. Leave it out."),
   not_a_file: meaning("Only files have a text to edit, and this is a directory."),
   not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
   root_is_fixed: meaning("The root of a workspace can be neither moved, renamed, removed nor made."),
@@ -120,7 +138,7 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMea
     "The token does not cover this, or there is no such node. Ask whoever gave it to you for one that does.",
   ),
   too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
-  log_failed: meaning("The log could not store this. Nothing has changed; try again later.", true),
+  log_failed: meaning("The log cannot be read or written. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
   frame_too_long: meaning("A frame is longer than the limit that the welcome names. Send less at once."),
   message_too_long: meaning(
@@ -190,6 +208,21 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode, CodeMea
     "The log could not be read to answer this. Try again; if that does not help, verify the log.",
   ),
   too_many_queries: meaning("Too many questions wait already. Ask again once some of them are answered."),
+  text_message: meaning("A WebSocket message holds text. Send the bytes of the stream in binary messages."),
+  socket_message_too_long: meaning(
+    "A WebSocket message is longer than a frame may be. Cut what you send into several messages, anywhere.",
+  ),
+  origin_forbidden: meaning(
+    "Pages of this origin may not use the server. Whoever runs it can let them, with --origin.",
+  ),
+  host_forbidden: meaning(
+    "The server does not go by this host name. Use its address; whoever runs it can add the name, with --origin.",
+  ),
+  no_such_path: meaning("There is nothing at this path. /openapi.json says what there is."),
+  method_not_allowed: meaning("The path does not take this method. /openapi.json says which it takes."),
+  malformed_request: meaning("The request is not as /openapi.json says. Nothing has been done."),
+  request_too_slow: meaning("The request took too long to arrive. Nothing has been done."),
+  body_too_long: meaning("The body of the request is longer than allowed. Make several requests of it."),
 };
 
 function meaning(text: string, resume = false): CodeMeaning {

@@ -49,7 +49,7 @@ export interface Limits {
   readonly textLength: number;
   /** Of all files of a workspace together, in UTF-16 code units. */
   readonly workspaceLength: number;
-  /** Nodes of a workspace, removed ones included. */
+  /** Nodes of a workspace, removed ones included until they are forgotten. */
   readonly nodes: number;
   /** What a participant of this kind may lastingly do; twice as many at once. */
   readonly changesPerSecond: number;
@@ -205,6 +205,18 @@ export type ServerMessage =
   | Close;
 
 const { FrameType } = wire;
+
+/** Whether a change, or a part of one, is among the frames of bytes that begin with a frame. */
+export function holdsOperation(bytes: Uint8Array): boolean {
+  for (let at = 0; at + 5 < bytes.length;) {
+    const type = bytes[at + 4]!;
+    if (type === FrameType.OPERATION || (type === FrameType.PART && bytes[at + 5] === FrameType.OPERATION)) {
+      return true;
+    }
+    at += 4 + ((bytes[at]! << 24 | bytes[at + 1]! << 16 | bytes[at + 2]! << 8 | bytes[at + 3]!) >>> 0);
+  }
+  return false;
+}
 
 /** The frame of a client's message; parts, if it is over `frameBytes`. */
 export function encodeClientMessage(message: ClientMessage, frameBytes?: number): Uint8Array {
@@ -574,12 +586,14 @@ function stepToWire(step: Step): wire.Step {
       return { node, remove: { tombstone: idToWire(step.tombstone) } };
     case "restore":
       return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };
+    case "forget":
+      return { node, forget: {} };
   }
 }
 
 function stepOf(step: wire.Step): Step {
   const node = idOf(step.node);
-  const { create, move, rename, remove, restore } = step;
+  const { create, move, rename, remove, restore, forget } = step;
   if (create) {
     return {
       kind: "create",
@@ -597,6 +611,7 @@ function stepOf(step: wire.Step): Step {
       ? { kind: "restore", node, tombstone: idOf(restore.tombstone) }
       : { kind: "restore", node };
   }
+  if (forget) return { kind: "forget", node };
   throw malformed("a step says nothing that is known here");
 }
 

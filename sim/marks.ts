@@ -83,6 +83,7 @@ const refusals = [
   "out_of_bounds",
   "splits_pair",
   "unknown_node",
+  "node_forgotten",
   "not_a_file",
   "not_a_directory",
   "root_is_fixed",
@@ -146,6 +147,7 @@ const handedBack = {
 const clientRefusals = [
   "change_too_long",
   "not_allowed",
+  "node_forgotten",
   "root_is_fixed",
   "splits_pair",
   "text_too_long",
@@ -166,6 +168,7 @@ const paths: Readonly<Record<string, string>> = {
   "notice renamed": "Two names met, and one of them was numbered.",
   "notice retargeted": "A node had to go elsewhere, since the directory it was meant for is gone.",
   "notice dropped": "A step had no effect, since it would have closed a circle or came too late.",
+  "forgotten": "What was removed long ago, or is in the way, is forgotten.",
   "fell back": "The newest state in the log cannot be read: an older one and more entries take its place.",
   "server append_failed": "The server hears that the log has not stored its entries.",
   "server asleep": "Nobody has been in a workspace for a while, and it is closed.",

@@ -207,6 +207,7 @@ function memorySettings(draws: Stream): Partial<Settings> {
   };
   if (draws.isOneIn(3)) settings.historyWeightMax = draws.pick([1000, 10_000]);
   if (draws.isOneIn(2)) settings.sleepUs = draws.pick([0, 1, 10]) * second;
+  if (!draws.isOneIn(4)) settings.removedUs = draws.pick([0, 100_000, second, 10 * second]);
   return settings;
 }
 

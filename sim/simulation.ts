@@ -517,22 +517,39 @@ export class Simulation
     if (this.#forgets()) host.core = ClientCore.restore(host.options, copyOf(host.core.save()));
   }
 
-  reported(_host: ServerHost, event: string): void {
+  reported(_host: ServerHost, event: string, fields: Readonly<Record<string, string | number>>): void {
     this.mark(`server ${event}`);
+    if (event !== "ending") return;
+    for (const [{ id }, wire] of this.#wires) if (id === fields.connection) wire.isEnding = true;
   }
 
   stored(workspace: string, entries: readonly LogEntry[]): void {
     this.#heads.set(workspace, entries[entries.length - 1]!.revision);
     if (this.#judged) {
       const { reference } = this.#judgeOf(workspace);
-      this.#judgeOf(workspace).stored(entries);
+      this.#judgeOf(workspace).stored(entries, () => this.#sentToAll(workspace));
       if (this.#needsTokens) {
         for (const entry of entries) {
           judgeRights(entry, this.#sentUnder.of(entry.session, entry.seq), reference);
         }
       }
     }
-    for (const { notices } of entries) for (const { kind } of notices) this.mark(`notice ${kind}`);
+    for (const { session, notices, change: { steps } } of entries) {
+      for (const { kind } of notices) this.mark(`notice ${kind}`);
+      if (session === "" && steps.length > 0) this.mark("forgotten");
+    }
+  }
+
+  /** Up to where everybody whom the server has a connection of has been sent what there is. */
+  #sentToAll(workspace: string): number {
+    let least = Infinity;
+    // Of several servers, each knows of its own clients alone.
+    if (this.servers.length > 1) return least;
+    for (const [connection, { site, sent, isEnding }] of this.#wires) {
+      if (!connection.serverIsOn || isEnding || this.#workspaceOf(connection) !== workspace) continue;
+      if (site !== 0 && sent >= 0) least = Math.min(least, sent);
+    }
+    return least;
   }
 
   lost(workspace: string, revision: number): void {

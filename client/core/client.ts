@@ -10,7 +10,7 @@
  * @module
  */
 
-import { assert, type Change, type NodeId, type Workspace } from "../../ot/mod.ts";
+import { assert, type Change, type NodeId, parseId, type Workspace } from "../../ot/mod.ts";
 import {
   type Acknowledge,
   type Answer,
@@ -209,6 +209,15 @@ export class ClientCore {
   authorOf(site: number): Participant | undefined {
     if (site === this.site) return this.#options.participant;
     return this.#authors.get(site) ?? this.#peers.participantOf(site);
+  }
+
+  /** Whether an id can be one that a node had, as far as is known here: if it is not there, it is forgotten. */
+  mayHaveBeen(id: NodeId): boolean {
+    const parts = parseId(id);
+    if (parts === undefined) return false;
+    return parts.site === this.site
+      ? parts.counter <= this.#replica.counter
+      : this.authorOf(parts.site) !== undefined;
   }
 
   /** Own changes that are not durable yet. */

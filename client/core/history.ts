@@ -222,10 +222,25 @@ export function stepsOf(inverses: readonly Inverse[], present: Workspace, mint: 
         }
         break;
       case "move":
-        if (node.parent === inverse.from) steps.push({ kind: "move", node: node.id, parent: inverse.to });
+        if (node.parent === inverse.from && present.node(inverse.to) !== undefined) {
+          steps.push({ kind: "move", node: node.id, parent: inverse.to });
+        }
         break;
       case "rename":
         if (node.name === inverse.from) steps.push({ kind: "rename", node: node.id, name: inverse.to });
+    }
+  }
+  return steps;
+}
+
+/** The steps of an undo that cannot be any more: what they bring back, or take it back to, is forgotten. */
+export function forgottenSteps(inverses: readonly Inverse[], present: Workspace): Step[] {
+  const steps: Step[] = [];
+  for (const inverse of inverses) {
+    const { node } = inverse, there = present.node(node);
+    if (inverse.kind === "restore" && there === undefined) steps.push({ kind: "restore", node });
+    if (inverse.kind === "move" && there?.parent === inverse.from && present.node(inverse.to) === undefined) {
+      steps.push({ kind: "move", node, parent: inverse.to });
     }
   }
   return steps;

@@ -47,15 +47,21 @@ export function problemOf(
     if (growth > 0 && text.length + growth > limits.textLength) {
       return { code: "text_too_long", message: codes.text_too_long.text };
     }
-    if (growth > 0 && view.textLength + growth > limits.workspaceLength) {
+    if (growth > 0 && view.textLength + growth > limits.workspaceLength && !mayMakeRoom(view)) {
       return { code: "workspace_full", message: codes.workspace_full.text };
     }
   }
-  if (created.size > 0 && view.size + created.size > limits.nodes) {
+  if (created.size > 0 && view.size + created.size > limits.nodes && !mayMakeRoom(view)) {
     return { code: "too_many_nodes", message: codes.too_many_nodes.text };
   }
   if (bytesOf(change) > limits.messageBytes) {
     return { code: "change_too_long", message: codes.change_too_long.text };
   }
   return undefined;
+}
+
+/** Whether anything is removed: the server may forget that if there is no room otherwise. */
+function mayMakeRoom(view: Workspace): boolean {
+  for (const { tombstone } of view.nodes()) if (tombstone !== undefined) return true;
+  return false;
 }

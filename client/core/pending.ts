@@ -17,7 +17,7 @@ import {
 } from "../../ot/mod.ts";
 import type { GroupId } from "./grouping.ts";
 import type { Level, Stack } from "./history.ts";
-import type { ChangeNumber } from "./types.ts";
+import type { ChangeNumber, Problem } from "./types.ts";
 
 /** A change of the application, and the files that it edits. */
 export interface Made {
@@ -40,6 +40,8 @@ export interface Pending {
   bytes: number;
   /** The change that it takes back, which was itself pending then. */
   undoes: Pending | undefined;
+  /** Why it does not fit what is confirmed, while it is in flight and the server has not said so. */
+  problem: Problem | undefined;
   /**
    * Of a change in flight: edits of files that have gone out of sight since. The server will refuse them, and until then
    * they fit nothing; they are kept to be handed back.

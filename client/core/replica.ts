@@ -38,8 +38,16 @@ import {
 } from "../../proto/mod.ts";
 import { carry, undoingOfPending, unpair } from "./carry.ts";
 import { type GroupId, Grouping, type SavedGrouping } from "./grouping.ts";
-import { joinUndoings, type SavedStack, Stack, stepsOf, type Undoing, undoingOf } from "./history.ts";
-import { layOut } from "./layout.ts";
+import {
+  forgottenSteps,
+  joinUndoings,
+  type SavedStack,
+  Stack,
+  stepsOf,
+  type Undoing,
+  undoingOf,
+} from "./history.ts";
+import { layOut, nodeForgotten } from "./layout.ts";
 import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
 import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending, wholeOf } from "./pending.ts";
@@ -53,6 +61,7 @@ import type {
   ClientOutput,
   Origin,
   Outcome,
+  Problem,
   TreeChange,
   Unsent,
   UnsentChange,
@@ -77,6 +86,7 @@ interface SavedPending {
   /** Where the change that it takes back stands among what is pending; -1 if it does not. */
   readonly undoes: number;
   readonly lost?: readonly Edit[];
+  readonly problem: Problem | null;
 }
 
 export interface SavedReplica {
@@ -290,15 +300,15 @@ export class Replica {
    * @param isSameLog whether equal ids name equal nodes.
    */
   begin(workspace: Workspace, revision: number, isSameLog: boolean): void {
-    const before = this.#confirmed;
+    const before = this.#confirmed, known = before ?? this.#base;
     const hasFollowed = isSameLog && this.#revision === revision && before === undefined;
     this.#confirmed = workspace;
     this.#revision = revision;
-    if (this.#pending.length > 0 && !hasFollowed) this.#rebase(before ?? this.#base, workspace, isSameLog);
+    if (this.#pending.length > 0 && !hasFollowed) this.#rebase(known, workspace, isSameLog);
     this.#base = undefined;
     this.#undo.clear();
     this.#redo.clear();
-    this.#rebuild(0);
+    this.#rebuild(0, isSameLog ? known : undefined);
     if (before === undefined) this.#event({ kind: "opened", revision });
   }
 
@@ -340,7 +350,8 @@ export class Replica {
 
   /** Takes over a change of somebody else; says whether own edits were carried over it. */
   entry({ site, change, left = [] }: Entry): boolean {
-    this.#confirmed = this.#confirmed?.apply(change, left);
+    const before = this.#confirmed;
+    this.#confirmed = before?.apply(change, left);
     this.#base?.follow(change, left);
     if (left.length > 0) this.#lose(new Set(left));
     let forUndo: readonly Edit[] | undefined, forRedo: readonly Edit[] | undefined;
@@ -355,7 +366,7 @@ export class Replica {
     this.#undo.feed(forUndo ?? edits);
     this.#redo.feed(forRedo ?? edits);
     if (this.#pending.length > 0) this.#keep();
-    if (this.#confirmed !== undefined) this.#see(change, left, edits, site);
+    if (before !== undefined) this.#see(change, left, edits, site, before);
     return hasCrossed;
   }
 
@@ -374,16 +385,25 @@ export class Replica {
   }
 
   /** Shows an entry that is confirmed, whose edits come to `edits` in the view. */
-  #see({ steps }: Change, left: readonly NodeId[], edits: readonly Edit[], site: number): void {
+  #see(
+    { steps }: Change,
+    left: readonly NodeId[],
+    edits: readonly Edit[],
+    site: number,
+    before: Workspace,
+  ): void {
     const touched = [...left, ...steps.map(({ node }) => node)];
     if (this.#pending.length === 0) {
-      const before = this.#view;
+      const shown = this.#view;
       this.#view = this.#confirmed!;
-      this.#treeEvents(before, touched, "remote", site);
-    } else if (touched.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
+      this.#treeEvents(shown, touched, "remote", site);
+    } else if (
+      this.#viewIsWhole && touched.length === 0 &&
+      this.#pending.every(({ change }) => change.steps.length === 0)
+    ) {
       this.#view = this.#view.apply({ steps, edits });
     } else {
-      return this.#rebuildBy(touched, edits, site);
+      return this.#rebuildBy(touched, edits, site, before);
     }
     this.#edited(edits, "remote", site);
   }
@@ -532,6 +552,7 @@ export class Replica {
         level,
         bytes,
         undoes,
+        problem: undefined,
       });
     }
     this.#keep();
@@ -573,16 +594,22 @@ export class Replica {
   #takeBackBy({ edits, inverses }: Undoing, to: Stack, group: GroupId, undoes: Pending | undefined): void {
     let minted = 0;
     const steps = stepsOf(inverses, this.#view, () => this.nextId(minted++));
-    if (steps.length === 0 && edits.length === 0) return;
-    this.#add({ steps, edits }, this.#nextNumber++, true, to, group, "undo", undoes);
+    const left = edits.filter(({ node }) => this.#view.node(node) !== undefined);
+    if (steps.length > 0 || left.length > 0) {
+      this.#add({ steps, edits: left }, this.#nextNumber++, true, to, group, "undo", undoes);
+    }
+    const lost = forgottenSteps(inverses, this.#view);
+    if (lost.length === 0) return;
+    const change = { steps: lost, edits: [] };
+    this.#settled([this.#nextNumber++], { kind: "refused", problem: nodeForgotten, change });
   }
 
   // The view --------------------------------------------------------------------------------------------------
 
   /** Builds the view from the confirmed workspace and what is pending, and tells what is different. */
-  #rebuild(site: number): void {
+  #rebuild(site: number, known: Before | undefined = this.#confirmed): void {
     const before = this.#view;
-    this.#layOut();
+    this.#layOut(known);
     this.#tellDifference(before, site);
   }
 
@@ -590,19 +617,26 @@ export class Replica {
    * The same where it is known what is different: nodes that were `touched`, besides those of pending changes, and
    * texts by `edits` of the view. So an editor is told what was done, not what it could have been.
    */
-  #rebuildBy(touched: readonly NodeId[], edits: readonly Edit[], site: number): void {
+  #rebuildBy(
+    touched: readonly NodeId[],
+    edits: readonly Edit[],
+    site: number,
+    known: Before | undefined = this.#confirmed,
+  ): void {
     const before = this.#view, wasWhole = this.#viewIsWhole;
     const pending = this.#pending.flatMap(({ change }) => change.steps.map(({ node }) => node));
-    this.#layOut();
+    this.#layOut(known);
     if (!wasWhole || !this.#viewIsWhole) return this.#tellDifference(before, site);
     this.#treeEvents(before, [...touched, ...pending], "remote", site);
     this.#edited(edits, "remote", site);
   }
 
-  #layOut(): void {
+  /** @param known the confirmed workspace that was laid under it before. */
+  #layOut(known: Before | undefined): void {
     const { view, isWhole, kept, refused } = layOut(this.#pending, this.#confirmed!, {
       site: this.#site,
       isInFlight: this.#inFlight !== undefined,
+      wasThere: (id) => known?.node(id) !== undefined,
     });
     this.#view = view;
     this.#viewIsWhole = isWhole;
@@ -695,6 +729,7 @@ export class Replica {
       bytes: bytesOf(change),
       undoes: undefined,
       ...lost === undefined ? {} : { lost },
+      problem: undefined,
     }));
     for (const node of mentioned(this.#pending)) this.#loaded.add(node);
     if (inFlight !== undefined) this.#inFlight = { seq, frame: fromHex(inFlight) };
@@ -723,7 +758,9 @@ export class Replica {
     };
   }
 
-  #savePending({ made, change, resolved, atomic, group, level, bytes, undoes, lost }: Pending): SavedPending {
+  #savePending(
+    { made, change, resolved, atomic, group, level, bytes, undoes, problem, lost }: Pending,
+  ): SavedPending {
     const at = level === undefined ? null : {
       stack: level.stack === this.#undo ? "undo" : "redo",
       at: level.stack.indexOf(level.level),
@@ -732,6 +769,7 @@ export class Replica {
     return {
       ...{ made: made.slice(), change, resolved, atomic, group, level: at, bytes, undoes: taken },
       ...lost === undefined ? {} : { lost },
+      problem: problem ?? null,
     };
   }
 
@@ -764,14 +802,20 @@ export class Replica {
     return replica;
   }
 
-  #restorePending({ made, level: at, undoes, ...rest }: SavedPending): Pending {
+  #restorePending({ made, level: at, undoes, problem, ...rest }: SavedPending): Pending {
     let level: Pending["level"];
     if (at !== null) {
       const stack = at.stack === "undo" ? this.#undo : this.#redo;
       // One that has left its stack stays one of a kind: it stands for the change that it was made for.
       level = { stack, level: stack.at(at.at) ?? { group: rest.group, undoing: undefined, incoming: [] } };
     }
-    return { ...rest, made: made.slice(), level, undoes: this.#pending[undoes] };
+    return {
+      ...rest,
+      made: made.slice(),
+      level,
+      undoes: this.#pending[undoes],
+      problem: problem ?? undefined,
+    };
   }
 }
 

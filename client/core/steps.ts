@@ -14,6 +14,7 @@ export function renumberedStep(step: Step, now: (id: NodeId) => NodeId): Step {
     case "move":
       return { ...step, node, parent: now(step.parent) };
     case "rename":
+    case "forget":
       return { ...step, node };
     case "remove":
       return { ...step, node, tombstone: now(step.tombstone) };
@@ -38,6 +39,8 @@ function sameStep(a: Step, b: Step): boolean {
       return b.kind === "move" && a.parent === b.parent;
     case "rename":
       return b.kind === "rename" && a.name === b.name;
+    case "forget":
+      return true;
     case "remove":
     case "restore":
       return (b.kind === "remove" || b.kind === "restore") && a.tombstone === b.tombstone;

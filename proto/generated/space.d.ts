@@ -54,6 +54,7 @@ export namespace distspace {
     readonly rename?: distspace.Step.Rename | null;
     readonly remove?: distspace.Step.Remove | null;
     readonly restore?: distspace.Step.Restore | null;
+    readonly forget?: distspace.Step.Forget | null;
   }
   export const Step: Codec<Step>;
   export namespace Step {
@@ -73,6 +74,8 @@ export namespace distspace {
     }
     export interface Restore {
       readonly tombstone?: distspace.Id | null;
+    }
+    export interface Forget {
     }
   }
   export interface Change {

@@ -348,11 +348,12 @@ export const distspace = $root.distspace = (() => {
         Step.prototype.rename = null;
         Step.prototype.remove = null;
         Step.prototype.restore = null;
+        Step.prototype.forget = null;
 
         let $oneOfFields;
 
         $Object.defineProperty(Step.prototype, "what", {
-            get: $util.oneOfGetter($oneOfFields = ["create", "move", "rename", "remove", "restore"]),
+            get: $util.oneOfGetter($oneOfFields = ["create", "move", "rename", "remove", "restore", "forget"]),
             set: $util.oneOfSetter($oneOfFields)
         });
 
@@ -375,6 +376,8 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Step.Remove.encode(message.remove, writer.uint32(42).fork(), _depth + 1).ldelim();
             if (message.restore != null && $Object.hasOwnProperty.call(message, "restore"))
                 $root.distspace.Step.Restore.encode(message.restore, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.forget != null && $Object.hasOwnProperty.call(message, "forget"))
+                $root.distspace.Step.Forget.encode(message.forget, writer.uint32(66).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -447,6 +450,13 @@ export const distspace = $root.distspace = (() => {
                             break;
                         message.restore = $root.distspace.Step.Restore.decode(reader, reader.size(), $undefined, _depth + 1, message.restore);
                         message.what = "restore";
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        message.forget = $root.distspace.Step.Forget.decode(reader, reader.size(), $undefined, _depth + 1, message.forget);
+                        message.what = "forget";
                         continue;
                     }
                 }
@@ -886,6 +896,72 @@ export const distspace = $root.distspace = (() => {
             };
 
             return Restore;
+        })();
+
+        Step.Forget = (function() {
+
+            const Forget = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Forget.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Forget.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Step.Forget();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Forget;
         })();
 
         return Step;

@@ -35,8 +35,10 @@ import {
   type Query,
 } from "../../proto/mod.ts";
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
+import type { Figures } from "./figures.ts";
 import { hashOf } from "./hash.ts";
 import { type Grant, hasExpired } from "./rights.ts";
+import { KeptFrames } from "./kept_frames.ts";
 import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
@@ -212,6 +214,7 @@ export class ServerCore {
       timed: (room) => this.#timed.add(room),
       report: (event, fields) => this.#report(event, fields),
       packer: new Packer(settings.packedBytesMin, settings.packedKeptMax),
+      kept: new KeptFrames(settings.snapshotsKeptMax),
       canPin: (room, state, instead) => this.#canPin(room, state, instead),
     };
   }
@@ -282,6 +285,13 @@ export class ServerCore {
     const outputs = this.#outputs;
     this.#outputs = [];
     return outputs;
+  }
+
+  /** How much of everything there is, between two inputs. */
+  figures(): Figures {
+    const rooms = [...this.#rooms.values()].map((room) => room.figures());
+    const welcomed = rooms.reduce((sum, { followers }) => sum + followers.length, 0);
+    return { strangers: this.#connections.size - welcomed, rooms };
   }
 
   /** All that it knows, between two inputs. */
@@ -577,7 +587,9 @@ export class ServerCore {
   #loadFailed(workspace: string, nowUs: number): void {
     const room = this.#roomOf(workspace);
     this.#forget(room);
-    for (const connection of [...room.connections]) this.#end(connection, "log_failed", nowUs);
+    const message =
+      "The workspace cannot be read. Nothing of it has changed; whoever runs the server should verify the log.";
+    for (const connection of [...room.connections]) this.#end(connection, "log_failed", nowUs, message);
     this.#report("load_failed", { workspace });
   }
 
@@ -599,6 +611,7 @@ export class ServerCore {
   #forget(room: Room): void {
     this.#rooms.delete(room.name);
     this.#timed.delete(room);
+    this.#host.kept.forget(room);
   }
 
   /** Those who are sent one state share it; what is being sent to `instead`, if anything, will not be any more. */

@@ -6,9 +6,11 @@
 
 export type { ConnectionId } from "./connection.ts";
 export * from "./core.ts";
+export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
 export * from "./settings.ts";
 export {
   type LogEntry,
+  type Removal,
   type SavedNode,
   type SavedState,
   type SessionRecord,

@@ -23,8 +23,10 @@ import {
 } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
+import type { FollowerFigures, RoomFigures } from "./figures.ts";
 import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
+import type { KeptFrames } from "./kept_frames.ts";
 import type { Packer } from "./packer.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission, type Verdict } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
@@ -102,8 +104,9 @@ export interface RoomHost {
   /** From now on the room has a deadline. */
   timed(room: Room): void;
   report(event: string, fields: Readonly<Record<string, string | number>>): void;
-  /** What pieces of snapshots are packed with. */
+  /** What pieces of snapshots are packed with, and where whole ones are kept. */
   readonly packer: Packer;
+  readonly kept: KeptFrames;
   /** Whether one more state may be kept for a reader that is sent it. */
   canPin(room: Room, state: State, instead: Connection | undefined): boolean;
 }
@@ -426,15 +429,26 @@ export class Room {
     const timeMs = Math.floor(nowUs / 1000);
     const entries: LogEntry[] = [];
     const submissions: Submission[] = [];
+    let entriesMax = this.#host.settings.appendEntriesMax;
     if (this.#wantsSites) {
       const { sites } = sequencer.head;
       const { workspace } = sequencer.head;
       this.#reserved = { from: sites, to: sites + siteBlock };
       entries.push(sequencer.reserveSites(this.#reserved.to, timeMs));
       this.#followed(entries[0]!, workspace);
+    } else if (!this.#queue.isEmpty) {
+      // Nothing is written for this alone.
+      if (sequencer.isPressed) this.#letGo();
+      if (sequencer.isForgetting(timeMs)) {
+        const { workspace } = sequencer.head;
+        entries.push(sequencer.forget(timeMs));
+        this.#followed(entries[0]!, workspace);
+        // Nobody hears that something is forgotten before that is durable.
+        entriesMax = 0;
+      }
     }
     let settled = false;
-    while (entries.length < this.#host.settings.appendEntriesMax) {
+    while (entries.length < entriesMax) {
       const submission = this.#queue.take(entries.length);
       if (submission === undefined) break;
       const session = this.#sessionOf(submission);
@@ -650,9 +664,11 @@ export class Room {
   }
 
   /** How snapshots are made for a connection, by what it has said that it takes, and what it may see. */
-  #snapshotsFor({ hello, rights }: Connection): SnapshotMaking {
-    const { settings: { pieceBytesMin }, packer } = this.#host;
-    return { pieceMin: pieceBytesMin, packer: hello!.packed ? packer : undefined, scope: rights.read };
+  #snapshotsFor({ hello, rights: { read: scope } }: Connection): SnapshotMaking {
+    const { settings: { pieceBytesMin: pieceMin }, packer, kept } = this.#host;
+    // Frames are kept for those who see the same.
+    const owner = scope.isEverything ? this : this.#view(scope);
+    return { pieceMin, packing: hello!.packed ? { packer, kept, owner } : undefined, scope };
   }
 
   /** Whether what a client holds is of this log. */
@@ -687,6 +703,10 @@ export class Room {
 
   #trim(needed: number): void {
     this.#sequencer.trim(needed);
+    this.#trimViews();
+  }
+
+  #trimViews(): void {
     for (const { log } of this.#views.values()) log.trim(this.#sequencer.floor);
   }
 
@@ -720,6 +740,16 @@ export class Room {
         this.#host.end(connection, "fell_behind", nowUs);
       }
     }
+  }
+
+  /** Lets go of what history nobody has to be sent any more: what was removed in it may then be forgotten. */
+  #letGo(): void {
+    const needed = this.#needed;
+    this.#presences.settle(needed);
+    this.#sequencer.letGo(needed);
+    this.#trimViews();
+    this.#frames.forgetOld();
+    for (const { frames } of this.#views.values()) frames.forgetOld();
   }
 
   /** The oldest revision that somebody still has to be sent the entries after. */
@@ -761,6 +791,25 @@ export class Room {
     const gatherUs = Math.min(gatherUsMax, this.connections.size * writeUs);
     this.#host.timed(this);
     this.#flushAtUs = gatherUs < gatherUsMin ? nowUs : Math.max(nowUs, this.#flushedAtUs + gatherUs);
+  }
+
+  /** How much of everything there is. */
+  figures(): RoomFigures {
+    const followers: FollowerFigures[] = [];
+    for (const { session, cursor } of this.connections) {
+      if (session === undefined) continue;
+      const { site, participant: { kind } } = session;
+      followers.push({ site, kind, behind: this.revision - cursor });
+    }
+    return {
+      workspace: this.name,
+      revision: this.revision,
+      queued: this.#queue.length,
+      appending: this.#outstanding?.length ?? 0,
+      historyEntries: this.#sequencer.historyEntries,
+      historyWeight: this.#sequencer.historyWeight,
+      followers,
+    };
   }
 
   // Saving ----------------------------------------------------------------------------------------------------

@@ -167,6 +167,9 @@ function placed(
   const nodes = new Set<NodeId>();
   for (const { kind, node } of steps) {
     nodes.add(node);
+    if (kind === "forget") {
+      for (const id of before.within(node)) nodes.add(id);
+    }
     if ((kind !== "move" && kind !== "rename") || before.node(node)!.kind !== "directory") continue;
     if (isSame(scope.stateAt(before, node), scope.stateAt(after, node))) continue;
     for (const workspace of [before, after]) addAllIn(workspace, node, nodes);

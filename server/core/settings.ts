@@ -41,6 +41,8 @@ export interface Settings {
   readonly packedBytesMin: number;
   /** How many bytes of packed pieces, and of what they were packed from, are kept for those who come next. */
   readonly packedKeptMax: number;
+  /** How many bytes of whole snapshots are kept for those who come before anything changes. */
+  readonly snapshotsKeptMax: number;
   /** States that are still being sent, of all workspaces, while the log goes on: their texts, in UTF-16 code units. */
   readonly pinnedLengthMax: number;
   /** How many bytes of answers may wait for a connection that does not read. */
@@ -60,6 +62,8 @@ export interface Settings {
   readonly checkpointWeight: number;
   /** How long a workspace that nobody is in stays open, in microseconds. */
   readonly sleepUs: number;
+  /** How long a node that was removed can be restored: longer if nobody makes changes, less where room is needed. */
+  readonly removedUs: number;
   /** How long a session that has changed nothing is remembered after its connection is gone, in microseconds. */
   readonly sessionUs: number;
 }
@@ -83,6 +87,7 @@ export const defaultSettings: Settings = {
   pieceBytesMin: 16 << 10,
   packedBytesMin: 1 << 10,
   packedKeptMax: 32 << 20,
+  snapshotsKeptMax: 16 << 20,
   pinnedLengthMax: 512 << 20,
   controlBytesMax: 1 << 20,
   writeUs: 10,
@@ -94,6 +99,7 @@ export const defaultSettings: Settings = {
   checkpointEntries: 8_192,
   checkpointWeight: 16 << 20,
   sleepUs: 60 * second,
+  removedUs: 24 * 3600 * second,
   sessionUs: 3600 * second,
 };
 

@@ -17,6 +17,7 @@ import {
   type SyncNode,
 } from "../../proto/mod.ts";
 import { Edges, wholePair } from "./edge.ts";
+import type { Frame, KeptFrames } from "./kept_frames.ts";
 import type { Packer } from "./packer.ts";
 import type { Scope } from "./rights.ts";
 import type { State } from "./state.ts";
@@ -39,14 +40,22 @@ export interface SavedSnapshot {
   readonly taken: number;
 }
 
-/** Of what sizes the pieces are, and how they are made shorter. */
+/** How snapshots are made for a reader. */
 export interface SnapshotMaking {
   /** Pieces have about so many bytes at least, and at most three times as many. */
   readonly pieceMin: number;
   /** Undefined for a reader that takes them as they are. */
-  readonly packer: Packer | undefined;
+  readonly packing: Packing | undefined;
   /** What the reader may see. */
   readonly scope: Scope;
+}
+
+/** What makes it quick to send the same again, packed. */
+export interface Packing {
+  readonly packer: Packer;
+  readonly kept: KeptFrames;
+  /** Of whom the frames are that are kept: a workspace, or those who see the same part of it. */
+  readonly owner: object;
 }
 
 /** The frames that carry `state`, and how many of them have been taken. */
@@ -55,12 +64,17 @@ export class Snapshot {
   /** How long its texts are, in code units. */
   readonly length: number;
   readonly #messages: Iterator<SyncDocument>;
-  readonly #packer: Packer | undefined;
+  readonly #packing: Packing | undefined;
+  /** All of the frames, if they are there already. */
+  readonly #known: readonly Frame[] | undefined;
+  /** Those that have been made, to be kept; undefined if they are too many, or not all of them were. */
+  #made: Frame[] | undefined;
+  #madeBytes = 0;
   #taken = 0;
 
   constructor(
     { revision, authors, workspace }: State,
-    { pieceMin, packer, scope }: SnapshotMaking,
+    { pieceMin, packing, scope }: SnapshotMaking,
     readonly extent: Extent = { kind: "all" },
   ) {
     // Who has taken part is no secret.
@@ -68,21 +82,43 @@ export class Snapshot {
     this.revision = revision;
     this.length = lengthOf(seen.workspace, extent);
     this.#messages = snapshotMessages(seen, extent, pieceMin);
-    this.#packer = packer;
+    this.#packing = packing;
+    // What only some files are of, hardly anybody asks for a second time.
+    if (packing === undefined || extent.kind !== "all") return;
+    this.#known = packing.kept.of(packing.owner, revision);
+    this.#made = [];
   }
 
-  /**
-   * The next frame, and what it weighs, which does not depend on whether it had been packed before; undefined when
-   * all have been taken.
-   */
-  next(): { readonly bytes: Uint8Array; readonly weight: number } | undefined {
+  /** The next frame; undefined when all have been taken. It is the same whether it had been made before or not. */
+  next(): Frame | undefined {
+    if (this.#known !== undefined) return this.#known[this.#taken++];
     const { done, value } = this.#messages.next();
-    if (done) return undefined;
+    if (done) {
+      this.#keep();
+      return undefined;
+    }
     this.#taken++;
-    const packer = this.#packer;
-    if (packer !== undefined) return encodePacked(value, (bytes) => packer.pack(bytes));
-    const bytes = encodeServerMessage(value);
-    return { bytes, weight: bytes.length };
+    return this.#frameOf(value);
+  }
+
+  #frameOf(message: SyncDocument): Frame {
+    if (this.#packing === undefined) {
+      const bytes = encodeServerMessage(message);
+      return { bytes, weight: bytes.length };
+    }
+    const { packer, kept } = this.#packing;
+    const frame = encodePacked(message, (bytes) => packer.pack(bytes));
+    this.#madeBytes += frame.bytes.length;
+    if (this.#madeBytes > kept.bytesOfOneMax) this.#made = undefined;
+    this.#made?.push(frame);
+    return frame;
+  }
+
+  #keep(): void {
+    if (this.#packing === undefined || this.#made === undefined) return;
+    const { kept, owner } = this.#packing;
+    kept.keep(owner, this.revision, this.#made);
+    this.#made = undefined;
   }
 
   save(): SavedSnapshot {
@@ -91,10 +127,11 @@ export class Snapshot {
 
   static restore({ extent, taken }: SavedSnapshot, state: State, making: SnapshotMaking): Snapshot {
     const snapshot = new Snapshot(state, making, extent);
-    while (snapshot.#taken < taken) {
-      snapshot.#messages.next();
-      snapshot.#taken++;
+    if (snapshot.#known === undefined) {
+      for (let i = 0; i < taken; i++) snapshot.#messages.next();
+      if (taken > 0) snapshot.#made = undefined;
     }
+    snapshot.#taken = taken;
     return snapshot;
   }
 }

@@ -16,6 +16,10 @@ export class SubmissionQueue {
     return this.#people.length === 0 && this.#machines.length === 0;
   }
 
+  get length(): number {
+    return this.#people.length + this.#machines.length;
+  }
+
   add(submission: Submission): void {
     (isOfPerson(submission) ? this.#people : this.#machines).push(submission);
   }

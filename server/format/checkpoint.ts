@@ -12,7 +12,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type NodeId, parseId, rootId } from "../../ot/mod.ts";
-import type { SavedNode, SavedState, SessionRecord, State } from "../core/mod.ts";
+import type { Removal, SavedNode, SavedState, SessionRecord, State } from "../core/mod.ts";
 import {
   areEqual,
   ByteReader,
@@ -33,7 +33,7 @@ import {
   writeTree,
 } from "./tree.ts";
 
-const version = 1;
+const version = 2;
 const hashBytes = 32;
 
 /** A checkpoint without its texts. */
@@ -56,7 +56,7 @@ export function* encodeCheckpoint(
   chain: Uint8Array,
   keys: PieceKeys,
 ): Generator<Piece | undefined, Uint8Array> {
-  const { revision, time, sites, workspace } = state;
+  const { revision, time, sites, workspace, removals } = state;
   const body = new ByteWriter();
   body.varint(revision);
   body.varint(time);
@@ -72,7 +72,12 @@ export function* encodeCheckpoint(
     writeString(body, body, node.name);
     writeNodeKind(node.kind, body);
     body.byte(node.tombstone === undefined ? 0 : 1);
-    if (node.tombstone !== undefined) writeId(node.tombstone, body);
+    if (node.tombstone !== undefined) {
+      const removal = removals.get(node.id)!;
+      writeId(node.tombstone, body);
+      body.varint(removal.revision);
+      body.varint(removal.time);
+    }
     if (i % nodesAtOnce === 0) yield;
   }
   const written = nodes.filter(({ node }) => workspace.text(node.id).length > 0);
@@ -127,9 +132,13 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const chain = outer.raw(hashBytes).slice(), stateHash = outer.raw(hashBytes).slice();
   const body = new ByteReader(outer.raw(outer.varint()));
   const revision = body.varint(), time = body.varint(), sites = body.varint();
+  const removals: [NodeId, Removal][] = [];
   const nodes = readMany(body, (): SavedNode => {
     const id = readId(body), parent = readId(body), name = readString(body, body), kind = readNodeKind(body);
-    return { id, parent, name, kind, tombstone: body.byte() === 0 ? null : readId(body) };
+    if (body.byte() === 0) return { id, parent, name, kind, tombstone: null };
+    const tombstone = readId(body);
+    removals.push([id, { revision: body.varint(), time: body.varint() }]);
+    return { id, parent, name, kind, tombstone };
   });
   const texts = readMany(body, () =>
     [
@@ -140,7 +149,8 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     .map((record) => ({ ...record, last: { ...record.last, hash: outer.seven() } }));
   const authors = readMany(body, () => [body.varint(), readParticipant(columnsOf(body))] as const);
   if (body.left > 0 || outer.left > 0) throw new FormatError("A checkpoint has more in it than it should");
-  return { revision, chain, stateHash, state: { revision, time, sites, nodes, sessions, authors }, texts };
+  const state = { revision, time, sites, nodes, removals, sessions, authors };
+  return { revision, chain, stateHash, state, texts };
 }
 
 /**

@@ -14,7 +14,7 @@ type Source = Pick<Columns<ByteReader>, "nodes" | "counts" | "lengths" | "text">
 
 // What a number stands for must never change: new kinds are added at the end.
 const nodeKinds = ["directory", "text"] as const;
-const stepKinds = ["create", "move", "rename", "remove", "restore", "restoreAny"] as const;
+const stepKinds = ["create", "move", "rename", "remove", "restore", "restoreAny", "forget"] as const;
 const noticeKinds = ["renamed", "retargeted", "dropped"] as const;
 const reasons = ["cycle", "superseded"] as const;
 const participantKinds = ["human", "agent", "ci"] as const;
@@ -71,6 +71,8 @@ export function readTree(from: Source): { steps: Step[]; notices: Notice[] } {
         return { kind, node, tombstone: readId(from.nodes) };
       case "restoreAny":
         return { kind: "restore", node };
+      case "forget":
+        return { kind, node };
     }
   });
   const notices = readMany(from.counts, (): Notice => {

@@ -321,6 +321,11 @@ export class Store {
     );
   }
 
+  /** Takes away rows up to `revision`, at which a block ends. */
+  removeRowsUpTo(number: number, revision: number): void {
+    this.#db.run("DELETE FROM rows WHERE key > ? AND key <= ?", keyOf(number, 0), keyOf(number, revision));
+  }
+
   hasPiece(number: number, key: Uint8Array): boolean {
     return this.#db.get("SELECT 1 AS it FROM pieces WHERE number = ? AND hash = ?", number, key) !==
       undefined;

@@ -99,6 +99,7 @@ export function retain(store: Store, known: Known, retention: Retention, nowMs: 
   if (floor > known.floor) {
     store.update(known, { ...known, floor });
     store.removeSegmentsUpTo(number, floor);
+    store.removeRowsUpTo(number, beforeBlock(floor + 1));
   }
   if (dropped.length > 0) collect(store, number);
 }

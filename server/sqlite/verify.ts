@@ -28,6 +28,8 @@ export interface VerifyReport {
   readonly checkpoints: number;
   /** In plain words; none if all is well. */
   readonly problems: readonly string[];
+  /** Whether entries are damaged, or the newest state cannot be had any more: what else is damaged is made again. */
+  readonly isLost: boolean;
 }
 
 export function verifyWorkspace(store: Store, known: Known): VerifyReport {
@@ -47,7 +49,7 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
   }
   let entries = 0, state = floor === 0 ? State.empty : undefined;
   const first = store.segments(number)[0]?.first ?? store.firstUnpacked(number) ?? 1;
-  attempt(problems, "entries", () => {
+  const areWhole = attempt(problems, "entries", () => {
     for (const read of readPacked(store.kept(known), floor === 0 ? 0 : first - 1, { until: Infinity })) {
       if (read.tail === undefined) break;
       entries += read.entries.length;
@@ -73,14 +75,18 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
     problems.push(recovery.damage);
   }
   const { revision } = store.head(number);
-  return { workspace: name, revision, entries, checkpoints: all.length, problems };
+  const isLost = !areWhole || recovery.kind === "damaged";
+  return { workspace: name, revision, entries, checkpoints: all.length, problems, isLost };
 }
 
-function attempt(problems: string[], what: string, body: () => void): void {
+/** Whether it has gone well. */
+function attempt(problems: string[], what: string, body: () => void): boolean {
   try {
     body();
+    return true;
   } catch (error) {
     problems.push(`${what}: ${error instanceof Error ? error.message : error}`);
+    return false;
   }
 }
 

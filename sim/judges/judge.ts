@@ -57,10 +57,18 @@ export class WorkspaceJudge implements Durable {
     return this.reference.entries[revision - 1]!;
   }
 
-  /** Entries have become durable. */
-  stored(entries: readonly LogEntry[]): void {
+  /**
+   * Entries have become durable.
+   *
+   * @param sent up to where the one who is furthest behind has been sent what there is.
+   */
+  stored(entries: readonly LogEntry[], sent: () => number): void {
     for (const entry of entries) {
       this.#judgePlace(entry);
+      if (entry.session === "" && entry.change.steps.length > 0) {
+        this.#rules.forgetting(entry, this.reference, sent());
+        this.characters.forgotten(entry, this.reference);
+      }
       if (entry.session !== "") {
         const owner = this.owners.get(entry.session);
         const base = this.submitted.baseOf(entry);
@@ -103,9 +111,11 @@ export class WorkspaceJudge implements Durable {
     this.lost = true;
   }
 
-  /** Whether all changes after `revision` are of one session. */
+  /** Whether all changes after `revision` are of one session, and the server has not forgotten anything. */
   isOnlyBy(site: number, revision: number): boolean {
-    return this.reference.entries.slice(revision).every((entry) => entry.site === site || entry.site === 0);
+    return this.reference.entries.slice(revision).every((entry) =>
+      entry.site === site || (entry.site === 0 && entry.change.steps.length === 0)
+    );
   }
 
   /** Keeps what a client has, to look at it again much later. */
@@ -249,6 +259,7 @@ export class ClientJudge {
       events,
       local,
       this.workspace.lost,
+      this.workspace.reference.hasForgotten,
       (revision) => revision <= this.workspace.revision ? this.workspace.entry(revision) : undefined,
     );
     this.#past.stepped(input, events, this.workspace.reference, !this.workspace.lost, this.#seesNode);

@@ -11,7 +11,7 @@ import type { NodeId } from "../../ot/mod.ts";
 import type { LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
 
-/** A node at some revision; undefined is one that is not there. */
+/** A node at some revision. */
 export interface ReferenceNode {
   readonly parent: NodeId;
   readonly name: string;
@@ -28,13 +28,17 @@ const root = "0:0";
 
 export class Reference {
   readonly entries: LogEntry[] = [];
-  readonly #nodes = new Map<NodeId, Version<ReferenceNode>[]>();
+  /** Undefined is one that is forgotten. */
+  readonly #nodes = new Map<NodeId, Version<ReferenceNode | undefined>[]>();
   readonly #texts = new Map<NodeId, Version<string>[]>();
   /** Which nodes each entry touched. */
   readonly #touched: (readonly NodeId[])[] = [];
   /** Versions that were needed to know what stood before this revision are gone. */
   #forgotten = 0;
   #length = 0;
+  #count = 1;
+  /** Whether nodes have ever been forgotten. */
+  hasForgotten = false;
   #grew = false;
 
   get revision(): number {
@@ -60,7 +64,7 @@ export class Reference {
 
   /** How many nodes there are, the root included; how long all texts are, and whether the newest entry made them longer. */
   sizes(): { readonly nodes: number; readonly length: number; readonly grew: boolean } {
-    return { nodes: this.#nodes.size + 1, length: this.#length, grew: this.#grew };
+    return { nodes: this.#count, length: this.#length, grew: this.#grew };
   }
 
   /** Whether neither a node nor anything above it is removed. */
@@ -70,6 +74,18 @@ export class Reference {
       if (node.parent === root) return true;
     }
     return false;
+  }
+
+  /** A node and all below it, removed or not. */
+  within(top: NodeId): NodeId[] {
+    return this.node(top) === undefined ? [] : [...this.#nodes.keys()].filter((id) => this.isWithin(id, top));
+  }
+
+  /** Whether a node is another one, or below it. */
+  isWithin(id: NodeId, top: NodeId): boolean {
+    let at: NodeId | undefined = id;
+    while (at !== top && at !== undefined) at = this.node(at)?.parent;
+    return at === top;
   }
 
   /** The nodes that the entries after `from` up to `to` touched. */
@@ -93,6 +109,21 @@ export class Reference {
         if (this.#nodes.has(step.node)) this.#broken(entry, `${step.node} is created twice`);
         const node = { parent: step.parent, name: step.name, kind: step.type, tombstone: undefined };
         this.#nodes.set(step.node, [{ revision, value: node }]);
+        this.#count++;
+        continue;
+      }
+      if (step.kind === "forget") {
+        if (this.node(step.node, revision - 1) === undefined) {
+          this.#broken(entry, `${step.node} is forgotten, and is not there`);
+        }
+        this.hasForgotten = true;
+        for (const id of this.within(step.node)) {
+          touched.push(id);
+          put(this.#nodes, id, revision, undefined);
+          this.#length -= this.text(id).length;
+          put(this.#texts, id, revision, "");
+          this.#count--;
+        }
         continue;
       }
       const node = this.node(step.node);
@@ -135,7 +166,9 @@ export class Reference {
   #judgeTree(entry: LogEntry): void {
     const names = new Set<string>();
     for (const id of this.#nodes.keys()) {
-      const { parent, name, tombstone } = this.node(id)!;
+      const there = this.node(id);
+      if (there === undefined) continue;
+      const { parent, name, tombstone } = there;
       if (tombstone === undefined) {
         const place = `${parent}/${name}`;
         if (names.has(place)) throw new Failure("tree", "a name is there twice", place, entry.revision);

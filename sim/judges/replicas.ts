@@ -90,6 +90,8 @@ export class Replica {
         if (!this.sees(node, revision)) continue;
         this.#judgeNode(confirmed, node, revision, reference);
         this.#judgeText(core, confirmed, node, near.get(node), isWhole, revision, reference);
+        // What is forgotten is of no use to an editor: another log may use its id again.
+        if (core.view.node(node) === undefined) this.#editor.delete(node);
       }
     }
     if (orderly && isWhole) this.#judgeOrder(core, revision, reference);
@@ -193,8 +195,11 @@ export class Replica {
 
   #judgeNode(workspace: Workspace, id: NodeId, revision: number, reference: Reference): void {
     const expected = reference.node(id, revision);
-    if (expected === undefined) return;
     const actual = workspace.node(id);
+    if (expected === undefined) {
+      if (actual === undefined) return;
+      throw this.#wrong("a client has a node that is forgotten", `${id} at ${this.name}`, revision);
+    }
     if (
       actual !== undefined && actual.parent === expected.parent && actual.name === expected.name &&
       actual.kind === expected.kind && actual.tombstone === expected.tombstone

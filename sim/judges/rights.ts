@@ -105,8 +105,8 @@ export class RightsJudge {
     );
     const reference = this.reference();
     if (revision < reference.oldest) return;
-    const look = (id: NodeId) => {
-      if (!sees(layers, id, reference, revision)) this.#wrong("is told of a node out of sight", id, revision);
+    const look = (id: NodeId, at = revision) => {
+      if (!sees(layers, id, reference, at)) this.#wrong("is told of a node out of sight", id, revision);
     };
     switch (kind) {
       case type.sync: {
@@ -125,11 +125,11 @@ export class RightsJudge {
         for (const id of partsOf(payload, 4)) look(idOf(id));
         return;
       case type.acknowledge:
-        for (const step of partsOf(payload, 4)) this.#step(step, look);
+        for (const step of partsOf(payload, 4)) this.#step(step, revision, look);
         return;
       case type.entry:
         for (const change of partsOf(payload, 5)) {
-          for (const step of partsOf(change, 1)) this.#step(step, look);
+          for (const step of partsOf(change, 1)) this.#step(step, revision, look);
           for (const edit of partsOf(change, 2)) look(idIn(edit, 1));
         }
         for (const left of partsOf(payload, 20)) {
@@ -140,8 +140,10 @@ export class RightsJudge {
     }
   }
 
-  #step(step: Uint8Array, look: (id: NodeId) => void): void {
-    look(idIn(step, 1));
+  #step(step: Uint8Array, revision: number, look: (id: NodeId, at?: number) => void): void {
+    // What is forgotten was there until then.
+    const isForgotten = partsOf(step, 8).length > 0;
+    look(idIn(step, 1), isForgotten ? revision - 1 : revision);
     for (const create of partsOf(step, 2)) look(idIn(create, 1));
     for (const move of partsOf(step, 3)) look(idIn(move, 1));
   }

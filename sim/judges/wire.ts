@@ -62,8 +62,15 @@ export class WireJudge {
     this.session = key;
   }
 
+  /** Whether the server has given it up. */
+  isEnding = false;
   /** How many messages have come down. */
   messages = 0;
+
+  /** The revision up to which it has been sent what there is; -1 before there is anything. */
+  get sent(): number {
+    return this.#revision;
+  }
 
   /** Changes that have been sent and not answered. */
   get unanswered(): ReadonlySet<number> {

@@ -138,7 +138,7 @@ Deno.test("a client keeps what is done without a connection, and sends it when t
   await server.stop();
   await client.shows("The connection is lost (shutting_down)");
   await client.type("put b.txt two");
-  const again = await serve("--port", address.split(":")[1]!);
+  const again = await serve("--no-http", "--port", address.split(":")[1]!);
   await using _again = again.server;
   await client.shows("The connection is back.");
   await client.shows("put b.txt: revision 2");

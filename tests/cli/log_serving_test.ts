@@ -14,6 +14,7 @@ Deno.test("log looks at, backs up and changes the data of a server that runs, an
   await using folder = await DataFolder.of({});
   await using server = new Running(
     "serve",
+    "--no-http",
     "--port",
     "0",
     "--log-level",

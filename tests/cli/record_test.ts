@@ -266,6 +266,7 @@ Deno.test("serve says so and exits with 1 where it cannot record, and never writ
       const { code, stdout, stderr } = await run([
         "serve",
         "--memory",
+        "--no-http",
         "--port",
         "0",
         "--record",
@@ -292,6 +293,7 @@ Deno.test({
         "cli/main.ts",
         "serve",
         "--memory",
+        "--no-http",
         "--port",
         "0",
         "--record",
@@ -301,7 +303,7 @@ Deno.test({
       stderr: "piped",
     }).spawn();
     let printed = "", logged = "";
-    const follow = async (stream: ReadableStream<Uint8Array>, take: (text: string) => void) => {
+    const follow = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (text: string) => void) => {
       for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
     };
     const ended = Promise.all([

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Space, tcp, tls } from "../../mod.ts";
+import { Space, tcp, tls, webSocket } from "../../mod.ts";
 import { mintForFile, writeTokens } from "../../server/tokens/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { RawClient } from "../server/raw_client.ts";
@@ -95,7 +95,10 @@ class ServerProcess {
   }
 }
 
-async function read(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {
+async function read(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  take: (text: string) => void,
+): Promise<void> {
   for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
 }
 
@@ -220,6 +223,18 @@ Deno.test("serve says so and exits with 1 where a port is in use", async () => {
   assertEquals([code, stdout], [1, ""]);
   assertStringIncludes(stderr, `127.0.0.1:${server.port}`);
   assertEquals(stderr.trim().split("\n").length, 1);
+  const web = await run("--port", "0", "--http-port", `${server.port}`);
+  assertEquals([web.code, web.stdout], [1, ""]);
+  assertStringIncludes(web.stderr, `127.0.0.1:${server.port}`);
+});
+
+Deno.test("serve opens the door for the web as it is told", async () => {
+  await using server = await ServerProcess.start("--origin", "https://example.org");
+  const address = /http:\/\/(\S+)/.exec(server.stdout)![1]!;
+  const space = await Space.open({ dial: webSocket(`ws://${address}`), workspace: "w", name: "Ada" });
+  await space.close();
+  await using alone = await ServerProcess.start("--no-http");
+  assert(!alone.stdout.includes("http"));
 });
 
 Deno.test("serve says what is wrong with its options, and exits with 2", async () => {
@@ -228,9 +243,16 @@ Deno.test("serve says what is wrong with its options, and exits with 2", async (
       ["--port", "65536"],
       ["--port", "-1"],
       ["--port", "http"],
+      ["--http-port", "65536"],
+      ["--origin", "example.org"],
+      ["--origin", "https://example.org/page"],
       ["--clients", "0"],
       ["--rate", "1.5"],
       ["--log-level", "loud"],
+      ["--history", "0"],
+      ["--history-size", "32"],
+      ["--sleep", "60"],
+      ["--keep-removed", "for ever"],
       ["--no-such-option"],
       ["surplus"],
     ]

@@ -43,6 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("remove" as const), node: id, tombstone: id }),
   fc.record({ kind: fc.constant("restore" as const), node: id, tombstone: id }),
   fc.record({ kind: fc.constant("restore" as const), node: id }),
+  fc.record({ kind: fc.constant("forget" as const), node: id }),
 );
 
 const notice: fc.Arbitrary<Notice> = fc.oneof(

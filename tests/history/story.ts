@@ -109,6 +109,18 @@ export class Story {
     assert(this.does(site, { steps: [{ kind: "remove", node: this.id(path), tombstone }] }));
   }
 
+  /** The server forgets a node that has been removed. */
+  forgets(node: NodeId): void {
+    const revision = this.revision + 1, change = { steps: [{ kind: "forget", node } as const], edits: [] };
+    const time = startTime + (revision - 1) * 1000;
+    const entry: LogEntry = {
+      ...{ revision, time, session: "", site: 0, seq: 0, author: undefined },
+      ...{ change, notices: [], hash: 0, sites: 0 },
+    };
+    this.entries.push(entry);
+    this.states.push(this.states.at(-1)!.apply(entry));
+  }
+
   id(path: string): NodeId {
     return this.workspace.find(path)!.id;
   }

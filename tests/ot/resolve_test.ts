@@ -621,6 +621,7 @@ Deno.test("resolve() refuses a node or a parent that there is not, or not yet", 
   assertEquals(refused(start, [rename("9:9", "n")]), "unknown_node 9:9");
   assertEquals(refused(start, [remove("9:9", "2:1")]), "unknown_node 9:9");
   assertEquals(refused(start, [restore("9:9")]), "unknown_node 9:9");
+  assertEquals(refused(start, [{ kind: "forget", node: start.id("a") }]), `server_step ${start.id("a")}`);
   assertEquals(refused(start, [move(start.id("a"), "9:9")]), "unknown_node 9:9");
   assertEquals(refused(start, [create("2:1", "9:9", "n")]), "unknown_node 9:9");
   assertEquals(

@@ -38,6 +38,7 @@ export class ModelTree {
         place(step.node);
         continue;
       }
+      if (step.kind === "forget") throw new Error("nobody means to forget");
       const node = this.nodes.get(step.node)!;
       if (step.kind === "move") {
         const parent = this.#landing(step.parent);

@@ -53,6 +53,21 @@ Deno.test("Workspace.children() lists what is not removed in a directory, by nam
   assertEquals(state.children("9:9"), []);
 });
 
+Deno.test("what is forgotten is gone, with all that hangs on it and all that it says; the rest stays", () => {
+  const steps = [id("old"), id("old/d.txt")].map((node) => ({ kind: "forget", node }) as const);
+  const after = state.apply({ steps, edits: [] });
+  checkWorkspace(after);
+  for (const path of ["old", "old/c.txt", "old/d.txt"]) {
+    assertEquals([after.node(id(path)), after.text(id(path)).length], [undefined, 0], path);
+  }
+  assertEquals([after.size, after.textLength], [state.size - 3, "hello".length + "world".length]);
+  assertEquals(contentOf(rebuilt(after)), contentOf(after));
+  assertEquals(after.files(), state.files());
+  // A name that was freed by the removal is as free as it was.
+  const create = { kind: "create", node: "7:1", parent: rootId, name: "old", type: "directory" } as const;
+  assertEquals(after.apply({ steps: [create], edits: [] }).find("old")?.id, "7:1");
+});
+
 Deno.test("Workspace.pathOf() gives the path of any node, removed or not", () => {
   for (const path of ["docs", "docs/img", "docs/a.txt", "old", "old/c.txt", "old/d.txt"]) {
     assertEquals(state.pathOf(id(path)), path);

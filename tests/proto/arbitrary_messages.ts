@@ -58,6 +58,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: kind("remove"), node: id, tombstone: id }),
   fc.record({ kind: kind("restore"), node: id, tombstone: id }),
   fc.record({ kind: kind("restore"), node: id }),
+  fc.record({ kind: kind("forget"), node: id }),
 );
 
 const change: fc.Arbitrary<Change> = fc.record({

@@ -13,6 +13,8 @@ import {
   encodePacked,
   encodeServerMessage,
   FrameReader,
+  holdsOperation,
+  joined,
   packed,
   ProtocolError,
   type Query,
@@ -80,6 +82,20 @@ function plain(message: ClientMessage | ServerMessage): unknown {
     JSON.stringify(message, (_, value) => typeof value === "bigint" ? String(value) : value),
   );
 }
+
+Deno.test("holdsOperation() finds a change among the frames of some bytes, in parts too, and takes any bytes", () => {
+  fc.assert(
+    fc.property(
+      fc.array(clientMessage, { maxLength: 4 }),
+      fc.integer({ min: 100, max: 1000 }),
+      (messages, size) => {
+        const bytes = joined(messages.map((message) => encodeClientMessage(message, size)));
+        assertEquals(holdsOperation(bytes), messages.some(({ kind }) => kind === "operation"));
+      },
+    ),
+  );
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => void holdsOperation(bytes)));
+});
 
 Deno.test("every frame of fixtures/proto/v1.json says its message, and is what the message is encoded to", () => {
   for (const { from, message, frame, packed: isPacked } of v1) {

@@ -27,10 +27,10 @@ export interface Report {
 export interface LiveOptions {
   readonly settings?: Partial<Settings>;
   readonly log?: Log;
+  readonly observer?: Observer;
   /** The port to listen on; a free one if left out. */
   readonly port?: number;
   readonly authenticator?: Authenticator;
-  readonly observer?: Observer;
 }
 
 export class LiveServer {

@@ -131,6 +131,25 @@ Deno.test("a reader of a part sees that part, and what crosses its edge comes wi
   await bob.close();
 });
 
+Deno.test("a cursor is told to those who see the file, and to others once it comes into their sight", async () => {
+  await using guarded = new Guarded();
+  const ada = await guarded.open(guarded.token("Ada", everything));
+  const bob = await guarded.open(guarded.token("Bob", ["read:docs/**"]));
+  ada.create("plan.md", "secret");
+  ada.create("docs/a.md", "");
+  await ada.create("docs/b.md", "").settled;
+  ada.select("plan.md", [{ anchor: 3, head: 3 }]);
+  await eventually(() => bob.peers.length === 1, "a peer");
+  await ada.move("docs/b.md", "docs/c.md").settled;
+  await eventually(() => bob.find("docs/c.md") !== undefined, "an entry that came after the cursor");
+  assertEquals(bob.peers[0]!.node, undefined);
+  await ada.move("plan.md", "docs/plan.md").settled;
+  await eventually(() => bob.peers[0]!.node === bob.find("docs/plan.md")?.id, "a cursor");
+  assertEquals(bob.peers[0]!.ranges, [{ anchor: 3, head: 3 }]);
+  await ada.close();
+  await bob.close();
+});
+
 Deno.test("a change that a token does not cover is refused whole, and taken back", async () => {
   await using guarded = new Guarded();
   const ada = await guarded.open(guarded.token("Ada", everything));

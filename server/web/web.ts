@@ -1,0 +1,61 @@
+/**
+ * The door for the web, with all that is behind it: WebSocket, the API, and how the server is.
+ *
+ * @module
+ */
+
+import { z } from "zod";
+import { apiRoutes } from "./api.ts";
+import { type DoorOptions, jsonReply, WebDoor } from "./door.ts";
+import { InnerSpaces, type InnerSpacesOptions } from "./inner_spaces.ts";
+import type { Metrics } from "./metrics.ts";
+import { openApiRoute } from "./open_api.ts";
+import { answererOf, type Route } from "./routes.ts";
+
+/** How the web is to be served. */
+export interface WebOptions extends Omit<DoorOptions, "answerer"> {
+  readonly sessions?: InnerSpacesOptions;
+  /** What is counted of the shell's core, to be shown. */
+  readonly metrics: Metrics;
+}
+
+/** The web, as it is served. */
+export interface Web {
+  readonly port: number;
+  /** Lets nobody in any more, and ends what is done for those who are. */
+  close(): Promise<void>;
+}
+
+const health: Route = {
+  method: "GET",
+  path: "/healthz",
+  id: "getHealth",
+  says: "Whether the server is there.",
+  replies: {
+    200: { says: "It is.", is: z.strictObject({ status: z.literal("ok") }).meta({ id: "Health" }) },
+  },
+  answer: () => jsonReply(200, { status: "ok" }),
+};
+
+/** Listens, and resolves once it does. */
+export async function openWeb(options: WebOptions): Promise<Web> {
+  const spaces = new InnerSpaces(options.shell, options.sessions);
+  const { metrics } = options;
+  const routes = [health, metrics.route(), ...apiRoutes(spaces)];
+  const report: DoorOptions["report"] = (event, fields) => {
+    if (event === "turned_away") metrics.turnedAway(`${fields.code}`);
+    options.report(event, fields);
+  };
+  const door = await WebDoor.open({
+    ...options,
+    report,
+    answerer: answererOf([...routes, openApiRoute(routes)]),
+  });
+  return {
+    port: door.port,
+    close: async () => {
+      door.close();
+      await spaces.close();
+    },
+  };
+}
