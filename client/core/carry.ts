@@ -75,12 +75,6 @@ export function undoingOfPending(pending: readonly Pending[], confirmed: Workspa
   return { edits: inverseOfPending(pending, confirmed, taken, pending.length) ?? [], inverses };
 }
 
-/** Whether an edit is of a file that is there: one in flight may be of one that has gone out of sight. */
-function fits(op: TextOp, node: NodeId, resolved: readonly Step[], base: Workspace): boolean {
-  const isThere = base.node(node) !== undefined || resolved.some((step) => step.node === node);
-  return isThere && faultOf(op, base.text(node)) === undefined;
-}
-
 /**
  * The edits that take back those of `taken`, for who stands at `place` among what is pending. What has been done and
  * taken back in between is nothing, and is passed over: so the two are nothing as well. Undefined if it is of files that
