@@ -28,8 +28,8 @@ export function list(options: LogOptions): Promise<void> {
   });
 }
 
-function bytesOf({ rowBytes, segmentBytes, pieceBytes }: WorkspaceStats): number {
-  return rowBytes + segmentBytes + pieceBytes;
+function bytesOf({ rowBytes, segmentBytes, pieceBytes, contentBytes }: WorkspaceStats): number {
+  return rowBytes + segmentBytes + pieceBytes + contentBytes;
 }
 
 export function stats(workspace: string | undefined, options: LogOptions): Promise<void> {
@@ -53,6 +53,7 @@ export function stats(workspace: string | undefined, options: LogOptions): Promi
         ["entries, not packed", bytesInWords(stats.rowBytes)],
         ["entries, packed", bytesInWords(stats.segmentBytes)],
         ["texts in checkpoints", bytesInWords(stats.pieceBytes)],
+        ["binary files", bytesInWords(stats.contentBytes)],
         ["all together", bytesInWords(size)],
         ["an entry", perEntry === 0 ? "-" : `${(entryBytes / perEntry).toFixed(2)} B`],
         ...stats.origin.map((record) => [

@@ -14,11 +14,13 @@ import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
 import { simCommand } from "./sim.ts";
 import { tokenCommand } from "./token.ts";
+import { syncCommand } from "./sync.ts";
 import { tortureCommand } from "./torture.ts";
 
 await program("dist-space", "A workspace that people and agents edit at once.", [
   serveCommand,
   clientCommand,
+  syncCommand,
   logCommand,
   replayCommand,
   exploreCommand,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { blobMutants } from "./blobs.ts";
 import { clientMutants } from "./client.ts";
 import { logMutants } from "./log.ts";
 import type { Invariant } from "../sim/judges/failure.ts";
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...protocolMutants,
   ...logMutants,
   ...rightsMutants,
+  ...blobMutants,
 ];
 
 /** Those that show so seldom that finding them says something about the search. */

@@ -95,7 +95,7 @@ export const sequencingMutants: readonly Mutant[] = [
   {
     name: "a workspace may be as large as it likes",
     file: "server/core/sequencer.ts",
-    text: "if (growth > 0 && workspace.textLength + growth > workspaceLengthMax) {",
+    text: "if (growth > 0 && held + growth > workspaceLengthMax) {",
     replacement: "if (growth > workspaceLengthMax) {",
     breaks: "workspaces have a limit",
   },

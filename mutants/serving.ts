@@ -240,8 +240,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "hidden nodes are left out of snapshots",
     file: "server/core/snapshot.ts",
-    text: "if (id === rootId) continue;",
-    replacement: "if (id === rootId || !workspace.isLive(id)) continue;",
+    text: "if (node.id === rootId) continue;",
+    replacement: "if (node.id === rootId || !workspace.isLive(node.id)) continue;",
     breaks: "a directory and all below it are hidden together, and restored together",
   },
   {

@@ -5,6 +5,7 @@
  */
 
 export { assert } from "./assert.ts";
+export * from "./blob.ts";
 export * from "./change.ts";
 export { nameBytesMax, nameFault, numberedNames, utf8Length } from "./name.ts";
 export { PersistentMap } from "./persistent_map.ts";

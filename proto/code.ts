@@ -17,6 +17,11 @@ export type RefusalCode =
   | "not_a_file"
   | "not_a_directory"
   | "root_is_fixed"
+  | "not_a_blob"
+  | "bad_content"
+  | "content_unknown"
+  | "blob_too_long"
+  | "upload_in_flight"
   | "bad_name"
   | "path_too_long"
   | "id_not_yours"
@@ -30,7 +35,8 @@ export type RefusalCode =
   | "workspace_full"
   | "too_many_nodes"
   | "not_allowed"
-  | "too_fast";
+  | "too_fast"
+  | "log_failed";
 
 /** Why a connection ends. */
 export type CloseCode =
@@ -68,6 +74,8 @@ export type QueryCode =
   | "revision_unknown"
   | "revision_forgotten"
   | "path_unknown"
+  | "not_text"
+  | "content_missing"
   | "pattern_invalid"
   | "continuation_invalid"
   | "too_much"
@@ -112,8 +120,19 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
     "The node was removed so long ago that it is forgotten. What it was is in the history: make it anew from there.",
   ),
   server_step: meaning("Only the server makes this step. Leave it out."),
-  not_a_file: meaning("Only files have a text to edit, and this is a directory."),
+  not_a_file: meaning("Only text files have a text to edit, and this is a directory or a binary file."),
   not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
+  not_a_blob: meaning(
+    "Only binary files are replaced as a whole, and this is none. Edit its text, or make a new file.",
+  ),
+  bad_content: meaning(
+    "A binary file is made with a content, named by its SHA-256 and its number of bytes, and nothing else is.",
+  ),
+  content_unknown: meaning(
+    "The server has not got the bytes that the change names. Upload them, and submit the change again under a new seq.",
+  ),
+  blob_too_long: meaning("The binary file would be longer than allowed. Keep it elsewhere, or in parts."),
+  upload_in_flight: meaning("An earlier upload is not answered yet. Send one at a time."),
   root_is_fixed: meaning("The root of a workspace can be neither moved, renamed, removed nor made."),
   bad_name: meaning("The name is not allowed. Choose another one."),
   path_too_long: meaning("The path would be too long. Choose shorter names or fewer levels."),
@@ -194,6 +213,10 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   revision_forgotten: meaning("The log no longer reaches back so far. Ask for a later revision or time."),
   path_unknown: meaning(
     "Nothing has this path at that revision. Ask for the tree to see what there is, or for another revision.",
+  ),
+  not_text: meaning("This is a binary file, which has no lines. Ask for its bytes."),
+  content_missing: meaning(
+    "No file holds this content at that revision. Ask for the tree to see what there is, or for another revision.",
   ),
   pattern_invalid: meaning(
     "The pattern cannot be used. Patterns have 1 to 1,000 code units; regular expressions are those of RE2, without " +

@@ -163,6 +163,35 @@ export class Shell {
         );
         return;
       }
+      case "store": {
+        const { workspace, connection, content } = output;
+        this.#log.putContent(workspace, content).then(
+          (hash) => this.#step({ kind: "content_stored", connection, hash, nowUs: this.#nowUs() }),
+          (error) => {
+            this.#report("log_error", { workspace, message: messageOf(error) });
+            this.#step({ kind: "content_failed", connection, nowUs: this.#nowUs() });
+          },
+        );
+        return;
+      }
+      case "hold": {
+        const { workspace, hash } = output;
+        this.#log.holdContent(workspace, hash).then(
+          (length) =>
+            this.#step({
+              kind: "content_held",
+              workspace,
+              hash,
+              length: length ?? null,
+              nowUs: this.#nowUs(),
+            }),
+          (error) => {
+            this.#report("log_error", { workspace, message: messageOf(error) });
+            this.#step({ kind: "content_not_held", workspace, hash, nowUs: this.#nowUs() });
+          },
+        );
+        return;
+      }
       case "ask":
         return this.#ask(output.connection, output.workspace, output.query, output.scope);
       case "more":

@@ -50,6 +50,8 @@ export class ClientHost {
   kept: Unsent | undefined;
   /** Of what it held before, something now and then. */
   keptEarlier: Unsent | undefined;
+  /** The bytes of blobs that the store holds: one that was put back to what it had been has those of that time too. */
+  #keptContents: ReadonlyMap<string, Uint8Array> = new Map();
   /** Counts the runs of the process. */
   life = 0;
   readonly #scheduler: Scheduler;
@@ -105,7 +107,10 @@ export class ClientHost {
       ...(token === undefined ? {} : { token }),
       ...(lazy === undefined ? {} : { lazy }),
       // As JSON, the way a store keeps it.
-      ...(unsent === undefined ? {} : { unsent: JSON.parse(JSON.stringify(unsent)) as Unsent }),
+      ...(unsent === undefined ? {} : {
+        unsent: JSON.parse(JSON.stringify(unsent)) as Unsent,
+        contents: [...this.#keptContents].map(([hash, bytes]) => ({ hash, bytes })),
+      }),
     };
     this.core = new ClientCore(this.options);
     this.kept = unsent;
@@ -232,6 +237,7 @@ export class ClientHost {
         case "keep":
           if (this.#keeps++ % 4 === 0) this.keptEarlier = this.kept;
           this.kept = this.core.unsent();
+          this.#keepContents();
           break;
         case "event":
           events.push(output.event);
@@ -239,6 +245,11 @@ export class ClientHost {
     }
     this.#world.stepped(this, timed, outputs);
     return events;
+  }
+
+  #keepContents(): void {
+    const contents = this.core.contents();
+    if (contents.size > 0) this.#keptContents = new Map([...this.#keptContents, ...contents]);
   }
 
   #wakeAt(atUs: number): void {

@@ -72,6 +72,9 @@ const played: Readonly<Record<Trick, string>> = {
   "flood of changes": "Many changes that are in order, without waiting for an answer.",
   "presence anywhere": "A cursor at a place that may not be there.",
   "never reads": "Nothing more is read on this connection.",
+  "unknown content": "A blob of bytes that nobody has uploaded.",
+  "lying content": "A blob that says another length than its bytes have, or no hash at all.",
+  "uploads at once": "Uploads that do not wait for the one before.",
 };
 
 /**
@@ -87,6 +90,8 @@ const refusals = [
   "not_a_file",
   "not_a_directory",
   "root_is_fixed",
+  "bad_content",
+  "content_unknown",
   "bad_name",
   "path_too_long",
   "id_not_yours",
@@ -145,6 +150,7 @@ const handedBack = {
 
 /** What a client refuses by itself, or hears that the server has refused. */
 const clientRefusals = [
+  "blob_too_long",
   "change_too_long",
   "not_allowed",
   "node_forgotten",
@@ -161,6 +167,9 @@ const paths: Readonly<Record<string, string>> = {
   "client accepted": "A client hears that its change is accepted, before it is durable.",
   "client answered": "A question about the past is answered.",
   "client not answered": "A question about the past has no answer, or none any more.",
+  "client uploaded": "The server has stored bytes that a change is to name.",
+  "client not uploaded": "The server could not store bytes that were uploaded, or would not.",
+  "client fetched": "What a blob holds has been fetched.",
   "client composed": "Several changes became one entry of the log.",
   "client durable": "A client hears that its change is durable.",
   "client loaded": "A client that had the tree alone is given the text of a file.",

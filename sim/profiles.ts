@@ -143,7 +143,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
   const isHostile = profile.hostileOneIn > 0 && plan.isOneIn(profile.hostileOneIn);
   const extremes = plan.isOneIn(profile.extremesOneIn);
   const clientPlans = clientsOf(random, count);
-  const hostiles = isHostile ? [hostileOf(random.stream("hostile plan"), stormUs)] : [];
+  const hostiles = isHostile ? [hostileOf(random, stormUs)] : [];
   const tokens = random.stream("tokens");
   return {
     format: 1,
@@ -154,6 +154,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
       ...memorySettings(random.stream("memory")),
       ...profile.needsTokens === true ? { authentication: true } : {},
       ...snapshotSettings(random.stream("snapshots")),
+      ...(extremes ? blobSettings(random.stream("blob settings")) : {}),
     },
     disk: diskOf(random.stream("disk plan")),
     clients: profile.needsTokens === true
@@ -162,7 +163,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     hostiles: profile.needsTokens === true
       ? hostiles.map((plan) => ({ ...plan, grant: grantOf(tokens, 1, stormUs) }))
       : hostiles,
-    deeds: deedsOf(random, profile, count, stormUs),
+    deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
     faults,
     calmUs: stormUs + second,
     leftBehind: plan.isOneIn(4) && count > 2 ? [plan.int(0, count - 1)] : [],
@@ -225,6 +226,10 @@ function snapshotSettings(draws: Stream): Partial<Settings> {
     settings.sendBytesMax = draws.pick([50, 300]);
   }
   return settings;
+}
+
+function blobSettings(draws: Stream): Partial<Settings> {
+  return draws.isOneIn(4) ? { blobBytesMax: draws.pick([0, 50, 2000]) } : {};
 }
 
 function diskOf(draws: Stream): DiskPlan {
@@ -300,8 +305,17 @@ function clientsOf(random: Random, count: number): ClientPlan[] {
   }));
 }
 
-function hostileOf(draws: Stream, stormUs: number): HostilePlan {
-  const some: Trick[] = tricks.filter(() => draws.isOneIn(3));
+/** The tricks that are about blobs: drawn by themselves. */
+const blobTricks: ReadonlySet<Trick> = new Set<Trick>([
+  "unknown content",
+  "lying content",
+  "uploads at once",
+]);
+
+function hostileOf(random: Random, stormUs: number): HostilePlan {
+  const draws = random.stream("hostile plan"), blobDraws = random.stream("hostile blobs");
+  const some: Trick[] = tricks.filter((trick) => !blobTricks.has(trick) && draws.isOneIn(3));
+  if (blobDraws.isOneIn(2)) some.push(...[...blobTricks].filter(() => blobDraws.isOneIn(2)));
   return {
     workspace: "w",
     joinUs: draws.int(0, stormUs >> 1),
@@ -398,6 +412,15 @@ const replaceAll: Habit = (draws) => ({
   every: draws.int(1, 30),
   insert: draws.int(0, 2),
 });
+const putBlob = (draws: Stream, keys: number): Action => ({
+  do: "put",
+  blob: draws.skewed(0, 6),
+  parent: draws.skewed(0, 6),
+  name: draws.skewed(0, 13),
+  bytes: draws.weighted([[draws.skewed(0, 300), 6], [draws.skewed(1000, 5000), 2], [0, 1]]),
+  key: draws.int(0, keys),
+});
+const fetchBlob: Habit = (draws) => ({ do: "fetch", blob: draws.skewed(0, 6) });
 const checkout: Habit = (draws) => ({ do: "checkout", steps: draws.skewed(2, 60), key: draws.word() });
 
 /** Families of deeds, with how often they are on, and their weight when they are. */
@@ -471,6 +494,18 @@ function comingsAndGoings(draws: Stream, stormUs: number): Deed[] {
     deeds.push({ atUs, client: 0, ...away }, { atUs: backUs, client: 0, ...back });
   }
   return deeds;
+}
+
+/** Blobs are put in some scenarios: nothing else is drawn differently for that. */
+function withBlobs(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("blobs");
+  if (!draws.isOneIn(3)) return deeds;
+  const keys = draws.pick([3, 40]);
+  const blobs: Deed[] = Array.from({ length: Math.ceil(deeds.length / draws.int(4, 40)) }, () => {
+    const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
+    return { atUs, client, ...(draws.isOneIn(4) ? fetchBlob(draws) : putBlob(draws, keys)) };
+  });
+  return [...deeds, ...blobs].sort((a, b) => a.atUs - b.atUs);
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------

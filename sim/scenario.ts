@@ -113,6 +113,9 @@ export const tricks = [
   "flood of changes",
   "presence anywhere",
   "never reads",
+  "unknown content",
+  "lying content",
+  "uploads at once",
 ] as const;
 export type Trick = typeof tricks[number];
 
@@ -147,6 +150,17 @@ export type Action =
     readonly type: "text" | "directory";
     readonly insert: number;
   }
+  /** So many bytes, which `key` gives, in the place of what a blob holds; in a new one for 0, or if there is none. */
+  | {
+    readonly do: "put";
+    readonly blob: number;
+    readonly parent: number;
+    readonly name: number;
+    readonly bytes: number;
+    readonly key: number;
+  }
+  /** Asks for what a blob holds. */
+  | { readonly do: "fetch"; readonly blob: number }
   | { readonly do: "rename"; readonly node: number; readonly name: number }
   | { readonly do: "move"; readonly node: number; readonly parent: number }
   | { readonly do: "remove"; readonly node: number }

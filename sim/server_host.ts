@@ -234,6 +234,30 @@ export class ServerHost {
         });
         return;
       }
+      case "store": {
+        const { workspace, connection, content } = output;
+        this.#log.putContent(workspace, content, (hash) => {
+          if (life !== this.#life) return;
+          this.input(
+            hash === undefined
+              ? { kind: "content_failed", connection }
+              : { kind: "content_stored", connection, hash },
+          );
+        });
+        return;
+      }
+      case "hold": {
+        const { workspace, hash } = output;
+        this.#log.holdContent(workspace, hash, (held) => {
+          if (life !== this.#life) return;
+          this.input(
+            held === undefined
+              ? { kind: "content_not_held", workspace, hash }
+              : { kind: "content_held", workspace, hash, length: held.length },
+          );
+        });
+        return;
+      }
       case "ask":
         this.#answers.set(
           output.connection,

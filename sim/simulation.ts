@@ -11,7 +11,7 @@
  */
 
 import { ClientCore, type ClientEvent, type ClientInput, type ClientOutput } from "../client/core/mod.ts";
-import type { Change, Edit, Workspace } from "../ot/mod.ts";
+import { type Change, contentsIn, type Edit, type Workspace } from "../ot/mod.ts";
 import type { Participant } from "../proto/mod.ts";
 import {
   defaultSettings,
@@ -533,6 +533,7 @@ export class Simulation
           judgeRights(entry, this.#sentUnder.of(entry.session, entry.seq), reference);
         }
       }
+      this.#judgeContents(workspace, entries);
     }
     for (const { session, notices, change: { steps } } of entries) {
       for (const { kind } of notices) this.mark(`notice ${kind}`);
@@ -550,6 +551,18 @@ export class Simulation
       if (site !== 0 && sent >= 0) least = Math.min(least, sent);
     }
     return least;
+  }
+
+  /** What an entry names is in the log when the entry is. */
+  #judgeContents(workspace: string, entries: readonly LogEntry[]): void {
+    for (const { revision, change } of entries) {
+      for (const { hash, bytes } of contentsIn(change.steps)) {
+        const length = this.log.contentLength(workspace, hash);
+        if (length === bytes) continue;
+        const what = `${bytes} bytes of ${hash}: ${length ?? "none"} are there`;
+        throw new Failure("durability", "an entry names bytes that the log has not got", what, revision);
+      }
+    }
   }
 
   lost(workspace: string, revision: number): void {
@@ -675,6 +688,7 @@ export class Simulation
       );
       if (event.changes.length > 1) this.mark("client composed");
     } else if (event.kind === "answer") {
+      if (event.answer.items.some(({ kind }) => kind === "bytes")) this.mark("client fetched");
       if (event.answer.last) this.mark(event.answer.code === "" ? "client answered" : "client not answered");
     } else if (event.kind === "loaded") {
       this.mark("client loaded");

@@ -15,9 +15,7 @@ import {
   type NodeId,
   opOn,
   type Side,
-  type Step,
   Text,
-  type TextOp,
   transformEdits,
   type Workspace,
 } from "../../ot/mod.ts";

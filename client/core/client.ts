@@ -30,10 +30,12 @@ import {
   type ServerMessage,
   type SyncDocument,
   toHex,
+  type Uploaded,
   type Welcome,
 } from "../../proto/mod.ts";
 import { Connection, type SavedConnection } from "./connection.ts";
 import { IncomingSnapshot } from "./incoming_snapshot.ts";
+import { OwnContents, type SavedContents } from "./own_contents.ts";
 import { OwnPlace, type SavedPlace } from "./own_place.ts";
 import { Peers, type SavedPeer } from "./peers.ts";
 import { Reconnection, type SavedReconnection } from "./reconnection.ts";
@@ -68,6 +70,7 @@ export interface SavedClient {
   readonly authors: readonly (readonly [site: number, participant: Participant])[];
   readonly peers: readonly SavedPeer[];
   readonly place: SavedPlace;
+  readonly contents: SavedContents;
   readonly phase: Phase;
   readonly problem: Problem | null;
   readonly isOpening: boolean;
@@ -107,6 +110,9 @@ export class ClientCore {
   #peers = new Peers();
   #place = new OwnPlace();
 
+  /** The bytes that pending changes name. */
+  #contents = new OwnContents();
+
   // The way to the server.
   #phase: Phase = "offline";
   #problem: Problem | undefined;
@@ -133,6 +139,7 @@ export class ClientCore {
     this.#seq = unsent.seq;
     this.#attempt = unsent.attempt + attemptsMax;
     this.#replica.takeOver(unsent);
+    this.#contents.add(options.contents ?? []);
   }
 
   /** The workspace as the user sees it. */
@@ -143,6 +150,11 @@ export class ClientCore {
   /** The workspace as the log has it at `revision`; undefined until it has been opened. */
   get confirmed(): Workspace | undefined {
     return this.#replica.confirmed;
+  }
+
+  /** The log that the revision speaks of; empty before the first welcome. */
+  get epoch(): string {
+    return this.#epoch;
   }
 
   /** The revision of the confirmed workspace. */
@@ -252,6 +264,11 @@ export class ClientCore {
     };
   }
 
+  /** The bytes that unsent changes name, by their hashes. */
+  contents(): ReadonlyMap<string, Uint8Array> {
+    return this.#contents.all();
+  }
+
   /** Takes one input, and says what is to be done about it. */
   step(input: ClientInput): ClientOutput[] {
     this.#nowUs = input.nowUs;
@@ -275,6 +292,7 @@ export class ClientCore {
         this.#wokenAtUs = undefined;
         break;
       case "change":
+        this.#contents.add(input.contents ?? []);
         this.#replica.change(input.change, input.atomic, {
           group: input.group,
           isReadOnly: this.#isReadOnly,
@@ -304,6 +322,7 @@ export class ClientCore {
     this.#submit();
     this.#announcePlace();
     this.#flush();
+    this.#contents.keepFor(this.#replica.pending.map(({ change }) => change));
     if (this.unsentCount !== this.#unsentTold) this.#tellStatus();
     this.#wake();
     const outputs = this.#outputs;
@@ -385,6 +404,8 @@ export class ClientCore {
         return this.#sync(message, connection);
       case "answer":
         return this.#answer(message, connection);
+      case "uploaded":
+        return this.#uploaded(message, connection);
       case "close":
         return this.#closeHeard(message);
     }
@@ -533,6 +554,7 @@ export class ClientCore {
       return this.#hangUp({ code: "malformed_message", message: "A second welcome" });
     }
     connection.welcomed(welcome);
+    if (welcome.epoch !== this.#epoch) this.#contents.forgetAllStored();
     this.#reconnection.succeeded();
     this.#replica.limits = welcome.limits;
     this.#place.sayAgain();
@@ -688,6 +710,9 @@ export class ClientCore {
       this.#replica.forgetFlight();
       this.#session = "";
       this.#hangUp({ code, message });
+    } else if (code === "content_unknown" && this.#contents.forgetStored(pending[0]!.change)) {
+      // It had them, and let go of them before the change came.
+      this.#replica.forgetFlight();
     } else {
       this.#replica.refused(refuse);
     }
@@ -699,8 +724,30 @@ export class ClientCore {
     if (connection === undefined || !connection.isJoined || connection.isWriting) return;
     const { inFlight, pending } = this.#replica;
     if (inFlight !== undefined || pending.length === 0 || this.#nowUs < this.#submitAtUs) return;
+    const content = this.#contents.missingFor(pending[0]!.change);
+    if (content !== undefined) {
+      if (connection.uploading !== undefined) return;
+      connection.uploading = content.hash;
+      const upload = { kind: "upload", content: content.bytes } as const;
+      return connection.send(encodeClientMessage(upload, this.limits!.frameBytes));
+    }
     connection.send(this.#replica.send(++this.#seq));
     this.#place.sayAgain();
+  }
+
+  /** The server has what was uploaded, or does not take it. */
+  #uploaded({ hash, code, message, retryMs }: Uploaded, connection: Connection): void {
+    const { uploading } = connection;
+    connection.uploading = undefined;
+    if (uploading === undefined || (code === "" && hash !== uploading)) {
+      return this.#hangUp({ code: "malformed_message", message: "The server has stored what nobody sent" });
+    }
+    const [first] = this.#replica.pending;
+    if (code === "") this.#contents.stored(hash);
+    else if (retryMs > 0) this.#submitAtUs = this.#nowUs + retryMs * 1000;
+    else if (first !== undefined && this.#contents.missingFor(first.change)?.hash === uploading) {
+      this.#replica.refused({ code, message, nodes: [] });
+    }
   }
 
   // Presence --------------------------------------------------------------------------------------------------
@@ -751,9 +798,19 @@ export class ClientCore {
   }
 
   #tell(output: ClientOutput): void {
+    output = this.#withContents(output);
     // Our place is carried along by what the application is told, as a cursor in its editor would be.
     if (output.kind === "event") this.#place.follow(output.event);
     this.#outputs.push(output);
+  }
+
+  /** What is refused goes back to the application with the bytes that it names. */
+  #withContents(output: ClientOutput): ClientOutput {
+    if (output.kind !== "event" || output.event.kind !== "settled") return output;
+    const { outcome } = output.event;
+    const contents = outcome.kind === "refused" ? this.#contents.of(outcome.change) : [];
+    if (contents.length === 0) return output;
+    return { ...output, event: { ...output.event, outcome: { ...outcome, contents } as Outcome } };
   }
 
   // As a value ------------------------------------------------------------------------------------------------
@@ -771,6 +828,7 @@ export class ClientCore {
       authors: [...this.#authors].sort(([a], [b]) => a - b),
       peers: this.#peers.save(),
       place: this.#place.save(),
+      contents: this.#contents.save(),
       phase: this.#phase,
       problem: this.#problem ?? null,
       isOpening: this.#isOpening,
@@ -783,7 +841,7 @@ export class ClientCore {
   }
 
   /** A core that goes on where one with the same options was saved. */
-  static restore({ unsent: _, ...options }: ClientOptions, saved: SavedClient): ClientCore {
+  static restore({ unsent: _, contents: __, ...options }: ClientOptions, saved: SavedClient): ClientCore {
     const core = new ClientCore(options);
     core.#replica = Replica.restore(saved.replica, options, (output) => core.#tell(output));
     core.#session = saved.session;
@@ -795,6 +853,7 @@ export class ClientCore {
     core.#authors = new Map(saved.authors);
     core.#peers = Peers.restore(saved.peers);
     core.#place = OwnPlace.restore(saved.place);
+    core.#contents = OwnContents.restore(saved.contents);
     core.#phase = saved.phase;
     core.#problem = saved.problem ?? undefined;
     core.#isOpening = saved.isOpening;

@@ -23,6 +23,7 @@ export interface SavedConnection {
   readonly loading: SavedSnapshot | null;
   readonly adopted: Welcome | null;
   readonly asked: readonly number[];
+  readonly uploading: string | null;
 }
 
 export class Connection {
@@ -44,6 +45,8 @@ export class Connection {
   adopted: Welcome | undefined;
   /** The ids of the questions that are not answered. */
   readonly asked = new Set<number>();
+  /** The hash of what has been uploaded, and not answered. */
+  uploading: string | undefined;
 
   constructor(nowUs: number) {
     this.#heardAtUs = nowUs;
@@ -123,6 +126,7 @@ export class Connection {
       loading: this.loading?.save() ?? null,
       adopted: this.adopted ?? null,
       asked: [...this.asked],
+      uploading: this.uploading ?? null,
     };
   }
 
@@ -136,6 +140,7 @@ export class Connection {
     connection.#scope = saved.scope ?? "";
     connection.adopted = saved.adopted ?? undefined;
     for (const id of saved.asked) connection.asked.add(id);
+    connection.uploading = saved.uploading ?? undefined;
     connection.snapshot = saved.snapshot === null ? undefined : IncomingSnapshot.restore(saved.snapshot);
     connection.loading = saved.loading === null ? undefined : IncomingSnapshot.restore(saved.loading);
     return connection;

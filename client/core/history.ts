@@ -20,11 +20,13 @@
  */
 
 import {
+  type BlobContent,
   composeEdits,
   type Edit,
   invert,
   type Node,
   type NodeId,
+  sameContent,
   type Step,
   transformEdits,
   type Workspace,
@@ -36,7 +38,8 @@ export type Inverse =
   | { readonly kind: "remove"; readonly node: NodeId }
   | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone: NodeId }
   | { readonly kind: "move"; readonly node: NodeId; readonly from: NodeId; readonly to: NodeId }
-  | { readonly kind: "rename"; readonly node: NodeId; readonly from: string; readonly to: string };
+  | { readonly kind: "rename"; readonly node: NodeId; readonly from: string; readonly to: string }
+  | { readonly kind: "replace"; readonly node: NodeId; readonly from: BlobContent; readonly to: BlobContent };
 
 /** What takes back one change. */
 export interface Undoing {
@@ -196,6 +199,9 @@ export function undoingOf(steps: readonly Step[], edits: readonly Edit[], before
         break;
       case "restore":
         inverses.push({ kind: "remove", node: step.node });
+        break;
+      case "replace":
+        inverses.push({ kind: "replace", node: step.node, from: step.content, to: node!.content! });
     }
   }
   return {
@@ -228,6 +234,11 @@ export function stepsOf(inverses: readonly Inverse[], present: Workspace, mint: 
         break;
       case "rename":
         if (node.name === inverse.from) steps.push({ kind: "rename", node: node.id, name: inverse.to });
+        break;
+      case "replace":
+        if (sameContent(node.content, inverse.from)) {
+          steps.push({ kind: "replace", node: node.id, content: inverse.to });
+        }
     }
   }
   return steps;

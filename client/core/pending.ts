@@ -94,7 +94,9 @@ export function part(
 /** At least as many bytes as the frame of a change has. */
 export function bytesOf({ steps, edits }: Change): number {
   let bytes = 64;
-  for (const step of steps) bytes += 48 + ("name" in step ? step.name.length * 3 : 0);
+  for (const step of steps) {
+    bytes += 48 + ("name" in step ? step.name.length * 3 : 0) + ("content" in step ? 48 : 0);
+  }
   for (const { op } of edits) {
     bytes += 24;
     for (const { insert } of op) bytes += 24 + utf8Length(insert);

@@ -210,13 +210,26 @@ async function lookedUp(
   };
   for (const step of steps) if (step.kind === "edit") await lookUp(step.read.revision, step.path);
   for (const { unchangedSince, path } of preconditions) await lookUp(unchangedSince, path);
+  const then = [...found.values()].flatMap((files) => [...files.values()]);
+  const now = steps.map((step) => step.kind === "edit" ? space.find(step.path) : undefined);
+  await loaded(
+    space,
+    [...then, ...now].flatMap((file) => file !== undefined && "id" in file ? [file.id] : []),
+  );
   return found;
+}
+
+/** Gets what files say now, where the workspace was opened lazily; those that are not there are left out. */
+async function loaded(space: Space, ids: readonly NodeId[]): Promise<void> {
+  const paths = [...new Set(ids)].filter((id) => space.workspace.node(id)?.kind === "text")
+    .filter((id) => space.workspace.isLive(id)).map((id) => space.pathOf(id));
+  await space.load(...paths.filter((path) => !space.isLoaded(path)));
 }
 
 async function readAt(space: Space, at: number, path: string): Promise<Read | SpaceError> {
   if (at === space.revision && space.status.unsent === 0) {
     const file = space.find(path);
-    if (file?.kind === "text") return { id: file.id, text: space.read(path) };
+    if (file?.kind === "text" && space.isLoaded(path)) return { id: file.id, text: space.read(path) };
   }
   try {
     // The answer comes behind all entries up to there: what it is of is known here as well by then.

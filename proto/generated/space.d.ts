@@ -24,6 +24,8 @@ export namespace distspace {
     PART = 13,
     QUERY = 14,
     ANSWER = 15,
+    UPLOAD = 16,
+    UPLOADED = 17,
     LOAD = 20,
   }
   export interface Id {
@@ -46,7 +48,13 @@ export namespace distspace {
     NODE_KIND_UNSPECIFIED = 0,
     DIRECTORY = 1,
     TEXT = 2,
+    BLOB = 3,
   }
+  export interface BlobContent {
+    readonly hash?: Uint8Array | null;
+    readonly bytes?: number | null;
+  }
+  export const BlobContent: Codec<BlobContent>;
   export interface Step {
     readonly node?: distspace.Id | null;
     readonly create?: distspace.Step.Create | null;
@@ -54,6 +62,7 @@ export namespace distspace {
     readonly rename?: distspace.Step.Rename | null;
     readonly remove?: distspace.Step.Remove | null;
     readonly restore?: distspace.Step.Restore | null;
+    readonly replace?: distspace.Step.Replace | null;
     readonly forget?: distspace.Step.Forget | null;
   }
   export const Step: Codec<Step>;
@@ -62,6 +71,7 @@ export namespace distspace {
       readonly parent?: distspace.Id | null;
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Move {
       readonly parent?: distspace.Id | null;
@@ -74,6 +84,9 @@ export namespace distspace {
     }
     export interface Restore {
       readonly tombstone?: distspace.Id | null;
+    }
+    export interface Replace {
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Forget {
     }
@@ -122,6 +135,7 @@ export namespace distspace {
     readonly nodes?: number | null;
     readonly messageBytes?: number | null;
     readonly changesPerSecond?: number | null;
+    readonly blobBytes?: number | null;
   }
   export const Limits: Codec<Limits>;
   export interface Welcome {
@@ -209,6 +223,7 @@ export namespace distspace {
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly tombstone?: distspace.Id | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Content {
       readonly node?: distspace.Id | null;
@@ -219,6 +234,17 @@ export namespace distspace {
       readonly participant?: distspace.Participant | null;
     }
   }
+  export interface Upload {
+    readonly content?: Uint8Array | null;
+  }
+  export const Upload: Codec<Upload>;
+  export interface Uploaded {
+    readonly hash?: Uint8Array | null;
+    readonly code?: string | null;
+    readonly message?: string | null;
+    readonly retryMs?: number | null;
+  }
+  export const Uploaded: Codec<Uploaded>;
   export interface Presence {
     readonly site?: number | null;
     readonly participant?: distspace.Participant | null;
@@ -255,6 +281,7 @@ export namespace distspace {
     readonly changes?: distspace.Query.Changes | null;
     readonly blame?: distspace.Query.Blame | null;
     readonly search?: distspace.Query.Search | null;
+    readonly blob?: distspace.Query.Blob | null;
   }
   export const Query: Codec<Query>;
   export namespace Query {
@@ -282,6 +309,9 @@ export namespace distspace {
       readonly ignoreCase?: boolean | null;
       readonly matches?: number | null;
     }
+    export interface Blob {
+      readonly hash?: Uint8Array | null;
+    }
   }
   export enum FileStatus {
     FILE_STATUS_UNSPECIFIED = 0,
@@ -306,6 +336,7 @@ export namespace distspace {
       readonly path?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly length?: number | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Content {
       readonly id?: distspace.Id | null;
@@ -347,6 +378,10 @@ export namespace distspace {
       readonly text?: string | null;
       readonly textColumn?: number | null;
     }
+    export interface Bytes {
+      readonly at?: number | null;
+      readonly bytes?: Uint8Array | null;
+    }
     export interface Author {
       readonly site?: number | null;
       readonly participant?: distspace.Participant | null;
@@ -359,6 +394,7 @@ export namespace distspace {
       readonly line?: distspace.Answer.Line | null;
       readonly match?: distspace.Answer.Match | null;
       readonly author?: distspace.Answer.Author | null;
+      readonly bytes?: distspace.Answer.Bytes | null;
     }
   }
 }

@@ -17,12 +17,14 @@ import {
   type SavedFrameReader,
   type ServerMessage,
   toHex,
+  uploadHeadBytes,
 } from "../../proto/mod.ts";
 import { Questions, type SavedQuestions } from "./questions.ts";
 import { type Grant, Rights } from "./rights.ts";
 import type { LoadedFiles } from "./loaded_files.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The number by which shell and core speak of a connection. Never used twice. */
@@ -47,6 +49,7 @@ export interface SavedConnection {
   readonly hasSpoken: boolean;
   readonly wroteAtUs: number;
   readonly questions: SavedQuestions;
+  readonly isStoring: boolean;
 }
 
 export class Connection {
@@ -84,6 +87,8 @@ export class Connection {
 
   /** What it asks about what is and was. */
   questions = new Questions();
+  /** Whether what it has uploaded is on its way to the log. */
+  isStoring = false;
 
   #reader: FrameReader;
   #control: Uint8Array[] = [];
@@ -114,10 +119,11 @@ export class Connection {
   }
 
   /** From now on it speaks for a session, and its messages may be longer than a frame. */
-  welcomed(session: Session, messageBytesMax: number): void {
+  welcomed(session: Session, { messageBytesMax, blobBytesMax }: Settings): void {
     session.connection = this;
     this.session = session;
     this.#reader.messageBytesMax = messageBytesMax;
+    this.#reader.uploadBytesMax = blobBytesMax + uploadHeadBytes;
   }
 
   /** Puts an answer in the queue. */
@@ -163,6 +169,7 @@ export class Connection {
       ...{ openedAtUs, heardAtUs, pingedAtUs, wroteAtUs },
       hasSpoken: this.hasSpoken,
       questions: this.questions.save(),
+      isStoring: this.isStoring,
     };
   }
 
@@ -181,6 +188,7 @@ export class Connection {
     connection.hasSpoken = saved.hasSpoken;
     connection.wroteAtUs = saved.wroteAtUs;
     connection.questions = Questions.restore(saved.questions);
+    connection.isStoring = saved.isStoring;
     if (saved.control !== "") connection.#queue(fromHex(saved.control));
     if (saved.pong !== "") connection.#pong = fromHex(saved.pong);
     return connection;

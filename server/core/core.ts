@@ -13,6 +13,8 @@
  * - after `append`, there is exactly one `appended` or `append_failed` for the workspace; after `load`, one `loaded`
  *   or `load_failed`; after `checkpoint`, one `checkpointed` or `checkpoint_failed` with its revision;
  * - after `authenticate`, there is one `authenticated` or `denied`, unless the connection is gone;
+ * - after `store`, there is one `content_stored` or `content_failed` for the connection, unless it is gone by then; after
+ *   `hold`, one `content_held` or `content_not_held` with its hash;
  * - after `ask`, there is one `answered`, and after each `more` another one, up to the last piece of the answer;
  * - after `wake`, there is a `due` at that time or later; a new `wake` takes the place of the one before. One for the
  *   present moment is for when everything that has come in by now has been taken in: then what all of that is due
@@ -33,6 +35,7 @@ import {
   ProtocolError,
   protocolVersion,
   type Query,
+  type RefusalCode,
 } from "../../proto/mod.ts";
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import type { Figures } from "./figures.ts";
@@ -113,6 +116,28 @@ export type Input =
     readonly revision: number;
     readonly nowUs: number;
   }
+  /** What was uploaded is stored, and found by this hash. */
+  | {
+    readonly kind: "content_stored";
+    readonly connection: ConnectionId;
+    readonly hash: string;
+    readonly nowUs: number;
+  }
+  | { readonly kind: "content_failed"; readonly connection: ConnectionId; readonly nowUs: number }
+  /** How long a content is that a change names; null if there is none. */
+  | {
+    readonly kind: "content_held";
+    readonly workspace: string;
+    readonly hash: string;
+    readonly length: number | null;
+    readonly nowUs: number;
+  }
+  | {
+    readonly kind: "content_not_held";
+    readonly workspace: string;
+    readonly hash: string;
+    readonly nowUs: number;
+  }
   /** The next piece of the answer to what was asked: a frame, which others do not write to. */
   | {
     readonly kind: "answered";
@@ -143,6 +168,15 @@ export type Output =
   }
   /** The state may be stored, to begin with at the next load; what is appended meanwhile does not wait for it. */
   | { readonly kind: "checkpoint"; readonly workspace: string; readonly state: State }
+  /** Bytes that a change is going to name are to be stored, by their SHA-256; nothing else waits for it. */
+  | {
+    readonly kind: "store";
+    readonly workspace: string;
+    readonly connection: ConnectionId;
+    readonly content: Uint8Array;
+  }
+  /** A change names this content: it is to be kept from now on, if it is there. */
+  | { readonly kind: "hold"; readonly workspace: string; readonly hash: string }
   /**
    * A question about what the log of a workspace holds. Until its last piece, a connection asks nothing else. With a
    * scope, the answer says nothing of what is outside of it.
@@ -181,6 +215,9 @@ export interface SavedServer {
   readonly stopping: boolean;
 }
 
+/** How long to wait before something is uploaded again that could not be stored, in milliseconds. */
+const failedRetryMs = 1000;
+
 /** How often time-outs are looked at. */
 const tickUs = 1_000_000;
 
@@ -206,6 +243,9 @@ export class ServerCore {
       settings,
       append: (room, expected, entries) => {
         this.#outputs.push({ kind: "append", workspace: room.name, expected, entries });
+      },
+      hold: (room, hash) => {
+        this.#outputs.push({ kind: "hold", workspace: room.name, hash });
       },
       checkpoint: (room, state) => {
         this.#outputs.push({ kind: "checkpoint", workspace: room.name, state });
@@ -265,6 +305,18 @@ export class ServerCore {
       case "checkpointed":
       case "checkpoint_failed":
         this.#rooms.get(input.workspace)?.checkpointed(input.revision, input.kind === "checkpointed");
+        break;
+      case "content_stored":
+        this.#stored(input.connection, input.hash);
+        break;
+      case "content_failed":
+        this.#stored(input.connection, undefined);
+        break;
+      case "content_held":
+        this.#rooms.get(input.workspace)?.held(input.hash, input.length ?? undefined, nowUs);
+        break;
+      case "content_not_held":
+        this.#rooms.get(input.workspace)?.notHeld(input.hash, nowUs);
         break;
       case "answered":
         this.#answered(input.connection, input.id, input.bytes, input.last);
@@ -378,6 +430,8 @@ export class ServerCore {
         return this.#query(connection, message, nowUs);
       case "load":
         return this.#load(connection, message, nowUs);
+      case "upload":
+        return this.#upload(connection, message.content, nowUs);
       case "presence":
         if (connection.hello === undefined) return this.#end(connection, "hello_expected", nowUs);
         if (connection.session !== undefined && !this.#stopping) {
@@ -476,6 +530,38 @@ export class ServerCore {
     const code = "too_many_queries";
     const answer = { kind: "answer", id: query.id, revision: 0, items: [], last: true, next: "" } as const;
     connection.say({ ...answer, code, message: codes[code].text });
+    this.#urgent.add(connection);
+  }
+
+  /** Has bytes stored, that a change may name from then on. */
+  #upload(connection: Connection, content: Uint8Array, nowUs: number): void {
+    const { id, room, session } = connection;
+    if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    if (this.#stopping) return;
+    const refuse = (code: RefusalCode, retryMs = 0) => {
+      const { text: message } = codes[code];
+      connection.say({ kind: "uploaded", hash: "", code, message, retryMs });
+      this.#urgent.add(connection);
+    };
+    if (connection.isStoring) return refuse("upload_in_flight");
+    if (content.length > this.#settings.blobBytesMax) return refuse("blob_too_long");
+    // Each is as dear as a change, which is to follow.
+    const waitMs = room!.affords(session, nowUs);
+    if (waitMs > 0) return refuse("too_fast", waitMs);
+    connection.isStoring = true;
+    this.#outputs.push({ kind: "store", workspace: room!.name, connection: id, content });
+  }
+
+  #stored(id: ConnectionId, hash: string | undefined): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined || !connection.isStoring) return;
+    connection.isStoring = false;
+    const { text } = codes.log_failed;
+    connection.say(
+      hash === undefined
+        ? { kind: "uploaded", hash: "", code: "log_failed", message: text, retryMs: failedRetryMs }
+        : { kind: "uploaded", hash, code: "", message: "", retryMs: 0 },
+    );
     this.#urgent.add(connection);
   }
 

@@ -55,13 +55,17 @@ export class Guard {
     const { edit, tree } = this.#rights;
     const after = steps.length === 0 ? before : before.apply({ steps, edits: [] });
     const out = new Set<NodeId>();
-    for (const { node } of steps) {
-      const isNew = before.node(node) === undefined;
+    const edits = new Set(edited);
+    for (const step of steps) {
+      const { node } = step, isNew = before.node(node) === undefined;
+      // What a binary file holds is what a text is to others.
+      if ("content" in step) edits.add(node);
+      if (step.kind === "replace") continue;
       // What is in a directory goes where it goes.
       const isAllowed = (isNew || tree.coversAll(before, node)) && tree.coversAll(after, node);
       if (!isAllowed) out.add(node);
     }
-    for (const node of edited) {
+    for (const node of edits) {
       const isNew = before.node(node) === undefined;
       if (!(isNew || edit.covers(before, node)) || !edit.covers(after, node)) out.add(node);
     }

@@ -11,7 +11,14 @@
  * @module
  */
 
-import { assert, type NodeId, type Workspace } from "../../ot/mod.ts";
+import {
+  assert,
+  type BlobContent,
+  contentsIn,
+  isBlobContent,
+  type NodeId,
+  type Workspace,
+} from "../../ot/mod.ts";
 import {
   type CloseCode,
   codes,
@@ -19,6 +26,7 @@ import {
   type Participant,
   type Place,
   protocolVersion,
+  type RefusalCode,
   type SessionId,
 } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
@@ -36,6 +44,7 @@ import { type SavedScopedLog, ScopedLog } from "./scoped_log.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
 import { type Extent, type SavedSnapshot, Snapshot, type SnapshotMaking } from "./snapshot.ts";
+import { type SavedWaiting, WaitingForContents } from "./waiting_for_contents.ts";
 import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
 import { SubmissionQueue } from "./submission_queue.ts";
 
@@ -48,6 +57,7 @@ export interface SavedRoom {
   readonly sessions: readonly SavedSession[];
   /** In the order in which they have come. */
   readonly connections: readonly SavedFollower[];
+  readonly waiting: readonly SavedWaiting[];
   readonly queue: readonly Submission[];
   readonly outstanding: readonly Submission[] | null;
   readonly nextSite: number;
@@ -81,6 +91,8 @@ const siteBlock = 64;
 const retryUsMin = 50_000, retryUsMax = 5_000_000;
 /** Of the selections that a session shows to the others, so many at most. */
 const rangesMax = 1000;
+/** How long to wait before a change is submitted again of which it could not be found out whether it may be done. */
+const heldRetryMs = 1000;
 
 /** Sites that are reserved: those after `from`, up to `to`. */
 interface SiteBlock {
@@ -99,6 +111,8 @@ export interface RoomHost {
   readonly settings: Settings;
   append(room: Room, expected: number, entries: readonly LogEntry[]): void;
   checkpoint(room: Room, state: State): void;
+  /** Asks whether a content is there, which is to be kept then. */
+  hold(room: Room, hash: string): void;
   /** Ends a connection, after what it is still owed. */
   end(connection: Connection, code: CloseCode, nowUs: number): void;
   /** From now on the room has a deadline. */
@@ -119,6 +133,8 @@ export class Room {
   /** Connections that have said Hello and wait for their welcome. */
   #joining: Connection[] = [];
   #queue = new SubmissionQueue();
+  /** Submissions that name contents of which it is not known whether they are there. */
+  #waiting = new WaitingForContents();
   /** Submissions in the append that is outstanding, in the order of their entries; undefined if none is. */
   #outstanding: readonly Submission[] | undefined;
   #epoch: string | undefined;
@@ -161,7 +177,7 @@ export class Room {
 
   /** Whether everything that was submitted is settled. */
   get isSettled(): boolean {
-    return this.#outstanding === undefined && this.#queue.isEmpty;
+    return this.#outstanding === undefined && this.#queue.isEmpty && this.#waiting.isEmpty;
   }
 
   /** Takes over what the log holds; from now on there is something to join. */
@@ -257,19 +273,74 @@ export class Room {
   /** Takes a change of a session that has been welcomed. */
   submit(connection: Connection, submission: Submission, nowUs: number): void {
     const session = connection.session!;
-    const rate = this.#host.settings.changesPerSecond[session.participant.kind];
-    if (!session.afford(rate, nowUs)) {
+    const waitMs = this.affords(session, nowUs);
+    if (waitMs > 0) {
+      const rate = this.#rateOf(session);
       const refusal = {
         code: "too_fast" as const,
         message: `More than ${rate} changes a second. Wait, and submit the change again under a new seq`,
         nodes: [],
       };
-      this.#refuse(session, submission.seq, refusal, Math.ceil(1000 / rate) + 1, nowUs);
+      this.#refuse(session, submission.seq, refusal, waitMs, nowUs);
       return;
     }
     session.unsettled++;
-    this.#queue.add(submission);
+    // One that is in the log already is answered from there, whatever has become of what it names.
+    const missing = submission.seq > this.#committedSeq(session) ? this.#missingOf(submission) : [];
+    if (missing.length === 0) this.#queue.add(submission);
+    else for (const hash of this.#waiting.add(submission, missing)) this.#host.hold(this, hash);
     this.#advance(nowUs);
+  }
+
+  #rateOf({ participant }: Session): number {
+    return this.#host.settings.changesPerSecond[participant.kind];
+  }
+
+  /** Takes the cost of a change from the budget of a session: 0, or how long it has to wait, in milliseconds. */
+  affords(session: Session, nowUs: number): number {
+    const rate = this.#rateOf(session);
+    return session.afford(rate, nowUs) ? 0 : Math.ceil(1000 / rate) + 1;
+  }
+
+  /**
+   * The contents that a change names and no blob has. Of those that one has, the bytes are in the log; what cannot be
+   * one is refused in its turn.
+   */
+  #missingOf({ change }: Submission): BlobContent[] {
+    const { workspace } = this.#sequencer.durable;
+    return [...contentsIn(change.steps)].filter((content) =>
+      isBlobContent(content) && workspace.bytesOf(content.hash) !== content.bytes
+    );
+  }
+
+  /** The log has so many bytes under a hash, or none. */
+  held(hash: string, length: number | undefined, nowUs: number): void {
+    const { ready, refused } = this.#waiting.answered(hash, length);
+    for (const submission of ready) this.#queue.add(submission);
+    for (const submission of refused) this.#refuseContent(submission, hash, "content_unknown", 0, nowUs);
+    this.#advance(nowUs);
+  }
+
+  /** It could not be found out what the log has under a hash. */
+  notHeld(hash: string, nowUs: number): void {
+    for (const submission of this.#waiting.forget(hash)) {
+      this.#refuseContent(submission, hash, "log_failed", heldRetryMs, nowUs);
+    }
+    this.#advance(nowUs);
+  }
+
+  #refuseContent(
+    submission: Submission,
+    hash: string,
+    code: RefusalCode,
+    retryMs: number,
+    nowUs: number,
+  ): void {
+    const session = this.#sessionOf(submission);
+    session.unsettled--;
+    const nodes = submission.change.steps.filter((step) => "content" in step && step.content?.hash === hash)
+      .map(({ node }) => node);
+    this.#refuse(session, submission.seq, { code, message: codes[code].text, nodes }, retryMs, nowUs);
   }
 
   /** The log has stored the outstanding append. */
@@ -591,7 +662,7 @@ export class Room {
     session.attempt = hello.attempt;
     session.admit(grant, rights);
     this.#isRead(rights.read);
-    connection.welcomed(session, this.#host.settings.messageBytesMax);
+    connection.welcomed(session, this.#host.settings);
     connection.cursor = resumed ? hello.revision : durable.revision;
     connection.loads = hello.lazy ? new LoadedFiles(hello.loaded) : undefined;
     if (isSnapshotDue) {
@@ -828,6 +899,7 @@ export class Room {
         loads: loads?.save() ?? null,
         presenceVersion,
       })),
+      waiting: this.#waiting.save(),
       queue: this.#queue.save(),
       outstanding: this.#outstanding ?? null,
       nextSite: this.#nextSite,
@@ -863,7 +935,9 @@ export class Room {
     room.#follow(saved.connections, connections);
     room.#queue = SubmissionQueue.restore(saved.queue);
     room.#outstanding = saved.outstanding ?? undefined;
-    for (const submission of [...saved.queue, ...saved.outstanding ?? []]) {
+    room.#waiting = WaitingForContents.restore(saved.waiting);
+    const waiting = saved.waiting.map(({ submission }) => submission);
+    for (const submission of [...waiting, ...saved.queue, ...saved.outstanding ?? []]) {
       room.#sessionOf(submission).unsettled++;
     }
     room.#epoch = saved.epoch ?? undefined;
@@ -900,7 +974,7 @@ export class Room {
         this.#joining.push(connection);
         continue;
       }
-      connection.welcomed(this.#sessions.get(session)!, this.#host.settings.messageBytesMax);
+      connection.welcomed(this.#sessions.get(session)!, this.#host.settings);
       if (loads !== null) connection.loads = LoadedFiles.restore(loads);
     }
   }

@@ -16,6 +16,7 @@
 
 import {
   assert,
+  blobGrowthOf,
   type Change,
   type Edit,
   editsAreNormal,
@@ -231,8 +232,13 @@ export class Sequencer {
       return this.#full("too_many_nodes", [...created], lacking, created.size < nodesMax);
     }
 
+    for (const step of resolution.steps) {
+      if (!("content" in step) || step.content === undefined) continue;
+      if (step.content.bytes > this.#settings.blobBytesMax) return refused("blob_too_long", [step.node]);
+    }
+
     const edits: Edit[] = [];
-    let growth = 0;
+    let growth = blobGrowthOf(resolution.steps, workspace);
     for (const { node, op: meant } of change.edits) {
       let text = Text.empty;
       if (!created.has(node)) {
@@ -259,8 +265,9 @@ export class Sequencer {
       growth += longer;
       if (op.length > 0) edits.push({ node, op });
     }
-    if (growth > 0 && workspace.textLength + growth > workspaceLengthMax) {
-      const lacking = { nodes: 0, length: workspace.textLength + growth - workspaceLengthMax };
+    const held = workspace.textLength + workspace.blobBytes;
+    if (growth > 0 && held + growth > workspaceLengthMax) {
+      const lacking = { nodes: 0, length: held + growth - workspaceLengthMax };
       return this.#full("workspace_full", [], lacking, growth <= workspaceLengthMax);
     }
 

@@ -21,8 +21,10 @@ export interface Settings {
   readonly messageBytesMax: number;
   /** Of one file, in UTF-16 code units. */
   readonly textLengthMax: number;
-  /** Of all files of one workspace, in UTF-16 code units. */
+  /** Of all files of one workspace, in UTF-16 code units, and in bytes of blobs. */
   readonly workspaceLengthMax: number;
+  /** Of one blob. What a connection uploads is in memory as a whole. */
+  readonly blobBytesMax: number;
   /** Nodes of one workspace, removed ones included. */
   readonly nodesMax: number;
   /** Lasting changes per second, by kind of participant; twice as many may come at once. */
@@ -78,6 +80,7 @@ export const defaultSettings: Settings = {
   messageBytesMax,
   textLengthMax: 100 << 20,
   workspaceLengthMax: 256 << 20,
+  blobBytesMax: 32 << 20,
   nodesMax: 100_000,
   changesPerSecond: { human: 100, agent: 2_000, ci: 10_000 },
   heartbeatUs: 10 * second,
@@ -112,5 +115,6 @@ export function limitsFor(settings: Settings, kind: Participant["kind"]): Limits
     workspaceLength: settings.workspaceLengthMax,
     nodes: settings.nodesMax,
     changesPerSecond: settings.changesPerSecond[kind],
+    blobBytes: settings.blobBytesMax,
   };
 }

@@ -22,8 +22,8 @@ import type { Packer } from "./packer.ts";
 import type { Scope } from "./rights.ts";
 import type { State } from "./state.ts";
 
-/** About how many bytes a node, a file or an author takes besides its name. */
-const itemBytes = 32;
+/** About how many bytes a node, a file or an author takes besides its name, and what a blob takes more. */
+const itemBytes = 32, blobBytes = 48;
 
 /**
  * What of a state is said: all of it, the tree with the texts of some files, or nothing but the texts of some files.
@@ -168,10 +168,11 @@ function* snapshotMessages(
       const size = participant.name.length + itemBytes;
       if (isFull(size, edges.isBehind(Number(site), 0, size))) yield take();
     }
-    for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
-      if (id === rootId) continue;
-      piece.nodes.push({ id, parent, name, kind, tombstone });
-      const { site, counter } = parseId(id)!, size = name.length + itemBytes;
+    for (const node of workspace.nodes()) {
+      if (node.id === rootId) continue;
+      piece.nodes.push(node);
+      const { site, counter } = parseId(node.id)!;
+      const size = node.name.length + itemBytes + (node.content === undefined ? 0 : blobBytes);
       if (isFull(size, edges.isBehind(site, counter, size))) yield take();
     }
   }

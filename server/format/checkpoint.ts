@@ -25,9 +25,11 @@ import {
 import { readId, readMany, writeId } from "./entry.ts";
 import { type Piece, type PieceKeys, piecesOf } from "./pieces.ts";
 import {
+  readContent,
   readNodeKind,
   readParticipant,
   readTree,
+  writeContent,
   writeNodeKind,
   writeParticipant,
   writeTree,
@@ -78,6 +80,7 @@ export function* encodeCheckpoint(
       body.varint(removal.revision);
       body.varint(removal.time);
     }
+    if (node.content !== undefined) writeContent(node.content, body, body);
     if (i % nodesAtOnce === 0) yield;
   }
   const written = nodes.filter(({ node }) => workspace.text(node.id).length > 0);
@@ -135,10 +138,13 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const removals: [NodeId, Removal][] = [];
   const nodes = readMany(body, (): SavedNode => {
     const id = readId(body), parent = readId(body), name = readString(body, body), kind = readNodeKind(body);
-    if (body.byte() === 0) return { id, parent, name, kind, tombstone: null };
-    const tombstone = readId(body);
-    removals.push([id, { revision: body.varint(), time: body.varint() }]);
-    return { id, parent, name, kind, tombstone };
+    let tombstone: NodeId | null = null;
+    if (body.byte() !== 0) {
+      tombstone = readId(body);
+      removals.push([id, { revision: body.varint(), time: body.varint() }]);
+    }
+    const node = { id, parent, name, kind, tombstone };
+    return kind === "blob" ? { ...node, content: readContent(body, body) } : node;
   });
   const texts = readMany(body, () =>
     [

@@ -5,7 +5,8 @@
  */
 
 import { splitsPair, type Workspace } from "../../ot/mod.ts";
-import type { Answer, AnswerItem, Query } from "../../proto/mod.ts";
+import type { Answer, AnswerItem, NodeItem, Query } from "../../proto/mod.ts";
+import { codes } from "../../proto/mod.ts";
 import { Scope, type State } from "../core/mod.ts";
 import { blame } from "./blame.ts";
 import { numbersOf } from "./continuation.ts";
@@ -14,7 +15,15 @@ import { HistoryError } from "./error.ts";
 import { defaultHistoryLimits, type HistoryLimits } from "./limits.ts";
 import { checkSpan, revisionOf, revisionOrNewest, stateAt, statesAt } from "./moment.ts";
 import { search } from "./search.ts";
-import { chooser, pathUnknown, placedFiles, placedNodes } from "./selection.ts";
+import {
+  chooser,
+  notText,
+  pathUnknown,
+  type Placed,
+  placedFiles,
+  placedNodes,
+  placedTexts,
+} from "./selection.ts";
 import type { HistorySource } from "./source.ts";
 import { touchedFiles } from "./touched.ts";
 
@@ -22,8 +31,10 @@ import { touchedFiles } from "./touched.ts";
 const messageBytes = 64 << 10;
 /** The longest piece of a text, in code units: three bytes each at the most. */
 const pieceMax = 20_000;
-/** About how many bytes an item takes besides its texts. */
-const itemBytes = 64;
+/** The longest piece of a blob, in bytes. */
+const pieceBytesMax = 60_000;
+/** About how many bytes an item takes besides its texts and bytes. */
+const itemBytes = 64, contentBytes = 48;
 /** A line that is longer is cut, in code units. */
 const lineMax = 1000;
 
@@ -85,7 +96,7 @@ function itemsOf(
     case "search": {
       const workspace = seenAt(revision);
       const isChosen = chooser(query, workspace);
-      const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
+      const files = placedTexts(workspace, query).filter(({ path }) => isChosen(path));
       return search(workspace, files, question, query.after, limits);
     }
     case "diff": {
@@ -118,23 +129,41 @@ function itemsOf(
       checkSpan(from, revision, limits.entries);
       const state = stateAt(source, revision), node = state.workspace.find(question.path);
       const isSeen = node !== undefined && scope.sees(state.workspace, node.id);
+      if (isSeen && node.kind === "blob") throw notText(question.path);
       if (!isSeen || node.kind !== "text") throw pathUnknown(question.path);
       return withAuthors(lineItems(blame(source, node.id, from, revision), query.after, limits), state);
     }
+    case "blob":
+      return byteItems(question.hash, seenAt(revision), source);
   }
 }
 
 function* treeItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const nodes = placedNodes(workspace).filter(({ path }) => isChosen(path));
-  const items = nodes.map(({ id, path, kind }): AnswerItem => ({
-    kind: "node",
-    id,
-    path,
-    type: kind,
-    length: kind === "text" ? workspace.text(id).length : 0,
-  }));
-  return yield* listed(items, query.after, limits);
+  return yield* listed(nodes.map((node) => nodeItem(node, workspace)), query.after, limits);
+}
+
+function nodeItem({ id, path, kind }: Placed, workspace: Workspace): NodeItem {
+  const { content } = workspace.node(id)!;
+  const item = { kind: "node", id, path, type: kind } as const;
+  return content === undefined
+    ? { ...item, length: workspace.text(id).length }
+    : { ...item, length: content.bytes, content };
+}
+
+/** What a content is, to whoever can know of it: a blob holds it at this revision. */
+function* byteItems(hash: string, workspace: Workspace, source: HistorySource): Items {
+  if (workspace.bytesOf(hash) === undefined) {
+    throw new HistoryError("content_missing", codes.content_missing.text);
+  }
+  const content = source.content(hash);
+  if (content === undefined) throw new HistoryError("log_unreadable", codes.log_unreadable.text);
+  // One piece at least: so that nothing is told from no answer.
+  for (let at = 0; at === 0 || at < content.length; at += pieceBytesMax) {
+    yield { kind: "bytes", at, bytes: content.subarray(at, at + pieceBytesMax) };
+  }
+  return "";
 }
 
 function* fileItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
@@ -143,12 +172,17 @@ function* fileItems(query: Query, workspace: Workspace, limits: HistoryLimits): 
   let [i = 0, at = 0] = numbersOf(query.after, 2);
   let length = 0, items = 0;
   for (; i < files.length; i++, at = 0) {
-    const { id, path } = files[i]!, text = workspace.text(id);
+    const file = files[i]!, { id, path } = file, text = workspace.text(id);
     if (at > text.length || splitsPair(text, at)) {
       throw new HistoryError("continuation_invalid", "There is no such place in the files asked for");
     }
     do {
       if (length >= limits.answerLength || items >= limits.items) return `${i}:${at}`;
+      if (file.kind === "blob") {
+        yield nodeItem(file, workspace);
+        items++;
+        break;
+      }
       let to = Math.min(text.length, at + pieceMax);
       if (splitsPair(text, to)) to++;
       yield { kind: "content", id, path, at, text: text.slice(at, to) };
@@ -222,7 +256,9 @@ function* inPieces(items: Items): Items {
 function weightOf(item: AnswerItem): number {
   switch (item.kind) {
     case "node":
-      return itemBytes + 3 * item.path.length;
+      return itemBytes + 3 * item.path.length + (item.content === undefined ? 0 : contentBytes);
+    case "bytes":
+      return itemBytes + item.bytes.length;
     case "content":
       return itemBytes + 3 * (item.path.length + item.text.length);
     case "difference":

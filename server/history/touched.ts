@@ -52,7 +52,10 @@ export function touchedFiles(
 
 /** A file itself, or the files in a directory, but for those that are removed in there. */
 function* filesIn(workspace: Workspace, node: NodeId): Generator<NodeId> {
-  for (const id of workspace.within(node)) if (workspace.node(id)?.kind === "text") yield id;
+  for (const id of workspace.within(node)) {
+    const kind = workspace.node(id)?.kind;
+    if (kind !== undefined && kind !== "directory") yield id;
+  }
 }
 
 function touch(touched: Map<NodeId, Touches>, node: NodeId, { revision, time, site }: LogEntry): void {
@@ -81,7 +84,8 @@ function joined(one: Touches | undefined, other: Touches): Touches {
 
 /** Undefined of what is no file, or of one that was hidden at both revisions and is not new. */
 function itemOf(before: Workspace, after: Workspace, id: NodeId, touches: Touches): TouchedItem | undefined {
-  if ((after.node(id) ?? before.node(id))?.kind !== "text") return undefined;
+  const kind = (after.node(id) ?? before.node(id))?.kind;
+  if (kind === undefined || kind === "directory") return undefined;
   const was = before.isLive(id), is = after.isLive(id);
   if (!was && !is && before.node(id) !== undefined) return undefined;
   const old = was ? before.pathOf(id) : "", path = is || !was ? after.pathOf(id) : old;

@@ -1,5 +1,6 @@
 /**
- * Looks at all there is of a workspace: every entry against the chain, every checkpoint against the entries.
+ * Looks at all there is of a workspace: every entry against the chain, every checkpoint against the entries, and what
+ * blobs hold or held against its hash.
  *
  * @module
  */
@@ -16,8 +17,10 @@ import {
   recover,
   savedStateOf,
 } from "../format/mod.ts";
+import { contentHash, hashOfName } from "./content.ts";
 import type { Known } from "./known.ts";
 import type { Store } from "./store.ts";
+import { neededContents } from "./upkeep.ts";
 
 /** What was found. */
 export interface VerifyReport {
@@ -68,6 +71,15 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
         }
         state ??= checkpoint.state;
       }
+    }
+  });
+  attempt(problems, "contents", () => {
+    const needed = neededContents(store, known);
+    if (needed === undefined) throw new FormatError("It is not known which are needed");
+    for (const hash of needed) {
+      const content = store.content(number, hashOfName(hash));
+      if (content === undefined) problems.push(`content ${hash} is missing`);
+      else if (contentHash(content).name !== hash) problems.push(`content ${hash} is damaged`);
     }
   });
   const recovery = recover(store.kept(known));

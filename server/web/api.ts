@@ -12,16 +12,9 @@ import { SpaceError } from "../../client/error.ts";
 import type { Scope, When } from "../../client/past.ts";
 import type { Space } from "../../client/space.ts";
 import { codes, type Participant } from "../../proto/mod.ts";
-import { jsonReply, type Reply } from "./door.ts";
+import { jsonReply, problemReply, type Reply } from "./door.ts";
 import type { Caller, InnerSpaces } from "./inner_spaces.ts";
-import {
-  type Parameter,
-  problem,
-  problemReply,
-  type ReplyKind,
-  type Route,
-  type RouteRequest,
-} from "./routes.ts";
+import { type Parameter, problem, type ReplyKind, type Route, type RouteRequest } from "./routes.ts";
 import {
   changeRequest,
   changeResult,
@@ -196,7 +189,7 @@ export function apiRoutes(spaces: InnerSpaces): Route[] {
             if (result.changed || result.outcome !== "overlap") return jsonReply(200, result);
             const message =
               "Others have changed the same places since. Look at the text as it is now, and decide";
-            return jsonReply(409, { code: "overlap", message, ...result });
+            return problemReply(409, "overlap", message, result);
           })
         ),
     },

@@ -17,6 +17,8 @@ export interface ReferenceNode {
   readonly name: string;
   readonly kind: string;
   readonly tombstone: NodeId | undefined;
+  /** What a blob holds, as "hash bytes". */
+  readonly content: string | undefined;
 }
 
 interface Version<T> {
@@ -62,7 +64,7 @@ export class Reference {
     return versionAt(this.#texts.get(id), revision) ?? "";
   }
 
-  /** How many nodes there are, the root included; how long all texts are, and whether the newest entry made them longer. */
+  /** How many nodes there are, the root included; how long all texts and blobs are, and whether the newest entry made them longer. */
   sizes(): { readonly nodes: number; readonly length: number; readonly grew: boolean } {
     return { nodes: this.#count, length: this.#length, grew: this.#grew };
   }
@@ -107,7 +109,12 @@ export class Reference {
       touched.push(step.node);
       if (step.kind === "create") {
         if (this.#nodes.has(step.node)) this.#broken(entry, `${step.node} is created twice`);
-        const node = { parent: step.parent, name: step.name, kind: step.type, tombstone: undefined };
+        const { parent, name, type: kind } = step, content = said(step.content);
+        if ((kind === "blob") !== (content !== undefined)) {
+          this.#broken(entry, `${step.node} holds the wrong thing`);
+        }
+        const node = { parent, name, kind, tombstone: undefined, content };
+        this.#length += step.content?.bytes ?? 0;
         this.#nodes.set(step.node, [{ revision, value: node }]);
         this.#count++;
         continue;
@@ -131,7 +138,11 @@ export class Reference {
       let value = node!;
       if (step.kind === "move") value = { ...value, parent: step.parent };
       else if (step.kind === "rename") value = { ...value, name: step.name };
-      else if (step.kind === "remove") value = { ...value, tombstone: step.tombstone };
+      else if (step.kind === "replace") {
+        if (value.content === undefined) this.#broken(entry, `${step.node} is replaced, which is no blob`);
+        this.#length += step.content.bytes - Number(value.content!.split(" ")[1]);
+        value = { ...value, content: said(step.content) };
+      } else if (step.kind === "remove") value = { ...value, tombstone: step.tombstone };
       else value = { ...value, tombstone: undefined };
       put(this.#nodes, step.node, revision, value);
     }
@@ -193,6 +204,10 @@ export class Reference {
   #broken(entry: LogEntry, what: string): never {
     throw new Failure("fold", "an entry does not fit the state before it", what, entry.revision);
   }
+}
+
+function said(content: { readonly hash: string; readonly bytes: number } | undefined): string | undefined {
+  return content && `${content.hash} ${content.bytes}`;
 }
 
 function versionAt<T>(versions: readonly Version<T>[] | undefined, revision: number): T | undefined {

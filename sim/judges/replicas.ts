@@ -202,7 +202,8 @@ export class Replica {
     }
     if (
       actual !== undefined && actual.parent === expected.parent && actual.name === expected.name &&
-      actual.kind === expected.kind && actual.tombstone === expected.tombstone
+      actual.kind === expected.kind && actual.tombstone === expected.tombstone &&
+      (actual.content && `${actual.content.hash} ${actual.content.bytes}`) === expected.content
     ) return;
     const said = actual === undefined
       ? "not there"

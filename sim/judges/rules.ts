@@ -111,7 +111,12 @@ export class Rules {
   /** An entry has been applied to the reference. */
   after(entry: LogEntry, reference: Reference): void {
     const { revision, change: { steps, edits } } = entry;
-    const { textLengthMax, workspaceLengthMax, nodesMax } = this.#settings;
+    const { textLengthMax, workspaceLengthMax, nodesMax, blobBytesMax } = this.#settings;
+    for (const step of steps) {
+      if ("content" in step && step.content !== undefined && step.content.bytes > blobBytesMax) {
+        throw new Failure("bounds", "a blob is longer than it may be", `${step.content.bytes}`, revision);
+      }
+    }
     for (const { node } of edits) {
       const { length } = reference.text(node);
       // What was there before may be as long as it likes; what makes it longer may not.
@@ -129,7 +134,8 @@ export class Rules {
     }
     if (steps.some(({ kind }) => kind === "remove")) return;
     for (const { kind, node } of steps) {
-      if (kind === "rename" || kind === "forget" || reference.node(node)!.tombstone !== undefined) continue;
+      if (kind === "rename" || kind === "replace" || kind === "forget") continue;
+      if (reference.node(node)!.tombstone !== undefined) continue;
       if (!reference.isLive(node)) {
         throw new Failure("tree", "something lands in a removed directory", `${kind} of ${node}`, revision);
       }

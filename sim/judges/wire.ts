@@ -24,6 +24,8 @@ const type = {
   close: 11,
   accepted: 12,
   part: 13,
+  upload: 16,
+  uploaded: 17,
 } as const;
 
 /** What the log holds for certain at this moment. */
@@ -48,6 +50,8 @@ export class WireJudge {
   #snapshot: number | undefined;
   /** Changes that have not been answered. */
   readonly #unanswered = new Set<number>();
+  /** Whether an upload has not been answered. */
+  #isUploading = false;
 
   constructor(
     readonly name: string,
@@ -86,6 +90,11 @@ export class WireJudge {
         }
         this.#unanswered.add(seq);
         this.submitted.add(this.session, seq, base, payload, this.honest, this.name);
+      } else if (kind === type.upload) {
+        if (this.honest && this.#isUploading) {
+          this.#wrong("order", "a client uploads before the last upload was answered", "");
+        }
+        this.#isUploading = true;
       } else if (kind === type.hello) {
         const revision = numbersOf(payload)[6]!;
         this.#held = revision;
@@ -111,6 +120,8 @@ export class WireJudge {
           this.mark(`refused ${textOf(payload, 2)}`);
           return;
         }
+        case type.uploaded:
+          return this.#uploaded(payload);
         case type.close:
           this.mark(`closed ${textOf(payload, 1)}`);
       }
@@ -207,6 +218,12 @@ export class WireJudge {
       );
     }
     return revision === 0 ? undefined : this.durable.entry(revision);
+  }
+
+  #uploaded(payload: Uint8Array): void {
+    if (this.honest && !this.#isUploading) this.#wrong("order", "an upload is answered that nobody sent", "");
+    this.#isUploading = false;
+    this.mark(textOf(payload, 2) === "" ? "client uploaded" : "client not uploaded");
   }
 
   #answered(seq: number): void {

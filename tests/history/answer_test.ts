@@ -291,6 +291,7 @@ Deno.test("a source that remembers states gives the same states, and asks for ea
           asked.push(to - from);
           return source.entries(from, to);
         },
+        content: (hash) => source.content(hash),
         revisionAt: (time) => source.revisionAt(time),
       });
       for (const revision of chosen.map((each) => each % (story.revision + 1))) {

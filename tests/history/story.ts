@@ -36,6 +36,8 @@ export const startTime = 1_000_000;
 export class Story {
   readonly entries: LogEntry[] = [];
   readonly states: State[] = [State.empty];
+  /** What blobs hold, by hash. */
+  readonly contents = new Map<string, Uint8Array>();
   readonly #counters = new Map<number, number>();
 
   get workspace(): Workspace {
@@ -127,7 +129,7 @@ export class Story {
 
   /** The log, which reaches back to revision `floor`. */
   source(floor = 0): MemoryHistory {
-    return new MemoryHistory("1", this.states[floor]!, this.entries.slice(floor));
+    return new MemoryHistory("1", this.states[floor]!, this.entries.slice(floor), this.contents);
   }
 }
 

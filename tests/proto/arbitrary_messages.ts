@@ -44,7 +44,13 @@ const participant: fc.Arbitrary<Participant> = fc.record({
   kind: fc.constantFrom("human", "agent", "ci"),
 });
 
-const nodeKind = fc.constantFrom("directory" as const, "text" as const);
+const nodeKind = fc.constantFrom("directory" as const, "text" as const, "blob" as const);
+
+const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
+const content = fc.record({ hash, bytes: uint53 });
+/** A property that is there or not. */
+const mayHoldContent = fc.oneof(fc.constant({}), fc.record({ content }));
+const bytes = fc.uint8Array({ maxLength: 300 });
 
 const splice: fc.Arbitrary<Splice> = fc.record({ at: uint32, remove: uint32, insert: text });
 const edit: fc.Arbitrary<Edit> = fc.record({ node: id, op: fc.array(splice, { maxLength: 5 }) });
@@ -52,7 +58,12 @@ const edit: fc.Arbitrary<Edit> = fc.record({ node: id, op: fc.array(splice, { ma
 const kind = <K extends string>(name: K) => fc.constant(name);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: kind("create"), node: id, parent: id, name: text, type: nodeKind }),
+  fc.tuple(
+    fc.record({ kind: kind("create"), node: id, parent: id, name: text, type: nodeKind }),
+    mayHoldContent,
+  )
+    .map(([step, content]) => ({ ...step, ...content })),
+  fc.record({ kind: kind("replace"), node: id, content }),
   fc.record({ kind: kind("move"), node: id, parent: id }),
   fc.record({ kind: kind("rename"), node: id, name: text }),
   fc.record({ kind: kind("remove"), node: id, tombstone: id }),
@@ -122,12 +133,15 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     ignoreCase: fc.boolean(),
     matches: uint32,
   }),
+  fc.record({ kind: kind("blob"), hash }),
 );
 
 const status = fc.constantFrom("added", "removed", "modified", "renamed");
 
 const item: fc.Arbitrary<AnswerItem> = fc.oneof(
-  fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }),
+  fc.tuple(fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }), mayHoldContent)
+    .map(([node, content]) => ({ ...node, ...content })),
+  fc.record({ kind: kind("bytes"), at: uint53, bytes }),
   fc.record({ kind: kind("content"), id, path: text, at: uint53, text }),
   fc.record({
     kind: kind("difference"),
@@ -195,6 +209,7 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     after: text,
     question,
   }),
+  upload: fc.record({ kind: kind("upload"), content: bytes }),
   ping,
   pong: ping,
   close,
@@ -220,6 +235,7 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
         workspaceLength: uint53,
         nodes: uint32,
         changesPerSecond: uint32,
+        blobBytes: uint32,
       }),
     }),
     fc.record({ scope: notEmpty }),
@@ -257,7 +273,10 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     kind: kind("sync"),
     revision: uint53,
     nodes: fc.array(
-      fc.record({ id, parent: id, name: text, kind: nodeKind, tombstone: optional(id) }),
+      fc.tuple(
+        fc.record({ id, parent: id, name: text, kind: nodeKind, tombstone: optional(id) }),
+        mayHoldContent,
+      ).map(([node, content]) => ({ ...node, ...content })),
       { maxLength: 5 },
     ),
     contents: fc.array(fc.record({ node: id, text }), { maxLength: 5 }),
@@ -282,6 +301,7 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     code: text,
     message: text,
   }),
+  uploaded: fc.record({ kind: kind("uploaded"), hash, code: text, message: text, retryMs: uint32 }),
   ping,
   pong: ping,
   close,

@@ -48,7 +48,7 @@ Deno.test("a backup is put back under a new epoch, as it was", () =>
     const file = `${folder}/backup`;
     await withLog({ folder }, async (log) => {
       const { epoch } = await log.load("paper");
-      const content = await log.putContent(new Uint8Array([1, 2, 3]));
+      const content = await log.putContent("paper", new Uint8Array([1, 2, 3]));
       withTools(folder, (tools) => tools.backup(file));
       const more = typedLog(401).entries.slice(400);
       assertEquals(await log.append("paper", 400, more), { stored: true });
@@ -59,7 +59,7 @@ Deno.test("a backup is put back under a new epoch, as it was", () =>
         const restored = tools.load("paper");
         assertNotEquals(restored.epoch, epoch);
         assertEquals(endOf(restored), state.save());
-        assertEquals(tools.getContent(content), new Uint8Array([1, 2, 3]));
+        assertEquals(tools.content("paper", content), new Uint8Array([1, 2, 3]));
         noProblems(tools);
       });
       assertEquals(await log.append("paper", 401, typedLog(402).entries.slice(401)), {
