@@ -244,7 +244,7 @@ function* shownEntries(source: RecentHistory, first: number, last: number): Gene
   let state = stateAt(source, first - 1);
   for (const entry of source.entries(first - 1, to)) {
     const { revision, time, site, seq, change } = entry;
-    const words = entry.sites > 0
+    const words = entry.site === 0 && entry.sites > 0
       ? `sites up to ${entry.sites} may be given`
       : changeInWords(change, state.workspace);
     state = state.apply(entry);

@@ -9,6 +9,7 @@ import { clientCommand } from "./client.ts";
 import { program } from "./command.ts";
 import { exploreCommand } from "./explore.ts";
 import { logCommand } from "./log.ts";
+import { mcpCommand } from "./mcp.ts";
 import { mutantsCommand } from "./mutants.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
@@ -20,6 +21,7 @@ import { tortureCommand } from "./torture.ts";
 await program("dist-space", "A workspace that people and agents edit at once.", [
   serveCommand,
   clientCommand,
+  mcpCommand,
   syncCommand,
   logCommand,
   replayCommand,

@@ -344,7 +344,7 @@ function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds, authentica
 }
 
 /** Adds an origin to those that were given before. */
-function origins(text: string, given: readonly string[] = []): readonly string[] {
+export function origins(text: string, given: readonly string[] = []): readonly string[] {
   const url = URL.parse(text);
   if (url === null || url.origin !== text || !/^https?:$/.test(url.protocol)) {
     throw new InvalidArgumentError(

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type NodeId, Text } from "../ot/mod.ts";
+import { Text } from "../ot/mod.ts";
 import type { ClientEvent, ClientInput, Unsent } from "../client/core/mod.ts";
 import {
   type Action,
@@ -316,10 +316,5 @@ export class FolderHost {
     return new Map(
       [...this.disk.all()].map(([path, node]) => [path, node.kind === "file" ? node.text : undefined]),
     );
-  }
-
-  /** The id of the node that a path stands for. */
-  nodeAt(path: string): NodeId | undefined {
-    return this.core.synced.idAt(path);
   }
 }

@@ -26,7 +26,6 @@ export interface FolderRun {
   readonly files: number;
   readonly words: number;
   readonly crashes: number;
-  readonly stale: number;
 }
 
 export class FolderWorld {
@@ -99,7 +98,6 @@ export class FolderWorld {
       files: this.#typist.core.view.files().length,
       words: this.words.typed.size,
       crashes: this.#crashes,
-      stale: 0,
     };
   }
 

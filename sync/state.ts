@@ -158,7 +158,6 @@ export class FolderState implements UnsentStore {
         unsent: undefined,
         synced: new SyncedTree(),
         intended: new Map(),
-        lines: 0,
       };
     }
     let journal: Journal;

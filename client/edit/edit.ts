@@ -15,6 +15,8 @@
  * - `overlap`: others had changed the same places. By the policy `merge` both are merged all the same, and whoever asked
  *   should look at what came of it; by `reject` nothing is done. Either way the text is given as it is now.
  *
+ * Where the space was opened lazily, the files that are edited are loaded.
+ *
  * What was read is compared with what the space knows. Another's change that the server takes in between is merged with
  * it as all concurrent changes are, and makes `merged` of `applied`.
  *
@@ -50,7 +52,9 @@ export type EditStep =
   }
   | { readonly kind: "create"; readonly path: string; readonly text: string }
   | { readonly kind: "move"; readonly path: string; readonly to: string }
-  | { readonly kind: "remove"; readonly path: string };
+  | { readonly kind: "remove"; readonly path: string }
+  /** Brings back what was removed, by its id. */
+  | { readonly kind: "restore"; readonly node: NodeId };
 
 /** What has to hold, or nothing is done. */
 export interface Precondition {
@@ -126,6 +130,7 @@ export async function edit(space: Space, request: EditRequest): Promise<EditResu
   const { steps, policy = "merge", preconditions = [] } = request;
   if (steps.length === 0) throw new SpaceError("nothing_to_do", "There are no steps. Say what is to be done");
   const past = await lookedUp(space, steps, preconditions);
+  await loaded(space, steps, preconditions, past);
   // From here to the change nothing is awaited: what is planned is of the state that it is done to.
   for (const precondition of preconditions) check(space, precondition, past);
   const planned = new Map<EditStep, Planned>();
@@ -186,6 +191,8 @@ function done(draft: Draft, step: EditStep): Planned | undefined {
       return void draft.move(step.path, step.to);
     case "remove":
       return void draft.remove(step.path);
+    case "restore":
+      return void draft.step({ kind: "restore", node: step.node });
   }
 }
 
@@ -210,20 +217,7 @@ async function lookedUp(
   };
   for (const step of steps) if (step.kind === "edit") await lookUp(step.read.revision, step.path);
   for (const { unchangedSince, path } of preconditions) await lookUp(unchangedSince, path);
-  const then = [...found.values()].flatMap((files) => [...files.values()]);
-  const now = steps.map((step) => step.kind === "edit" ? space.find(step.path) : undefined);
-  await loaded(
-    space,
-    [...then, ...now].flatMap((file) => file !== undefined && "id" in file ? [file.id] : []),
-  );
   return found;
-}
-
-/** Gets what files say now, where the workspace was opened lazily; those that are not there are left out. */
-async function loaded(space: Space, ids: readonly NodeId[]): Promise<void> {
-  const paths = [...new Set(ids)].filter((id) => space.workspace.node(id)?.kind === "text")
-    .filter((id) => space.workspace.isLive(id)).map((id) => space.pathOf(id));
-  await space.load(...paths.filter((path) => !space.isLoaded(path)));
 }
 
 async function readAt(space: Space, at: number, path: string): Promise<Read | SpaceError> {
@@ -244,6 +238,30 @@ async function readAt(space: Space, at: number, path: string): Promise<Read | Sp
 }
 
 const forgivable: ReadonlySet<string> = new Set(["path_unknown", "revision_forgotten"]);
+
+/** Gets the texts that are needed, where the space is lazy. */
+async function loaded(
+  space: Space,
+  steps: readonly EditStep[],
+  preconditions: readonly Precondition[],
+  past: PastFiles,
+): Promise<void> {
+  for (;;) {
+    const needed: string[] = [];
+    for (const step of steps) {
+      if (step.kind !== "edit") continue;
+      const { id } = readOf(space, step, past);
+      if (space.workspace.isLive(id)) needed.push(space.pathOf(id));
+    }
+    for (const { path, unchangedSince } of preconditions) {
+      if (unchangedSince !== undefined && space.find(path)?.kind === "text") needed.push(path);
+    }
+    const missing = needed.filter((path) => !space.isLoaded(path));
+    // While these came, others may have moved, and other files be meant.
+    if (missing.length === 0) return;
+    await space.load(...missing);
+  }
+}
 
 /** The file that a step edits, as it was read. */
 function readOf(

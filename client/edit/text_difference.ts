@@ -1,6 +1,6 @@
 /**
  * The difference between two texts as somebody would have made it who edited one into the other: line by line first,
- * then within the lines that differ; and where only crumbs of the old text are left between two splices, they go too.
+ * then within the lines that differ; and where only crumbs of the old text are left in what is replaced, they go too.
  *
  * A difference letter by letter alone keeps whatever letters two unlike texts happen to share. Merged with somebody
  * else's edit, that gives words which nobody wrote.
@@ -51,18 +51,26 @@ function withinLines(pieces: readonly Piece[]): TextOp {
   return normalize(splices);
 }
 
-/** Joins splices between which hardly anything is kept. */
+/** Joins splices between which hardly anything is kept, unless they only insert, or only remove: those replace nothing. */
 function withoutCrumbs(op: TextOp, text: Characters): TextOp {
-  const result: Splice[] = [];
+  const groups: Splice[][] = [];
   for (const splice of op) {
-    const last = result.at(-1);
+    const last = groups.at(-1)?.at(-1);
     const kept = last === undefined ? "" : text.slice(last.at + last.remove, splice.at);
-    if (last === undefined || kept.length > crumbMax || kept.includes("\n")) {
-      result.push(splice);
-      continue;
-    }
-    const remove = splice.at + splice.remove - last.at;
-    result[result.length - 1] = { at: last.at, remove, insert: last.insert + kept + splice.insert };
+    if (last === undefined || kept.length > crumbMax || kept.includes("\n")) groups.push([splice]);
+    else groups.at(-1)!.push(splice);
   }
-  return result;
+  return groups.flatMap((group) => {
+    const isOneWay = group.every(({ remove }) => remove === 0) || group.every(({ insert }) => insert === "");
+    return isOneWay ? group : [joined(group, text)];
+  });
+}
+
+function joined([first, ...rest]: readonly Splice[], text: Characters): Splice {
+  let { at, remove, insert } = first!;
+  for (const splice of rest) {
+    insert += text.slice(at + remove, splice.at) + splice.insert;
+    remove = splice.at + splice.remove - at;
+  }
+  return { at, remove, insert };
 }

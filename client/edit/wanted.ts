@@ -9,6 +9,7 @@ import { applyPatch, parsePatch } from "diff";
 import { compose, faultOf, normalize, type Splice, Text, type TextOp, widen } from "../../ot/mod.ts";
 import { codes } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
+import { type Lines, linesOn } from "./lines.ts";
 import { editBetween } from "./text_difference.ts";
 
 /** What is to become of a text. */
@@ -17,7 +18,12 @@ export type Wanted =
   | { readonly kind: "text"; readonly text: string }
   /** These, in positions of the text before, counted in UTF-16 code units. */
   | { readonly kind: "splices"; readonly splices: readonly Splice[] }
-  /** `old`, which stands in it once, or with `all` wherever it stands, is to be `new`. */
+  /** These lines are to be others. */
+  | { readonly kind: "lines"; readonly lines: readonly Lines[] }
+  /**
+   * `old`, which stands in it once, or with `all` wherever it stands, is to be `new`. Where the text has CRLF at the ends
+   * of its lines, LF in `old` and `new` stands for that.
+   */
   | { readonly kind: "replace"; readonly old: string; readonly new: string; readonly all?: boolean }
   /** What a unified diff of this one file says; its paths do not matter. */
   | { readonly kind: "patch"; readonly patch: string };
@@ -43,6 +49,8 @@ function single(read: string, wanted: Wanted): TextOp {
       return checked(editBetween(read, wanted.text), read);
     case "splices":
       return splicesOn(read, wanted.splices);
+    case "lines":
+      return checked(linesOn(read, wanted.lines), read);
     case "replace":
       return replacing(read, wanted.old, wanted.new, wanted.all === true);
     case "patch":
@@ -61,25 +69,35 @@ function splicesOn(read: string, splices: readonly Splice[]): TextOp {
 
 function replacing(read: string, old: string, fresh: string, all: boolean): TextOp {
   if (old === "") throw new SpaceError("text_not_found", "The text to be replaced is empty. Say what it is");
-  const splices: Splice[] = [];
-  for (let at = read.indexOf(old); at >= 0; at = read.indexOf(old, at + old.length)) {
-    splices.push(...editBetween(old, fresh).map((splice) => ({ ...splice, at: splice.at + at })));
-    if (all) continue;
-    if (read.indexOf(old, at + 1) >= 0) {
-      throw new SpaceError(
-        "text_ambiguous",
-        "The text to be replaced stands in the file more than once. Give more of what is around it",
-      );
-    }
-    return checked(splices, read);
+  if (!read.includes(old) && old.includes("\n") && !old.includes("\r")) {
+    old = old.replaceAll("\n", "\r\n");
+    fresh = fresh.replaceAll(/\r?\n/g, "\r\n");
   }
-  if (!read.includes(old)) {
+  const places = placesOf(old, read);
+  if (places.length === 0) {
     throw new SpaceError(
       "text_not_found",
       "The text to be replaced is not in what was read. Give it exactly",
     );
   }
+  // Text that may stand in itself is ambiguous even where the second place begins within the first.
+  if (!all && (places.length > 1 || read.indexOf(old, places[0]! + 1) >= 0)) {
+    const count = Math.max(2, places.length);
+    throw new SpaceError(
+      "text_ambiguous",
+      `The text to be replaced stands in the file ${count} times. Give more of what is around it, or say that all are meant`,
+    );
+  }
+  const within = editBetween(old, fresh);
+  const splices = places.flatMap((place) => within.map((splice) => ({ ...splice, at: splice.at + place })));
   return checked(normalize(splices), read);
+}
+
+/** Where `old` stands, from left to right, and never twice on one place. */
+function placesOf(old: string, text: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(old); at >= 0; at = text.indexOf(old, at + old.length)) places.push(at);
+  return places;
 }
 
 function patched(read: string, patch: string): string {

@@ -104,7 +104,8 @@ export class FolderCore {
         this.#isReady = input.isReady;
         return [...this.#followEpoch(input.epoch), ...this.#next(workspace)];
       case "workspace":
-        if (input.nodes !== "all") { for (const node of input.nodes) this.#givenUp.delete(node); }
+        if (input.nodes === "all") this.#givenUp.clear();
+        else for (const node of input.nodes) this.#givenUp.delete(node);
         this.#soilNodes(input.nodes);
         return this.#next(workspace);
       case "disk":
@@ -121,6 +122,7 @@ export class FolderCore {
         return this.#settled(input.refusal, workspace);
       case "renumbered":
         for (const [from, to] of input.ids) this.#synced.renumber(from, to);
+        this.#soilNodes(input.ids.values());
         return [];
       case "acted":
         this.#busy = "no";
@@ -325,9 +327,11 @@ export class FolderCore {
       this.#batches.unshift(sorted.slice(0, half), sorted.slice(half));
       return this.#next(workspace);
     }
-    const path = looks[0]!.path;
+    const { path, seen } = looks[0]!;
     const known = this.#synced.at(path);
     if (known === undefined) this.#others.set(path, refusal);
+    // What may not be removed comes back.
+    else if (seen === undefined) this.#withoutDeletions(looks);
     else this.#synced.set({ ...known, held: refusal });
     return [{ kind: "warn", path, reason: refusal }, ...this.#next(workspace)];
   }
@@ -419,7 +423,9 @@ export class FolderCore {
     const parent = this.#synced.idAt(place.slice(0, Math.max(0, slash)));
     const there = workspace.node(node);
     // Gone meanwhile: it is looked at as something that nobody knows.
-    if (parent === undefined || there === undefined) return this.#soilPaths([path, place]);
+    if (parent === undefined || there === undefined || there.kind === "blob") {
+      return this.#soilPaths([path, place]);
+    }
     const file = place.slice(slash + 1);
     const { name } = action;
     this.#synced.set({

@@ -90,6 +90,7 @@ class Round {
   readonly #view: DownwardView;
   /** Whether makeshift names are given, since nothing else can be done. */
   readonly #makesShift: boolean;
+  #hasShifted = false;
   readonly #ignoreFiles: Action[] = [];
   readonly #going: Action[] = [];
   readonly #moving: Action[] = [];
@@ -237,7 +238,11 @@ class Round {
     };
     const isFile = node.kind === "text";
     const file = fileNameFor(name, !isFile, rules, isFree);
-    return isWaiting && !this.#makesShift ? undefined : file;
+    if (!isWaiting) return file;
+    if (!this.#makesShift || this.#hasShifted) return undefined;
+    // With one out of the way, the others may find their names free.
+    if (file !== known?.file) this.#hasShifted = true;
+    return file;
   }
 
   readonly #keys = new Map<NodeId, Map<string, NodeId>>();

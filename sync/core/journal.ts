@@ -28,8 +28,6 @@ export interface Journal extends Remembered {
   readonly workspace: string;
   /** As the client gave it; undefined if nothing was unsent. */
   readonly unsent: unknown;
-  /** How many lines it takes. */
-  readonly lines: number;
 }
 
 /** The first line of a journal. */
@@ -113,7 +111,7 @@ export function readJournal(text: string): Journal {
       intended.set(path, { node, text: Text.of(text) });
     } else if ("unsent" in entry) unsent = entry.unsent ?? undefined;
   }
-  return { workspace: head.workspace, epoch, unsent, intended, lines: lines.length, synced: treeOf(nodes) };
+  return { workspace: head.workspace, epoch, unsent, intended, synced: treeOf(nodes) };
 }
 
 /** A node as JSON has it. */

@@ -9,12 +9,13 @@ import {
   edit,
   editBetween,
   type EditRequest,
+  type Lines,
   mergedOver,
   operationOf,
   type Wanted,
 } from "../../client/edit/mod.ts";
 import { faultOf, Space, SpaceError, tcp, Text, type TextOp } from "../../mod.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { LiveServer } from "../server/live_server.ts";
 import { eventually } from "../server/waiting.ts";
 
@@ -309,4 +310,62 @@ Deno.test("edit() against what was read loses nothing of what is typed meanwhile
       assertEquals(lines.filter((other) => other === line).length, 1, line);
     }
   });
+});
+
+Deno.test("operationOf() takes lines, all counted in what was read, and gives them the ends that the others have", () => {
+  const result = (read: string, ...lines: Lines[]) =>
+    applied(read, operationOf(read, [{ kind: "lines", lines }]));
+  const read = "one\ntwo\nthree\n";
+  assertEquals(result(read, { first: 2, last: 2, text: "2" }), "one\n2\nthree\n");
+  assertEquals(
+    result(read, { first: 3, last: 3, text: "" }, { first: 1, last: 1, text: "0\n1\n" }),
+    "0\n1\ntwo\n",
+  );
+  assertEquals(result(read, { first: 2, last: 1, text: "and" }), "one\nand\ntwo\nthree\n");
+  assertEquals(result(read, { first: 4, last: 3, text: "four" }), "one\ntwo\nthree\nfour\n");
+  assertEquals(result("one\ntwo", { first: 3, last: 2, text: "three" }), "one\ntwo\nthree");
+  assertEquals(result("one\ntwo", { first: 2, last: 2, text: "2" }), "one\n2");
+  assertEquals(result("one\r\ntwo\r\n", { first: 1, last: 1, text: "1\n1.5" }), "1\r\n1.5\r\ntwo\r\n");
+  assertEquals(result("", { first: 1, last: 0, text: "one" }), "one\n");
+});
+
+Deno.test("operationOf() refuses lines that there are not, or twice", () => {
+  const code = (...lines: Lines[]) =>
+    assertThrows(() => operationOf("one\ntwo\n", [{ kind: "lines", lines }]), SpaceError).code;
+  assertEquals(code({ first: 0, last: 1, text: "" }), "line_unknown");
+  assertEquals(code({ first: 2, last: 3, text: "" }), "line_unknown");
+  assertEquals(code({ first: 2, last: 0, text: "" }), "line_unknown");
+  assertEquals(code({ first: 1, last: 2, text: "" }, { first: 2, last: 2, text: "" }), "lines_overlap");
+});
+
+Deno.test("operationOf() finds lines in a text with CRLF, and says how often an ambiguous text stands in it", () => {
+  const result = (read: string, old: string, fresh: string) =>
+    applied(read, operationOf(read, [{ kind: "replace", old, new: fresh }]));
+  assertEquals(result("a\r\nb\r\nc\r\n", "a\nb\n", "A\nB\n"), "A\r\nB\r\nc\r\n");
+  const { message } = assertThrows(() => result("x, x, x", "x", "y"), SpaceError);
+  assert(message.includes("3 times"), message);
+  assertEquals(assertThrows(() => result("aaa", "aa", "b"), SpaceError).code, "text_ambiguous");
+});
+
+Deno.test("edit() loads what it needs, where the workspace was opened lazily, and nothing else", async () => {
+  await using server = await new LiveServer();
+  const open = (name: string, lazy: boolean) =>
+    Space.open({ dial: tcp("127.0.0.1", server.port), workspace: "w", name, lazy });
+  const ada = await open("Ada", false);
+  for (const name of ["a", "b", "c"]) ada.create(`${name}.txt`, `${name}\n`);
+  await ada.settled();
+  const read = { revision: ada.revision };
+  await ada.insert("a.txt", 0, "top\n").settled;
+  const agent = await open("Agent", true);
+  try {
+    const result = await edit(agent, {
+      steps: [editOf("a.txt", read, { kind: "text", text: "a\nend\n" })],
+      preconditions: [{ path: "b.txt", unchangedSince: read.revision }],
+    });
+    assertEquals([result.outcome, result.files[0]!.text], ["merged", "top\na\nend\n"]);
+    assertEquals(["a.txt", "b.txt", "c.txt"].map((path) => agent.isLoaded(path)), [true, true, false]);
+  } finally {
+    await ada.close();
+    await agent.close();
+  }
 });

@@ -1,0 +1,87 @@
+/**
+ * An agent's place in a workspace: a client as anybody's, and what it takes to let a program use it that asks for
+ * several things at once and forgets what it has been told.
+ *
+ * @module
+ */
+
+import { type Space, SpaceError } from "../mod.ts";
+
+/** How long a change may take to be durable before the agent is told that it is not known, in milliseconds. */
+const patienceMs = 30_000;
+
+/** One agent, in one workspace. */
+export class Agent {
+  readonly space: Space;
+  /** The last change under way: one after the other, so that each knows what it is made on. */
+  #changing: Promise<unknown> = Promise.resolve();
+  /** The revisions of what was done for a task, by the name that the agent gave it. */
+  readonly #tasks = new Map<string, number[]>();
+
+  /** An agent in a workspace that is open; best lazily. */
+  constructor(space: Space) {
+    this.space = space;
+  }
+
+  /**
+   * Changes something, once what was asked for before is done.
+   *
+   * @throws {SpaceError} "not_connected", or "unsent" if the connection is lost meanwhile.
+   */
+  change<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(async () => {
+      this.#checkConnection();
+      const acted = act();
+      return await inTime(acted);
+    });
+    this.#changing = done.catch(() => {});
+    return done;
+  }
+
+  /** Remembers that a change was made for a task. */
+  didFor(task: string | undefined, revision: number): void {
+    if (task === undefined) return;
+    const revisions = this.#tasks.get(task);
+    if (revisions === undefined) this.#tasks.set(task, [revision]);
+    else revisions.push(revision);
+  }
+
+  /** The revisions of what was done for a task. */
+  revisionsOf(task: string): readonly number[] {
+    const revisions = this.#tasks.get(task);
+    if (revisions !== undefined) return revisions;
+    const known = [...this.#tasks.keys()].map((name) => `"${name}"`).join(", ");
+    throw new SpaceError(
+      "task_unknown",
+      `In this connection nothing was done for a task "${task}". ` +
+        (known === "" ? "Say what to take back by author, session or revisions" : `There are ${known}`),
+    );
+  }
+
+  #checkConnection(): void {
+    const { phase, problem } = this.space.status;
+    if (phase === "online") return;
+    const reason = problem === undefined ? "" : `: ${problem.message}`;
+    if (phase === "ended") {
+      throw new SpaceError("closed", `The workspace is closed${reason}. This server has to be started again`);
+    }
+    throw new SpaceError(
+      "not_connected",
+      `There is no connection to the workspace now${reason}. Nothing has been changed; try again in a while`,
+    );
+  }
+}
+
+async function inTime<T>(acted: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    const message = "The connection was lost meanwhile. The change is sent once it is back: " +
+      "read the files again to see whether it was done, before you try again";
+    late.reject(new SpaceError("unsent", message));
+  }, patienceMs);
+  try {
+    return await Promise.race([acted, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Taking back what some have done, amid what others have done since.
+ *
+ * @module
+ */
+
+import { takeBack, type TakeBackRequest } from "../../client/edit/mod.ts";
+import { Space, SpaceError, tcp } from "../../mod.ts";
+import { assertEquals, assertRejects } from "../assert.ts";
+import { LiveServer } from "../server/live_server.ts";
+import { eventually } from "../server/waiting.ts";
+
+interface People {
+  readonly ada: Space;
+  readonly bob: Space;
+  /** Does something, and lets everybody see it. */
+  does(who: Space, act: () => { settled: Promise<unknown> }): Promise<number>;
+  /** Takes back, by somebody who has loaded nothing. */
+  takesBack(request: Partial<TakeBackRequest> & Pick<TakeBackRequest, "whose">): ReturnType<typeof takeBack>;
+}
+
+async function withPeople(run: (people: People) => Promise<void>): Promise<void> {
+  await using server = new LiveServer();
+  const open = (name: string, lazy = false) =>
+    Space.open({ dial: tcp("127.0.0.1", server.port), workspace: "w", name, lazy });
+  const [ada, bob, judge] = [await open("Ada"), await open("Bob"), await open("Judge", true)];
+  const all = [ada, bob, judge];
+  const together = async () => {
+    await eventually(() => {
+      const newest = Math.max(...all.map(({ revision }) => revision));
+      return all.every(({ revision }) => revision === newest);
+    }, "everybody has seen everything");
+  };
+  try {
+    await run({
+      ada,
+      bob,
+      async does(_, act) {
+        await act().settled;
+        await together();
+        return ada.revision;
+      },
+      async takesBack(request) {
+        const result = await takeBack(judge, { since: 0, ...request });
+        await together();
+        return result;
+      },
+    });
+  } finally {
+    for (const space of all) await space.close();
+  }
+}
+
+const bobs = { whose: { kind: "author", name: "Bob" } } as const;
+
+Deno.test("takeBack() takes out what one has written, and leaves what others wrote, within it too", () =>
+  withPeople(async ({ ada, bob, does, takesBack }) => {
+    await does(ada, () => ada.create("a.txt", "one\ntwo\nthree\n"));
+    await does(bob, () => bob.insert("a.txt", 4, "bob's first line\nbob's second line\n"));
+    await does(ada, () => ada.insert("a.txt", 4 + 17, "ada between\n"));
+    await does(ada, () => ada.insert("a.txt", 0, "zero\n"));
+    await does(bob, () => bob.write("a.txt", bob.read("a.txt").replace("three", "drei")));
+    await does(ada, () => ada.insert("a.txt", ada.read("a.txt").length, "four\n"));
+    const result = await takesBack(bobs);
+    assertEquals(ada.read("a.txt"), "zero\none\nada between\ntwo\nthree\nfour\n");
+    assertEquals([result.changed, result.done], [true, [{ path: "a.txt", did: "edited" }]]);
+    assertEquals(
+      await takesBack({ ...bobs, since: result.revision - 1 }).catch((e) => e.code),
+      "author_unknown",
+    );
+  }));
+
+Deno.test("takeBack() brings back what one has taken out, and what two have taken out stays out", () =>
+  withPeople(async ({ ada, bob, does, takesBack }) => {
+    await does(ada, () => ada.create("a.txt", "one two three four"));
+    await does(bob, () => bob.delete("a.txt", 4, 4));
+    await does(ada, () => ada.write("a.txt", "one three four five"));
+    assertEquals((await takesBack(bobs)).outcome, "applied");
+    assertEquals(bob.read("a.txt"), "one two three four five");
+    await does(bob, () => bob.insert("a.txt", 0, "bob "));
+    await does(ada, () => ada.delete("a.txt", 0, 4));
+    assertEquals((await takesBack({ ...bobs, since: ada.revision - 2 })).changed, false);
+    assertEquals(bob.read("a.txt"), "one two three four five");
+  }));
+
+Deno.test("takeBack() goes across files: made, moved and removed ones; what others wrote in a made one stays", () =>
+  withPeople(async ({ ada, bob, does, takesBack }) => {
+    for (const name of ["moved", "gone", "edited"]) {
+      await does(ada, () => ada.create(`${name}.txt`, `${name}\n`));
+    }
+    await does(bob, () => bob.create("made.txt", "by bob\n"));
+    await does(bob, () => bob.create("shared.txt", "by bob\n"));
+    await does(ada, () => ada.insert("shared.txt", 7, "by ada\n"));
+    await does(bob, () => bob.move("moved.txt", "elsewhere/other.txt"));
+    await does(ada, () => ada.insert("elsewhere/other.txt", 0, "ada\n"));
+    await does(bob, () => bob.insert("gone.txt", 0, "bob\n"));
+    await does(bob, () => bob.remove("gone.txt"));
+    await does(bob, () => bob.write("edited.txt", "bob\n"));
+    const { done } = await takesBack(bobs);
+    const texts = Object.fromEntries(ada.files().map(({ path }) => [path, ada.read(path)]));
+    assertEquals(texts, {
+      "edited.txt": "edited\n",
+      "gone.txt": "gone\n",
+      "moved.txt": "ada\nmoved\n",
+      "shared.txt": "by ada\n",
+    });
+    assertEquals(done.map(({ path, did }) => `${path} ${did}`).sort(), [
+      "edited.txt edited",
+      "gone.txt restored",
+      "made.txt removed",
+      "moved.txt moved",
+      "shared.txt edited",
+      "shared.txt kept",
+    ]);
+  }));
+
+Deno.test("takeBack() takes a session, or some revisions, and only where it is asked to", () =>
+  withPeople(async ({ ada, bob, does, takesBack }) => {
+    await does(ada, () => ada.create("src/a.txt", "a\n"));
+    await does(ada, () => ada.create("b.txt", "b\n"));
+    const first = await does(bob, () => bob.insert("src/a.txt", 0, "first\n"));
+    await does(bob, () => bob.insert("src/a.txt", 0, "second\n"));
+    const third = await does(bob, () => bob.insert("b.txt", 0, "third\n"));
+    await takesBack({ whose: { kind: "revisions", revisions: [first, third] } });
+    assertEquals([ada.read("src/a.txt"), ada.read("b.txt")], ["second\na\n", "b\n"]);
+    await does(bob, () => bob.insert("b.txt", 0, "fourth\n"));
+    await takesBack({ whose: { kind: "sites", sites: new Set([bob.site]) }, paths: ["src"] });
+    assertEquals([ada.read("src/a.txt"), ada.read("b.txt")], ["a\n", "fourth\nb\n"]);
+    const error = await assertRejects(
+      () => takesBack({ whose: { kind: "author", name: "Eve" } }),
+      SpaceError,
+    );
+    assertEquals(error.code, "author_unknown");
+  }));
+
+Deno.test("takeBack() follows two who typed by turns, through a rename, and leaves exactly what the other typed", () =>
+  withPeople(async ({ ada, bob, does, takesBack }) => {
+    await does(ada, () => ada.create("a.txt", ""));
+    for (let i = 0; i < 40; i++) {
+      const who = i % 3 === 0 ? bob : ada, name = who === bob ? "b" : "a";
+      const path = who.files()[0]!.path;
+      await does(who, () => who.insert(path, (i * 7) % (who.read(path).length + 1), `${name}${i},`));
+      if (i === 20) await does(ada, () => ada.move("a.txt", "dir/renamed.txt"));
+    }
+    await takesBack(bobs);
+    const text = ada.read("dir/renamed.txt");
+    assertEquals(/b/.test(text), false);
+    // An insertion may stand within another: all that is left of each is its characters.
+    const typed = Array.from({ length: 40 }, (_, i) => i % 3 === 0 ? "" : `a${i},`).join("");
+    assertEquals([...text].sort().join(""), [...typed].sort().join(""));
+  }));
