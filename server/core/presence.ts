@@ -14,6 +14,8 @@ import type { Scope } from "./rights.ts";
 import type { Sequencer } from "./sequencer.ts";
 import type { Session } from "./session.ts";
 
+const noFiles: ReadonlySet<NodeId> = new Set();
+
 /** The newest word about one session. */
 interface Presence {
   readonly version: number;
@@ -120,12 +122,17 @@ export class Presences {
   /**
    * The frames for what a session that has been told up to `version` does not know of the others. Of somebody who is
    * where it sees nothing it is told no place.
+   *
+   * @param files in which it is to be told all places, once more.
    */
-  newsFor(session: Session, version: number): Uint8Array[] {
+  newsFor(session: Session, version: number, files: ReadonlySet<NodeId> = noFiles): Uint8Array[] {
     const frames: Uint8Array[] = [];
     for (let i = this.#presences.length - 1; i >= 0; i--) {
       const presence = this.#presences[i]!;
-      if (presence.version <= version) break;
+      if (presence.version <= version) {
+        if (files.size === 0) break;
+        if (presence.place === undefined || !files.has(presence.place.node)) continue;
+      }
       if (presence.session === session || (presence.session === undefined && version === 0)) continue;
       frames.push(this.#frameOf(presence, presence.since > version, session.rights.read));
     }

@@ -447,7 +447,7 @@ export class Room {
         const piece = snapshot.next();
         if (piece === undefined) {
           connection.snapshot = undefined;
-          if (snapshot.extent.kind === "files") this.#loaded(connection, snapshot.extent.files);
+          if (snapshot.extent.kind === "files") loads?.arrived(snapshot.extent.files);
           continue;
         }
         parts.push(piece.bytes);
@@ -458,7 +458,7 @@ export class Room {
         connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extent);
         continue;
       } else {
-        parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
+        parts.push(...this.#presences.newsFor(session, connection.presenceVersion, loads?.takeNews()));
         connection.presenceVersion = this.#presences.version;
         break;
       }
@@ -466,12 +466,6 @@ export class Room {
       bytes += part.length;
     }
     return parts;
-  }
-
-  /** All texts of some files have been sent: others' places in them mean something to the reader now. */
-  #loaded(connection: Connection, files: readonly NodeId[]): void {
-    connection.loads?.add(files);
-    connection.presenceVersion = 0;
   }
 
   /** Somebody who is lazy asks for the texts of files; false if it asks for too many. */
@@ -486,7 +480,7 @@ export class Room {
   hasMore({ session, snapshot, loads, cursor, presenceVersion }: Connection): boolean {
     if (session === undefined) return false;
     return snapshot !== undefined || loads?.isWaiting === true || cursor < this.revision ||
-      presenceVersion < this.#presences.version;
+      loads?.hasNews === true || presenceVersion < this.#presences.version;
   }
 
   // Sequencing ------------------------------------------------------------------------------------------------
