@@ -47,7 +47,7 @@ import {
   type Undoing,
   undoingOf,
 } from "./history.ts";
-import { layOut, nodeForgotten } from "./layout.ts";
+import { layOut, nodeForgotten, withWhatFits } from "./layout.ts";
 import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
 import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending, wholeOf } from "./pending.ts";
@@ -259,7 +259,7 @@ export class Replica {
   setAside(outcome: Outcome): void {
     const first = this.#pending.shift()!;
     if (this.#confirmed === undefined) this.#revision = 0;
-    else this.#confirmed = this.#confirmed.apply({ steps: first.resolved, edits: first.change.edits });
+    else this.#confirmed = withWhatFits(this.#confirmed, first);
     this.#base?.follow(first.change);
     this.#inFlight = undefined;
     dropLevel(first);

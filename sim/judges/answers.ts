@@ -107,7 +107,8 @@ export class Answers {
     const isForgotten = this.#hasForgotten && (code === "node_forgotten" || code === "recovered");
     if (expectedCodes.has(code) || isForgotten) this.#hasRefused = true;
     return expectedCodes.has(code) || isForgotten || (this.mayRecover && oldCodes.has(code)) ||
-      (this.#hasRefused && code === "unknown_node");
+      // A run that goes on with what an earlier one kept need not know why a node is not there.
+      ((this.#hasRefused || (this.mayRecover && this.#hasForgotten)) && code === "unknown_node");
   }
 
   /** At the end: of the changes up to `next` none waits any more. */
