@@ -66,7 +66,7 @@ export class WireJudge {
     this.session = key;
   }
 
-  /** Whether the server has given it up. */
+  /** Whether the server has given it up, or the client has said that it leaves. */
   isEnding = false;
   /** How many messages have come down. */
   messages = 0;
@@ -95,6 +95,8 @@ export class WireJudge {
           this.#wrong("order", "a client uploads before the last upload was answered", "");
         }
         this.#isUploading = true;
+      } else if (kind === type.close) {
+        this.isEnding = true;
       } else if (kind === type.hello) {
         const revision = numbersOf(payload)[6]!;
         this.#held = revision;
