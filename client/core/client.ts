@@ -322,7 +322,7 @@ export class ClientCore {
     this.#submit();
     this.#announcePlace();
     this.#flush();
-    this.#contents.keepFor(this.#replica.pending.map(({ change }) => change));
+    if (!this.#contents.isEmpty) this.#contents.keepFor(this.#replica.pending.map(({ change }) => change));
     if (this.unsentCount !== this.#unsentTold) this.#tellStatus();
     this.#wake();
     const outputs = this.#outputs;

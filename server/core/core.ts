@@ -536,7 +536,7 @@ export class ServerCore {
   /** Has bytes stored, that a change may name from then on. */
   #upload(connection: Connection, content: Uint8Array, nowUs: number): void {
     const { id, room, session } = connection;
-    if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    if (session === undefined || room === undefined) return this.#end(connection, "hello_expected", nowUs);
     if (this.#stopping) return;
     const refuse = (code: RefusalCode, retryMs = 0) => {
       const { text: message } = codes[code];
@@ -546,15 +546,15 @@ export class ServerCore {
     if (connection.isStoring) return refuse("upload_in_flight");
     if (content.length > this.#settings.blobBytesMax) return refuse("blob_too_long");
     // Each is as dear as a change, which is to follow.
-    const waitMs = room!.affords(session, nowUs);
+    const waitMs = room.affords(session, nowUs);
     if (waitMs > 0) return refuse("too_fast", waitMs);
     connection.isStoring = true;
-    this.#outputs.push({ kind: "store", workspace: room!.name, connection: id, content });
+    this.#outputs.push({ kind: "store", workspace: room.name, connection: id, content });
   }
 
   #stored(id: ConnectionId, hash: string | undefined): void {
     const connection = this.#connections.get(id);
-    if (connection === undefined || !connection.isStoring) return;
+    if (connection === undefined || connection.closing || !connection.isStoring) return;
     connection.isStoring = false;
     const { text } = codes.log_failed;
     connection.say(

@@ -5,8 +5,7 @@
  */
 
 import { splitsPair, type Workspace } from "../../ot/mod.ts";
-import type { Answer, AnswerItem, NodeItem, Query } from "../../proto/mod.ts";
-import { codes } from "../../proto/mod.ts";
+import { type Answer, type AnswerItem, codes, type NodeItem, type Query } from "../../proto/mod.ts";
 import { Scope, type State } from "../core/mod.ts";
 import { blame } from "./blame.ts";
 import { numbersOf } from "./continuation.ts";
