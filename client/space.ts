@@ -883,8 +883,12 @@ export class Draft {
     this.#note({ steps: [step], edits: [] });
   }
 
-  /** Notes a whole change of the workspace as it is with what has been noted before; ids in it are from `mint`. */
-  add(change: Change): void {
+  /**
+   * Notes a whole change of the workspace as it is with what has been noted before; ids in it are from `mint`.
+   *
+   * @param contents The bytes that it names.
+   */
+  add(change: Change, contents: readonly OwnContent[] = []): void {
     for (const { node, op } of change.edits) {
       // Those that this change makes are empty so far, and take any text.
       if (this.workspace.node(node) === undefined) continue;
@@ -892,6 +896,7 @@ export class Draft {
       const fault = faultOf(op, this.workspace.text(node));
       if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
     }
+    this.#contents.push(...contents);
     this.#note(change);
   }
 

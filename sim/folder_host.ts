@@ -13,6 +13,7 @@ import {
   areEqual,
   changeOf,
   epochLine,
+  type FileContent,
   FolderCore,
   type FolderInput,
   type FolderOutput,
@@ -232,7 +233,7 @@ export class FolderHost {
         looks.push({
           path,
           name,
-          seen: { kind: "text", stamp, text: isKnown ? undefined : Text.of(node.text) },
+          seen: { kind: "text", stamp, content: isKnown ? undefined : Text.of(node.text) },
         });
       }
     }
@@ -259,9 +260,9 @@ export class FolderHost {
         return { kind: "done", stamp: disk.stampOf(disk.find(path)!) };
       }
       case "create":
-        if (disk.find(path) !== undefined || !disk.replace(path, action.text.toString())) return stale;
+        if (disk.find(path) !== undefined || !disk.replace(path, action.content.toString())) return stale;
         yield;
-        return this.#written(path, action.text.toString());
+        return this.#written(path, action.content.toString());
       case "write": {
         const before = disk.find(path);
         if (before?.kind !== "file" || !this.#isAsExpected(before, action)) return stale;
@@ -269,14 +270,14 @@ export class FolderHost {
         // The old file is held fast, the new one put in its place, and the old one looked at once more.
         const old = disk.find(path);
         if (old?.kind !== "file") return stale;
-        disk.replace(path, action.text.toString());
+        disk.replace(path, action.content.toString());
         if (old !== before || old.text !== action.before.toString()) {
           disk.putBack(path, old);
           return stale;
         }
         if (action.keeps) disk.trash.push({ path, text: old.text });
         yield;
-        return this.#written(path, action.text.toString());
+        return this.#written(path, action.content.toString());
       }
       case "move": {
         if (!disk.move(path, action.to)) return stale;
@@ -300,7 +301,7 @@ export class FolderHost {
     }
   }
 
-  #isAsExpected(file: DiskFile, { before }: { readonly before: Text }): boolean {
+  #isAsExpected(file: DiskFile, { before }: { readonly before: FileContent }): boolean {
     return file.text === before.toString();
   }
 

@@ -9,8 +9,8 @@
  * @module
  */
 
-import { type Action, areEqual, type Result, type Stamp, stateFolder } from "./core/mod.ts";
-import type { Text } from "../ot/mod.ts";
+import { type Action, areEqual, type FileContent, type Result, type Stamp, stateFolder } from "./core/mod.ts";
+import { isHeldBy } from "./content.ts";
 import { infoAt, stampOf } from "./stamp.ts";
 import type { Trash } from "./trash.ts";
 
@@ -18,22 +18,34 @@ import type { Trash } from "./trash.ts";
 const sliceLength = 64;
 const stale: Result = { kind: "stale" };
 
+/** What writes a file. */
+export type Writing = Extract<Action, { kind: "create" | "write" }>;
+
 /** A new file that waits for its name. */
 interface Draft {
   readonly place: string;
+  /** Whether it begins with "#!": those who may read it may run it. */
+  readonly isProgram?: boolean;
+  /** Whether what it is to hold was not to be had. */
+  readonly isLate?: boolean;
   readonly error?: unknown;
 }
 
 export class Actor {
   readonly #root: string;
   readonly #trash: Trash;
+  readonly #bytesOf: (action: Writing) => Promise<Uint8Array | undefined>;
   #count = 0;
   /** Directories that are known to be reached without links, in this turn. */
   #reached = new Set<string>();
 
-  /** @param root The folder, as it really is. Its state folder must be there. */
-  constructor(root: string, trash: Trash) {
+  /**
+   * @param root The folder, as it really is. Its state folder must be there.
+   * @param bytesOf Gets what is to be written; undefined if that is not to be had now.
+   */
+  constructor(root: string, trash: Trash, bytesOf: (action: Writing) => Promise<Uint8Array | undefined>) {
     this.#root = root;
+    this.#bytesOf = bytesOf;
     this.#trash = trash;
     Deno.mkdirSync(this.#aside, { recursive: true });
     // What an earlier run has left of what it was about to write.
@@ -51,7 +63,9 @@ export class Actor {
       const slice = actions.slice(from, from + sliceLength);
       // New files are written side by side; only what gives them their names is done one after the other.
       const drafts = await Promise.all(
-        slice.map((action) => action.kind === "create" ? this.#drafted(action) : undefined),
+        slice.map((action) =>
+          action.kind === "create" || action.kind === "write" ? this.#drafted(action) : undefined
+        ),
       );
       this.#reached.clear();
       slice.forEach((action, i) => results.push(this.#tried(action, drafts[i])));
@@ -60,11 +74,13 @@ export class Actor {
   }
 
   /** Writes a new file beside; gives where it is, or why it could not be written. */
-  async #drafted({ text }: Extract<Action, { kind: "create" }>): Promise<Draft> {
+  async #drafted(action: Writing): Promise<Draft> {
     const place = this.#place();
     try {
-      await Deno.writeTextFile(place, text.toString());
-      return { place };
+      const bytes = await this.#bytesOf(action);
+      if (bytes === undefined) return { place, isLate: true };
+      await Deno.writeFile(place, bytes);
+      return { place, isProgram: bytes[0] === 0x23 && bytes[1] === 0x21 };
     } catch (error) {
       return { place, error };
     }
@@ -73,6 +89,7 @@ export class Actor {
   #tried(action: Action, draft: Draft | undefined): Result {
     try {
       if (draft?.error !== undefined) throw draft.error;
+      if (draft?.isLate) return stale;
       return this.#isReached(action.path) ? this.#do(action, draft) : stale;
     } catch (error) {
       const isLate = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.AlreadyExists ||
@@ -94,9 +111,9 @@ export class Actor {
         return { kind: "done", stamp: stampOf(Deno.lstatSync(full)) };
       }
       case "create":
-        return this.#create(full, draft!.place, action.text);
+        return this.#create(full, draft!);
       case "write":
-        return this.#write(full, action);
+        return this.#write(full, draft!.place, action);
       case "move":
         return this.#move(full, action.to);
       case "discard":
@@ -106,22 +123,20 @@ export class Actor {
     }
   }
 
-  #create(full: string, draft: string, text: Text): Result {
-    // A file that begins like this is a program, and those who may read it may run it.
-    if (text.slice(0, 2) === "#!") makeExecutable(draft);
-    linkOr(draft, full, () => {
+  #create(full: string, { place, isProgram }: Draft): Result {
+    if (isProgram) makeExecutable(place);
+    linkOr(place, full, () => {
       if (infoAt(full) !== undefined) throw new Deno.errors.AlreadyExists();
-      Deno.renameSync(draft, full);
+      Deno.renameSync(place, full);
     });
     return { kind: "done", stamp: stampOf(Deno.lstatSync(full), Date.now()) };
   }
 
-  #write(full: string, action: Extract<Action, { kind: "write" }>): Result {
-    const { path, text, expected, before, keeps } = action;
+  #write(full: string, draft: string, action: Extract<Action, { kind: "write" }>): Result {
+    const { path, expected, before, keeps } = action;
     const old = infoAt(full);
     if (old?.isFile !== true || !isAsExpected(full, old, expected, before)) return stale;
-    const draft = this.#place(), aside = this.#place();
-    Deno.writeTextFileSync(draft, text.toString());
+    const aside = this.#place();
     if (old.mode !== null) Deno.chmodSync(draft, old.mode & 0o7777);
     const written = Deno.lstatSync(draft);
     linkOr(full, aside, () => Deno.copyFileSync(full, aside));
@@ -208,14 +223,18 @@ function isNamed(full: string): boolean {
 }
 
 /** Whether a file says what it is taken to say: by its stamp, or else by being read. */
-function isAsExpected(full: string, info: Deno.FileInfo, expected: Stamp | undefined, before: Text): boolean {
+function isAsExpected(
+  full: string,
+  info: Deno.FileInfo,
+  expected: Stamp | undefined,
+  before: FileContent,
+): boolean {
   if (expected !== undefined && expected.modifiedMs >= 0 && areEqual(expected, stampOf(info))) return true;
   return says(full, before);
 }
 
-function says(full: string, text: Text): boolean {
-  const bytes = new TextEncoder().encode(text.toString()), there = Deno.readFileSync(full);
-  return bytes.length === there.length && bytes.every((byte, i) => byte === there[i]);
+function says(full: string, content: FileContent): boolean {
+  return isHeldBy(Deno.readFileSync(full), content);
 }
 
 /** Gives a file a second name, or does `otherwise` where the file system has no links. */

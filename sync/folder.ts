@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Dial, Space } from "../client/mod.ts";
+import { type Dial, Space, SpaceError } from "../client/mod.ts";
+import { Text } from "../ot/mod.ts";
 import type { Participant } from "../proto/mod.ts";
 import {
   type Action,
@@ -19,7 +20,8 @@ import {
   type Question,
   type SyncedTree,
 } from "./core/mod.ts";
-import { Actor } from "./act.ts";
+import { Actor, type Writing } from "./act.ts";
+import { isHeldBy } from "./content.ts";
 import { scan } from "./scan.ts";
 import { FolderError, FolderState } from "./state.ts";
 import { infoAt } from "./stamp.ts";
@@ -61,7 +63,7 @@ type Happening = FolderInput extends infer I ? I extends unknown ? Omit<I, "work
 /** What is in the trash stays for so long. */
 const trashMs = 30 * 86_400_000;
 /** Everything is looked at once in so many times what that takes, and no more often than so. */
-const rescanTimes = 2000, rescanMsMin = 60_000;
+const rescanTimes = 5000, rescanMsMin = 300_000;
 
 export class SyncedFolder {
   readonly #options: FolderOptions;
@@ -89,7 +91,7 @@ export class SyncedFolder {
     try {
       this.#trash = new Trash(root);
       this.#trash.prune(Date.now() - trashMs);
-      this.#actor = new Actor(root, this.#trash);
+      this.#actor = new Actor(root, this.#trash, (action) => this.#bytesOf(action));
       this.#rules = options.rules ?? rulesOf(root);
       this.#core = new FolderCore(this.#rules, this.#state.journal);
       this.#state.follow(this.#core);
@@ -235,7 +237,7 @@ export class SyncedFolder {
     const { looks, ignoring } = await scan(places, this.#ignoring, {
       root: this.#root,
       synced: this.#core.synced,
-      textLengthMax: this.#space.limits.textLength,
+      limits: this.#space.limits,
       keyOf: this.#rules.keyOf,
     });
     this.#ignoring = ignoring;
@@ -257,13 +259,15 @@ export class SyncedFolder {
   #submit(items: readonly Item[]): void {
     const space = this.#space;
     this.#tell({ kind: "up", items, pathOf: (item) => pathOf(item, items, space) });
+    const contents = this.#contentsOf(items);
+    if (contents === undefined) return this.#step({ kind: "outdated" });
     let ids: readonly string[] = [];
     let settled: Promise<{ readonly kind: string; readonly problem?: { readonly message: string } }>;
     try {
       settled = space.atomically((draft) => {
         const made = changeOf(items, () => draft.mint(), (node) => draft.workspace.node(node)!);
         ids = made.ids;
-        draft.add(made.change);
+        draft.add(made.change, contents);
       }).settled;
       this.#state.submitting();
     } catch (error) {
@@ -278,6 +282,33 @@ export class SyncedFolder {
       });
       this.#state.store();
     });
+  }
+
+  /** The bytes of files that are no texts, as the folder has them; undefined if one has been changed meanwhile. */
+  #contentsOf(items: readonly Item[]): { readonly hash: string; readonly bytes: Uint8Array }[] | undefined {
+    const contents = [];
+    for (const item of items) {
+      if (item.kind !== "create" && item.kind !== "replace") continue;
+      const { content, path } = item;
+      if (content === undefined || content instanceof Text) continue;
+      const full = `${this.#root}/${path}`;
+      const bytes = infoAt(full)?.isFile ? Deno.readFileSync(full) : new Uint8Array();
+      if (!isHeldBy(bytes, content)) return undefined;
+      contents.push({ hash: content.hash, bytes });
+    }
+    return contents;
+  }
+
+  /** What is to be written; undefined if it cannot be had now, or is something else by now. */
+  async #bytesOf({ node, content }: Writing): Promise<Uint8Array | undefined> {
+    if (content instanceof Text) return new TextEncoder().encode(content.toString());
+    try {
+      const bytes = await this.#space.readBytes(this.#space.pathOf(node));
+      return isHeldBy(bytes, content) ? bytes : undefined;
+    } catch (error) {
+      if (error instanceof SpaceError) return undefined;
+      throw error;
+    }
   }
 
   async #ask(question: Question): Promise<void> {

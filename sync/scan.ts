@@ -5,8 +5,9 @@
  * @module
  */
 
+import { Text } from "../ot/mod.ts";
 import { areEqual, Ignoring, type Look, type SyncedTree } from "./core/mod.ts";
-import { contentOf } from "./content.ts";
+import { type ContentLimits, contentOf } from "./content.ts";
 import { infoAt, stampOf } from "./stamp.ts";
 
 /** How long it goes on before others get a turn. */
@@ -18,7 +19,7 @@ export interface ScanOptions {
   /** The folder, as it really is: no links in its path. */
   readonly root: string;
   readonly synced: SyncedTree;
-  readonly textLengthMax: number;
+  readonly limits: ContentLimits;
   /** By which names are told apart on the disk. */
   readonly keyOf: (file: string) => string;
 }
@@ -113,7 +114,7 @@ class Scanner {
     const known = this.#options.synced.at(path);
     const nowMs = Date.now();
     if (
-      known?.kind === "text" && info.size === 0 && known.text!.length > 0 &&
+      known?.kind === "text" && info.size === 0 && known.stamp?.bytes !== 0 &&
       nowMs - info.mtime!.getTime() < emptyMs
     ) {
       await pause(emptyMs);
@@ -121,8 +122,9 @@ class Scanner {
       if (info?.isFile !== true) return isAsked && say(undefined);
     }
     const stamp = stampOf(info, nowMs);
-    if (known?.kind === "text" && stamp.modifiedMs >= 0 && areEqual(known.stamp, stamp)) {
-      return say({ kind: "text", stamp, text: undefined });
+    const isFile = known !== undefined && known.kind !== "directory";
+    if (isFile && stamp.modifiedMs >= 0 && areEqual(known.stamp, stamp)) {
+      return say({ kind: known.kind, stamp, content: undefined });
     }
     let bytes: Uint8Array;
     try {
@@ -131,17 +133,14 @@ class Scanner {
       if (error instanceof Deno.errors.NotFound) return isAsked && say(undefined);
       return say({ kind: "other", reason: "cannot be read" });
     }
-    const content = contentOf(bytes, this.#options.textLengthMax);
-    return say(
-      "reason" in content
-        ? { kind: "other", reason: content.reason }
-        // Of a file that was written while it was read nothing is known by its stamp.
-        : {
-          kind: "text",
-          stamp: isStill(full, info) ? stamp : { ...stamp, modifiedMs: -1 },
-          text: content.text,
-        },
-    );
+    const content = contentOf(bytes, this.#options.limits);
+    if (content === undefined) return say({ kind: "other", reason: "is too long for the workspace" });
+    return say({
+      kind: content instanceof Text ? "text" : "blob",
+      // Of a file that was written while it was read nothing is known by its stamp.
+      stamp: isStill(full, info) ? stamp : { ...stamp, modifiedMs: -1 },
+      content,
+    });
   }
 
   /** Looks at what is in a directory. Whether there is something, but nothing that has a place in a workspace. */

@@ -12,6 +12,7 @@ import {
   compacted,
   epochLine,
   type FolderCore,
+  intendedLine,
   intendedLines,
   type Journal,
   readJournal,
@@ -20,6 +21,7 @@ import {
   SyncedTree,
   unsentLine,
 } from "./core/mod.ts";
+import { hashOf } from "./content.ts";
 import { infoAt } from "./stamp.ts";
 
 /** A journal is written anew when it has so many times the bytes that it needs, and at least so many. */
@@ -40,6 +42,7 @@ export class FolderError extends Error {
 export class FolderState implements UnsentStore {
   /** What an earlier run knew. */
   readonly journal: Journal;
+  readonly #root: string;
   readonly #path: string;
   readonly #lock: Deno.FsFile;
   #file: Deno.FsFile;
@@ -57,6 +60,7 @@ export class FolderState implements UnsentStore {
    * @throws {FolderError}
    */
   constructor(root: string, workspace: string) {
+    this.#root = root;
     const folder = `${root}/${stateFolder}`;
     if (infoAt(folder)?.isSymlink) throw new FolderError("state_damaged", `${folder} is a link`);
     Deno.mkdirSync(folder, { recursive: true });
@@ -72,7 +76,7 @@ export class FolderState implements UnsentStore {
       this.journal = this.#read(workspace);
       this.#unsent = this.journal.unsent as Unsent | undefined;
       this.#epoch = this.journal.epoch;
-      const text = compacted(this.journal, this.#unsent) + intendedAgain(this.journal);
+      const text = compacted(this.journal, this.#unsent, this.journal.contents) + intendedAgain(this.journal);
       this.#file = this.#writeAnew(text);
       this.#bytes = this.#bytesNeeded = text.length;
     } catch (error) {
@@ -90,11 +94,22 @@ export class FolderState implements UnsentStore {
     return Promise.resolve(this.#unsent);
   }
 
+  /** The folder itself keeps the bytes that are unsent, unless they have been changed since. */
+  loadContents(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const contents = new Map<string, Uint8Array>();
+    for (const [hash, path] of Object.entries(this.journal.contents)) {
+      const full = `${this.#root}/${path}`;
+      const bytes = infoAt(full)?.isFile ? Deno.readFileSync(full) : new Uint8Array();
+      if (hashOf(bytes) === hash) contents.set(hash, bytes);
+    }
+    return Promise.resolve(contents);
+  }
+
   /** Stores what is unsent and what counts on it, in one piece. */
-  save(unsent: Unsent | undefined): Promise<void> {
+  save(unsent: Unsent | undefined, contents: ReadonlyMap<string, Uint8Array> = new Map()): Promise<void> {
     this.#unsent = unsent;
     this.#isBehind = false;
-    this.#append(unsentLine(unsent) + this.#news());
+    this.#append(unsentLine(unsent, this.#pathsOf(contents)) + this.#news());
     return Promise.resolve();
   }
 
@@ -119,6 +134,19 @@ export class FolderState implements UnsentStore {
   close(): void {
     this.#file.close();
     this.#lock.close();
+  }
+
+  /** Where the folder has these bytes. */
+  #pathsOf(contents: ReadonlyMap<string, Uint8Array>): Readonly<Record<string, string>> {
+    const paths: Record<string, string> = {};
+    if (contents.size === 0 || this.#core === undefined) return paths;
+    const { synced } = this.#core;
+    for (const { node, content } of synced.nodes()) {
+      if (content !== undefined && "hash" in content && contents.has(content.hash)) {
+        paths[content.hash] = synced.pathOf(node);
+      }
+    }
+    return paths;
   }
 
   #news(): string {
@@ -156,6 +184,7 @@ export class FolderState implements UnsentStore {
         workspace,
         epoch: undefined,
         unsent: undefined,
+        contents: {},
         synced: new SyncedTree(),
         intended: new Map(),
       };
@@ -190,8 +219,6 @@ export class FolderState implements UnsentStore {
 /** What an earlier run was about to write is of interest until it is known whether it has. */
 function intendedAgain({ intended }: Journal): string {
   let lines = "";
-  for (const [path, { node, text }] of intended) {
-    lines += `${JSON.stringify({ intended: { node, path, text: text.toString() } })}\n`;
-  }
+  for (const [path, file] of intended) lines += intendedLine(path, file);
   return lines;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Change, compareIds, type Edit, insert, type NodeId, type Step } from "../../ot/mod.ts";
+import { type Change, compareIds, type Edit, insert, type NodeId, type Step, Text } from "../../ot/mod.ts";
 import type { Item } from "./types.ts";
 
 /** The change that these items make, and the ids of what they create, in order. `mint` gives ids that are new. */
@@ -19,15 +19,22 @@ export function changeOf(
   for (const item of items) {
     switch (item.kind) {
       case "create": {
-        const { name, type, text } = item;
+        const { name, type, content } = item;
         const node = mint(), parent = idOf(item.parent);
         numbers.set(item.node, node);
-        steps.push({ kind: "create", node, parent, name, type });
-        if (text !== "") edits.push({ node, op: insert(0, text) });
+        const step = { kind: "create", node, parent, name, type } as const;
+        if (content === undefined || content instanceof Text) steps.push(step);
+        else steps.push({ ...step, content });
+        if (content instanceof Text && content.length > 0) {
+          edits.push({ node, op: insert(0, content.toString()) });
+        }
         break;
       }
       case "edit":
         edits.push({ node: item.node, op: item.op });
+        break;
+      case "replace":
+        steps.push({ kind: "replace", node: item.node, content: item.content });
         break;
       case "move": {
         const { node, name } = item, parent = idOf(item.parent), was = placeOf(node);

@@ -14,7 +14,8 @@
  * @module
  */
 
-import { type NodeId, rootId, type Text, type Workspace } from "../../ot/mod.ts";
+import { type NodeId, rootId, type Workspace } from "../../ot/mod.ts";
+import { type FileContent, holdSame } from "./content.ts";
 import { type Downward, type DownwardView, planDown, removedBy } from "./downward.ts";
 import { Ignoring } from "./ignoring.ts";
 import { type NameRules, properFileName } from "./names.ts";
@@ -28,7 +29,7 @@ export interface Remembered {
   /** The log that it speaks of; undefined if there was no earlier run. */
   readonly epoch: string | undefined;
   /** What was about to be written, by path, when the run ended. */
-  readonly intended: ReadonlyMap<string, { readonly node: NodeId; readonly text: Text }>;
+  readonly intended: ReadonlyMap<string, { readonly node: NodeId; readonly content: FileContent }>;
 }
 
 type Busy = "no" | "looking" | "submitting" | "settling" | "acting" | "asking";
@@ -118,6 +119,11 @@ export class FolderCore {
         this.#number(input.ids);
         this.#busy = "settling";
         return [];
+      case "outdated":
+        this.#busy = "no";
+        this.#synced.rollBack();
+        this.#soilPaths(this.#submitted.map(({ path }) => path));
+        return this.#next(workspace);
       case "settled":
         return this.#settled(input.refusal, workspace);
       case "renumbered":
@@ -219,9 +225,9 @@ export class FolderCore {
     if (this.#intended.size === 0) return;
     for (const { path, name, seen } of looks) {
       const intended = this.#intended.get(path);
-      if (intended === undefined || seen?.kind !== "text" || seen.text === undefined) continue;
-      const { node, text } = intended;
-      if (!seen.text.equals(text) || workspace.node(node) === undefined) continue;
+      if (intended === undefined || (seen?.kind !== "text" && seen?.kind !== "blob")) continue;
+      const { node, content } = intended;
+      if (!holdSame(seen.content, content) || workspace.node(node)?.kind !== seen.kind) continue;
       const slash = path.lastIndexOf("/");
       const parent = this.#synced.idAt(path.slice(0, Math.max(0, slash)));
       const there = this.#synced.at(path);
@@ -233,8 +239,8 @@ export class FolderCore {
         parent,
         name: known?.name ?? workspace.node(node)!.name,
         file: known?.file ?? path.slice(slash + 1),
-        kind: "text",
-        text,
+        kind: seen.kind,
+        content,
         stamp: seen.stamp,
         isOurs: true,
         isMakeshift: known?.isMakeshift ?? workspace.node(node)!.name !== name,
@@ -257,7 +263,9 @@ export class FolderCore {
     }
     this.#synced.rollBack();
     const left = [...this.#others].map(([path, reason]) => ({ path, reason }));
-    const files = new Set(looks.flatMap(({ path, seen }) => seen?.kind === "text" ? [path] : []));
+    const files = new Set(
+      looks.flatMap(({ path, seen }) => seen?.kind === "text" || seen?.kind === "blob" ? [path] : []),
+    );
     const plan: Plan = { up: created.filter((path) => files.has(path)), down, same, different, left };
     return [{ kind: "ask", question: { kind: "first", plan } }];
   }
@@ -279,7 +287,7 @@ export class FolderCore {
     this.#soilNodes(looks.flatMap(({ path }) => this.#synced.idAt(path) ?? []));
     if (
       looks.some(({ path, seen }) =>
-        isRules(path) && (seen?.kind === "text" ? seen.text !== undefined : true)
+        isRules(path) && (seen?.kind === "text" ? seen.content !== undefined : true)
       )
     ) {
       this.#heedRules(looks);
@@ -415,7 +423,7 @@ export class FolderCore {
       case "unmake":
         return this.#synced.deleteBelow(node);
       case "write":
-        if (known !== undefined) this.#synced.set({ ...known, text: action.text, stamp, isOurs: true });
+        if (known !== undefined) this.#synced.set({ ...known, content: action.content, stamp, isOurs: true });
         return;
     }
     const place = action.kind === "move" ? action.to : path;
@@ -423,9 +431,7 @@ export class FolderCore {
     const parent = this.#synced.idAt(place.slice(0, Math.max(0, slash)));
     const there = workspace.node(node);
     // Gone meanwhile: it is looked at as something that nobody knows.
-    if (parent === undefined || there === undefined || there.kind === "blob") {
-      return this.#soilPaths([path, place]);
-    }
+    if (parent === undefined || there === undefined) return this.#soilPaths([path, place]);
     const file = place.slice(slash + 1);
     const { name } = action;
     this.#synced.set({
@@ -434,7 +440,7 @@ export class FolderCore {
       name,
       file,
       kind: there.kind,
-      text: action.kind === "create" ? action.text : known?.text,
+      content: action.kind === "create" ? action.content : known?.content,
       stamp: stamp ?? known?.stamp,
       isOurs: action.kind === "create" || (known?.isOurs ?? true),
       isMakeshift: file !== properFileName(name, this.#rules),

@@ -17,6 +17,7 @@
  */
 
 import { assert, type Node, type NodeId, rootId, type Workspace } from "../../ot/mod.ts";
+import { contentIn, holdSame } from "./content.ts";
 import type { Ignoring } from "./ignoring.ts";
 import { fileNameFor, isUnsafe, type NameRules, properFileName } from "./names.ts";
 import type { Synced, SyncedTree } from "./synced_tree.ts";
@@ -33,9 +34,6 @@ export interface DownwardView {
   /** Whether a node is left alone, since it could not be done. */
   readonly isGivenUp: (node: NodeId) => boolean;
 }
-
-/** What a folder can have. */
-const kinds: ReadonlySet<string> = new Set(["directory", "text"]);
 
 /** One round. */
 export interface Downward {
@@ -58,7 +56,9 @@ export function removedBy(nodes: Iterable<NodeId> | "all", view: DownwardView): 
   const paths: string[] = [];
   for (const node of concernedBy(nodes, view)) {
     const known = synced.get(node);
-    if (known?.kind !== "text" || known.held !== undefined || workspace.isLive(node)) continue;
+    if (
+      known === undefined || known.kind === "directory" || known.held !== undefined || workspace.isLive(node)
+    ) continue;
     paths.push(synced.pathOf(node));
   }
   return paths;
@@ -115,8 +115,6 @@ class Round {
         continue;
       }
       const node = workspace.node(id)!;
-      // Files of other kinds stay in the workspace: sync/content.ts says what a folder has.
-      if (!kinds.has(node.kind)) continue;
       if (known === undefined) this.#comes(node);
       else this.#stays(node, known);
     }
@@ -134,11 +132,11 @@ class Round {
     return { actions: round, rest: this.#rest };
   }
 
-  #goes({ node, kind, stamp, text }: Synced): void {
+  #goes({ node, kind, stamp, content }: Synced): void {
     const { synced } = this.#view;
     const path = synced.pathOf(node);
-    if (kind === "text") {
-      this.#going.push({ kind: "discard", node, path, expected: stamp, before: text! });
+    if (kind !== "directory") {
+      this.#going.push({ kind: "discard", node, path, expected: stamp, before: content! });
     } else if (synced.children(node).size === 0) this.#going.push({ kind: "unmake", node, path });
     else this.#rest.add(node);
   }
@@ -160,7 +158,7 @@ class Round {
         node: node.id,
         name: node.name,
         path,
-        text: workspace.text(node.id),
+        content: contentIn(workspace, node.id)!,
       });
     }
   }
@@ -186,13 +184,13 @@ class Round {
         }
       } else if (parent !== undefined) this.#rest.add(id);
     }
-    if (node.kind !== "text") return;
-    const text = workspace.text(id), before = known.text!;
-    if (text === before) return;
-    if (text.equals(before)) return void synced.set({ ...synced.get(id)!, text });
+    if (node.kind === "directory") return;
+    const content = contentIn(workspace, id)!, before = known.content!;
+    if (content === before) return;
+    if (holdSame(content, before)) return void synced.set({ ...synced.get(id)!, content });
     const { stamp: expected, isOurs } = known;
     const path = synced.pathOf(id);
-    this.#write(node, { kind: "write", node: id, path, text, expected, before, keeps: !isOurs });
+    this.#write(node, { kind: "write", node: id, path, content, expected, before, keeps: !isOurs });
   }
 
   #write(node: Node, action: Action): void {
@@ -236,8 +234,7 @@ class Round {
       if (there === id) return true;
       return !this.#claimed.has(`${parent}/${key}`) && !isObstructed(this.#pathIn(parent, file));
     };
-    const isFile = node.kind === "text";
-    const file = fileNameFor(name, !isFile, rules, isFree);
+    const file = fileNameFor(name, node.kind === "directory", rules, isFree);
     if (!isWaiting) return file;
     if (!this.#makesShift || this.#hasShifted) return undefined;
     // With one out of the way, the others may find their names free.

@@ -6,7 +6,8 @@
  *     {"synced":{"node":"3:1","parent":...}}     what both sides agree on about a node, in the place of what was known
  *     {"forgotten":"3:1"}                        nothing is known of it any more
  *     {"intended":{"node":...,"path":...}}       a file is about to be written
- *     {"unsent":{...}}                           what the client has not got through, or null
+ *     {"unsent":{...},"contents":{...}}          what the client has not got through, or null; where the folder has bytes
+ *                                                that it names
  *
  * What is unsent and what counts on it are added in one piece, the former first: so whatever is taken for agreed on is in
  * the workspace or on its way there. A line that is not whole, at the end, is what a crash has left of one, and is nothing.
@@ -14,7 +15,8 @@
  * @module
  */
 
-import { type NodeId, rootId, Text } from "../../ot/mod.ts";
+import { type BlobContent, type NodeId, rootId, Text } from "../../ot/mod.ts";
+import type { FileContent } from "./content.ts";
 import type { Remembered } from "./core.ts";
 import { type Synced, SyncedTree } from "./synced_tree.ts";
 import type { Action } from "./types.ts";
@@ -28,6 +30,8 @@ export interface Journal extends Remembered {
   readonly workspace: string;
   /** As the client gave it; undefined if nothing was unsent. */
   readonly unsent: unknown;
+  /** By hash, the paths of files that hold bytes which are unsent. */
+  readonly contents: Readonly<Record<string, string>>;
 }
 
 /** The first line of a journal. */
@@ -51,8 +55,11 @@ export function epochLine(epoch: string): string {
 }
 
 /** The line that says what is unsent. */
-export function unsentLine(unsent: object | undefined): string {
-  return line({ unsent: unsent ?? null });
+export function unsentLine(
+  unsent: object | undefined,
+  contents: Readonly<Record<string, string>> = {},
+): string {
+  return line({ unsent: unsent ?? null, contents });
 }
 
 /** Lines that say what is about to be written. */
@@ -60,18 +67,26 @@ export function intendedLines(actions: readonly Action[]): string {
   let lines = "";
   for (const action of actions) {
     if (action.kind !== "create" && action.kind !== "write") continue;
-    const { node, path, text } = action;
-    lines += line({ intended: { node, path, text: text.toString() } });
+    lines += intendedLine(action.path, action);
   }
   return lines;
+}
+
+/** The line that says that a file is about to be written. */
+export function intendedLine(
+  path: string,
+  { node, content }: { readonly node: NodeId; readonly content: FileContent },
+): string {
+  return line({ intended: { node, path, content: plainContent(content) } });
 }
 
 /** A whole journal that says what another one does, and no more. */
 export function compacted(
   { workspace, epoch, synced }: Pick<Journal, "workspace" | "epoch" | "synced">,
   unsent: object | undefined,
+  contents: Readonly<Record<string, string>> = {},
 ): string {
-  let lines = headLine(workspace) + unsentLine(unsent);
+  let lines = headLine(workspace) + unsentLine(unsent, contents);
   if (epoch !== undefined) lines += epochLine(epoch);
   for (const node of synced.nodes()) if (!node.node.startsWith("+")) lines += line({ synced: plain(node) });
   return lines;
@@ -92,31 +107,37 @@ export function readJournal(text: string): Journal {
     throw new SyntaxError("It is no journal of a format that this program knows");
   }
   const nodes = new Map<NodeId, Synced>();
-  const intended = new Map<string, { node: NodeId; text: Text }>();
-  let epoch: string | undefined, unsent: unknown;
+  const intended = new Map<string, { node: NodeId; content: FileContent }>();
+  let epoch: string | undefined, unsent: unknown, contents: Readonly<Record<string, string>> = {};
   for (const each of lines.slice(1)) {
     const entry = JSON.parse(each) as Entry;
     if ("epoch" in entry) epoch = entry.epoch;
     else if ("synced" in entry) {
-      const { text, stamp, held, ...rest } = entry.synced;
+      const { content, stamp, held, ...rest } = entry.synced;
       nodes.set(rest.node, {
         ...rest,
-        text: text === null ? undefined : Text.of(text),
+        content: content === null ? undefined : contentOf(content),
         stamp: stamp ?? undefined,
         held: held ?? undefined,
       });
     } else if ("forgotten" in entry) nodes.delete(entry.forgotten);
     else if ("intended" in entry) {
-      const { node, path, text } = entry.intended;
-      intended.set(path, { node, text: Text.of(text) });
-    } else if ("unsent" in entry) unsent = entry.unsent ?? undefined;
+      const { node, path, content } = entry.intended;
+      intended.set(path, { node, content: contentOf(content) });
+    } else if ("unsent" in entry) {
+      unsent = entry.unsent ?? undefined;
+      contents = entry.contents ?? {};
+    }
   }
-  return { workspace: head.workspace, epoch, unsent, intended, synced: treeOf(nodes) };
+  return { workspace: head.workspace, epoch, unsent, contents, intended, synced: treeOf(nodes) };
 }
 
+/** What a file holds, as JSON has it: a text as it is. */
+type PlainContent = string | BlobContent;
+
 /** A node as JSON has it. */
-type PlainSynced = Omit<Synced, "text" | "stamp" | "held"> & {
-  readonly text: string | null;
+type PlainSynced = Omit<Synced, "content" | "stamp" | "held"> & {
+  readonly content: PlainContent | null;
   readonly stamp: NonNullable<Synced["stamp"]> | null;
   readonly held: string | null;
 };
@@ -125,11 +146,24 @@ type Entry =
   | { readonly epoch: string }
   | { readonly synced: PlainSynced }
   | { readonly forgotten: NodeId }
-  | { readonly intended: { readonly node: NodeId; readonly path: string; readonly text: string } }
-  | { readonly unsent: unknown };
+  | { readonly intended: { readonly node: NodeId; readonly path: string; readonly content: PlainContent } }
+  | { readonly unsent: unknown; readonly contents?: Readonly<Record<string, string>> };
 
-function plain({ text, stamp, held, ...rest }: Synced): PlainSynced {
-  return { ...rest, text: text?.toString() ?? null, stamp: stamp ?? null, held: held ?? null };
+function plainContent(content: FileContent): PlainContent {
+  return content instanceof Text ? content.toString() : content;
+}
+
+function contentOf(content: PlainContent): FileContent {
+  return typeof content === "string" ? Text.of(content) : content;
+}
+
+function plain({ content, stamp, held, ...rest }: Synced): PlainSynced {
+  return {
+    ...rest,
+    content: content === undefined ? null : plainContent(content),
+    stamp: stamp ?? null,
+    held: held ?? null,
+  };
 }
 
 function line(value: object): string {

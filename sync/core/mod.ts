@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { FileContent } from "./content.ts";
 export { FolderCore, type Remembered } from "./core.ts";
 export { Ignoring } from "./ignoring.ts";
 export * from "./journal.ts";

@@ -2,7 +2,7 @@
  * What the folder and the workspace last agreed on: the tree between the one on the disk and the one in the workspace.
  *
  * Each node has two names: the one it has in the workspace, and that of the file that stands for it, which is another
- * one where the disk cannot have the first. Its text is what the file said then; everything in it is in the workspace,
+ * one where the disk cannot have the first. Its content is what the file held then; everything in it is in the workspace,
  * and what the workspace says besides was written by others.
  *
  * What has been touched since the last mark can be taken back, and is what has to be stored.
@@ -10,7 +10,8 @@
  * @module
  */
 
-import { assert, type NodeId, rootId, type Text } from "../../ot/mod.ts";
+import { assert, type NodeId, type NodeKind, rootId } from "../../ot/mod.ts";
+import type { FileContent } from "./content.ts";
 import type { Stamp } from "./types.ts";
 
 /** A file or directory that is on both sides. */
@@ -22,9 +23,9 @@ export interface Synced {
   readonly name: string;
   /** Its name on the disk. */
   readonly file: string;
-  readonly kind: "directory" | "text";
-  /** What the file said; undefined of a directory. */
-  readonly text: Text | undefined;
+  readonly kind: NodeKind;
+  /** What the file held; undefined of a directory. */
+  readonly content: FileContent | undefined;
   /** Undefined if it has to be read to be known. */
   readonly stamp: Stamp | undefined;
   /** Whether what the file says was written there by us, so that it is in the workspace as it is. */

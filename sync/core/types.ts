@@ -6,7 +6,8 @@
  * @module
  */
 
-import type { NodeId, Text, TextOp, Workspace } from "../../ot/mod.ts";
+import type { BlobContent, NodeId, NodeKind, TextOp, Workspace } from "../../ot/mod.ts";
+import type { FileContent } from "./content.ts";
 import type { Ignoring } from "./ignoring.ts";
 
 /** What tells without reading whether a file is still the one that was seen. Whole numbers, from the file system. */
@@ -32,12 +33,12 @@ export type Seen =
     readonly isBare: boolean;
   }
   | {
-    readonly kind: "text";
+    readonly kind: "text" | "blob";
     readonly stamp: Stamp;
     /** Undefined if it is the one that is known, by its stamp. */
-    readonly text: Text | undefined;
+    readonly content: FileContent | undefined;
   }
-  /** What has no place in a workspace: a link, what is ignored, what is no text. */
+  /** What has no place in a workspace: a link, what is ignored, what is too long. */
   | { readonly kind: "other"; readonly reason: string };
 
 /** A path that was looked at; nothing is there if `seen` is undefined. */
@@ -55,9 +56,14 @@ export type Item =
     readonly node: NodeId;
     readonly parent: NodeId;
     readonly name: string;
-    readonly type: "directory" | "text";
-    readonly text: string;
+    readonly type: NodeKind;
+    /** Undefined of a directory. */
+    readonly content: FileContent | undefined;
+    /** Where the folder has it. */
+    readonly path: string;
   }
+  /** Other bytes for a file that is no text. */
+  | { readonly kind: "replace"; readonly node: NodeId; readonly content: BlobContent; readonly path: string }
   | { readonly kind: "edit"; readonly node: NodeId; readonly op: TextOp }
   | { readonly kind: "move"; readonly node: NodeId; readonly parent: NodeId; readonly name: string }
   | { readonly kind: "remove"; readonly node: NodeId };
@@ -71,16 +77,16 @@ export type Action =
     readonly node: NodeId;
     readonly name: string;
     readonly path: string;
-    readonly text: Text;
+    readonly content: FileContent;
   }
   /** Writes over a file. `keeps` says that what is there was made here, and goes to the trash. */
   | {
     readonly kind: "write";
     readonly node: NodeId;
     readonly path: string;
-    readonly text: Text;
+    readonly content: FileContent;
     readonly expected: Stamp | undefined;
-    readonly before: Text;
+    readonly before: FileContent;
     readonly keeps: boolean;
   }
   /** Never over anything. */
@@ -97,7 +103,7 @@ export type Action =
     readonly node: NodeId;
     readonly path: string;
     readonly expected: Stamp | undefined;
-    readonly before: Text;
+    readonly before: FileContent;
   }
   /** Removes a directory if nothing is in it. */
   | { readonly kind: "unmake"; readonly node: NodeId; readonly path: string };
@@ -141,6 +147,8 @@ export type Happening =
   | { readonly kind: "looked"; readonly looks: readonly Look[]; readonly ignoring: Ignoring }
   /** The ids of what `submit` created, in order. */
   | { readonly kind: "submitted"; readonly ids: readonly NodeId[] }
+  /** What was to be submitted is no longer in the folder: nothing was. */
+  | { readonly kind: "outdated" }
   /** What was submitted is durable, or was refused. */
   | { readonly kind: "settled"; readonly refusal: string | undefined }
   | { readonly kind: "renumbered"; readonly ids: ReadonlyMap<NodeId, NodeId> }
@@ -156,7 +164,7 @@ export type FolderInput = Happening & { readonly workspace: Workspace };
 export type FolderOutput =
   /** Look at the places that the core gives when this begins, and at all below them. Answered by `looked`. */
   | { readonly kind: "look" }
-  /** Do this to the workspace as it is right now, as one change. Answered by `submitted`, and later `settled`. */
+  /** Do this to the workspace as it is right now, as one change. Answered by `submitted`, and later `settled`; or by `outdated`. */
   | { readonly kind: "submit"; readonly items: readonly Item[] }
   /** Do this on the disk, one after the other. Answered by `acted`. */
   | { readonly kind: "act"; readonly actions: readonly Action[] }

@@ -8,7 +8,8 @@
  * What both sides changed is settled so that nothing that was written is lost:
  *
  *     folder            workspace         comes to
- *     edited            edited            both edits, merged over what was synced last
+ *     edited            edited            both edits, merged over what was synced last; bytes, which cannot be merged,
+ *                                         stay twice, the folder's as "name (2)"
  *     edited            removed           made anew, with what the folder has
  *     removed           edited            stays, and comes back to the folder
  *     made              made              one if they say the same; else both, the folder's as "name (2)"
@@ -19,7 +20,8 @@
  * @module
  */
 
-import { insert, type NodeId, rootId, type Text, type Workspace } from "../../ot/mod.ts";
+import { insert, type NodeId, rootId, Text, type Workspace } from "../../ot/mod.ts";
+import { contentIn, type FileContent, holdSame, keyOf, sizeOf } from "./content.ts";
 import { mergeUp } from "./merge.ts";
 import { nodeNameFor } from "./names.ts";
 import type { Synced, SyncedTree } from "./synced_tree.ts";
@@ -103,7 +105,7 @@ class Planner {
       } else if (known?.kind === seen.kind) this.#keep(known, { ...look, seen });
       else {
         this.#lose(known);
-        if (seen.kind === "text" || !seen.isBare) appeared.set(look.path, { ...look, seen });
+        if (seen.kind !== "directory" || !seen.isBare) appeared.set(look.path, { ...look, seen });
       }
     }
     this.#noteLeaving();
@@ -134,7 +136,7 @@ class Planner {
     const { node } = known;
     const { seen } = look;
     this.#gone.delete(node);
-    if (seen.kind === "text" && seen.text !== undefined && !seen.text.equals(known.text!)) {
+    if (seen.kind !== "directory" && seen.content !== undefined && !holdSame(seen.content, known.content)) {
       this.#edited.set(node, look);
     } else if (!areEqual(seen.stamp, known.stamp) || known.held !== undefined) {
       this.#synced.set({ ...known, stamp: seen.stamp, held: undefined });
@@ -144,10 +146,10 @@ class Planner {
   /** What is gone, and was not changed by others, leaves its name to what has come in its place. */
   #noteLeaving(): void {
     // What is in a directory stands before it.
-    for (const { node, kind, text } of this.#gone.values()) {
+    for (const { node, kind, content } of this.#gone.values()) {
       if (!this.#workspace.isLive(node)) continue;
-      const leaves = kind === "text"
-        ? text!.equals(this.#workspace.text(node))
+      const leaves = kind !== "directory"
+        ? holdSame(content, contentIn(this.#workspace, node))
         : this.#workspace.children(node).every(({ id }) => this.#leaving.has(id));
       if (leaves) this.#leaving.add(node);
     }
@@ -180,17 +182,18 @@ class Planner {
   }
 
   #matchFiles(appeared: Map<string, Found>): void {
-    const byInode = new Map<number, Synced>(), byText = new Map<string, Synced | undefined>();
+    const byInode = new Map<number, Synced>(), byContent = new Map<string, Synced | undefined>();
     for (const synced of this.#gone.values()) {
-      if (synced.kind !== "text") continue;
+      if (synced.kind === "directory") continue;
       if (synced.stamp !== undefined) byInode.set(synced.stamp.inode, synced);
-      const text = synced.text!.toString();
-      // Of several that say the same, none is known to be the one.
-      if (text !== "") byText.set(text, byText.has(text) ? undefined : synced);
+      const key = keyOf(synced.content);
+      // Of several that hold the same, none is known to be the one.
+      if (key !== "") byContent.set(key, byContent.has(key) ? undefined : synced);
     }
-    if (byInode.size === 0 && byText.size === 0) return;
+    if (byInode.size === 0 && byContent.size === 0) return;
     const match = (was: Synced | undefined, look: Found) => {
-      if (was === undefined || !this.#gone.has(was.node) || !this.#move(was.node, look)) return;
+      if (was === undefined || was.kind !== look.seen.kind) return;
+      if (!this.#gone.has(was.node) || !this.#move(was.node, look)) return;
       appeared.delete(look.path);
       this.#keep(this.#synced.get(was.node)!, look);
     };
@@ -199,7 +202,7 @@ class Planner {
       if (was !== undefined && isSameInode(was.stamp!, look.seen.stamp)) match(was, look);
     }
     for (const look of [...appeared.values()]) {
-      if (look.seen.kind === "text") match(byText.get(look.seen.text?.toString() ?? ""), look);
+      if (look.seen.kind !== "directory") match(byContent.get(keyOf(look.seen.content)), look);
     }
   }
 
@@ -237,10 +240,10 @@ class Planner {
     // What is in something that has no place in a workspace has none either.
     if (parent === undefined) return;
     const { seen } = look;
-    const text = seen.kind === "text" ? seen.text : undefined;
-    if (seen.kind === "text") {
-      if (text === undefined) return;
-      if (!this.#fits(text.length)) return void this.#rest.push(look);
+    const content = seen.kind === "directory" ? undefined : seen.content;
+    if (seen.kind !== "directory") {
+      if (content === undefined) return;
+      if (!this.#fits(sizeOf(content))) return void this.#rest.push(look);
     }
     const target = this.#liveParent(parent);
     const there = target.startsWith("+") ? undefined : this.#workspace.child(target, look.name);
@@ -255,9 +258,10 @@ class Planner {
       parent: target,
       name: place.name,
       type: seen.kind,
-      text: text?.toString() ?? "",
+      content,
+      path: look.path,
     });
-    this.#add(node, place.recorded, look, text, false);
+    this.#add(node, place.recorded, look, content, false);
     if (place.recorded !== place.name) {
       this.#different.push(look.path);
       this.#again.push(node);
@@ -275,21 +279,27 @@ class Planner {
       this.#add(there, look.name, look, undefined, true);
       return true;
     }
-    const text = seen.text!, theirs = this.#workspace.text(there);
-    if (text.equals(theirs)) {
+    const ours = seen.content!, theirs = contentIn(this.#workspace, there)!;
+    if (holdSame(ours, theirs)) {
       this.#add(there, look.name, look, theirs, true);
       this.#same++;
       return true;
     }
-    if (text.length > 0 && theirs.length > 0) return false;
+    if (!(ours instanceof Text) || (ours.length > 0 && sizeOf(theirs) > 0)) return false;
     // Whoever has nothing there takes what the other has.
-    if (text.length > 0) this.#items.push({ kind: "edit", node: there, op: insert(0, text.toString()) });
-    this.#add(there, look.name, look, text, false);
+    if (ours.length > 0) this.#items.push({ kind: "edit", node: there, op: insert(0, ours.toString()) });
+    this.#add(there, look.name, look, ours, false);
     this.#again.push(there);
     return true;
   }
 
-  #add(node: NodeId, name: string, { path, seen }: Found, text: Text | undefined, isOurs: boolean): void {
+  #add(
+    node: NodeId,
+    name: string,
+    { path, seen }: Found,
+    content: FileContent | undefined,
+    isOurs: boolean,
+  ): void {
     const parent = this.#parentOf(path)!, file = fileOf(path);
     this.#vacate(parent, file, node);
     this.#synced.set({
@@ -298,7 +308,7 @@ class Planner {
       name,
       file,
       kind: seen.kind,
-      text,
+      content,
       stamp: seen.stamp,
       isOurs,
       isMakeshift: false,
@@ -307,26 +317,46 @@ class Planner {
   }
 
   #edit(node: NodeId, look: Found): void {
-    const synced = this.#synced.get(node);
-    if (synced === undefined || look.seen.kind !== "text") return;
-    const text = look.seen.text!;
+    const synced = this.#synced.get(node), { path, seen } = look;
+    if (synced === undefined || seen.kind === "directory") return;
+    const content = seen.content!, theirs = contentIn(this.#workspace, node);
     const isLive = this.#workspace.isLive(node);
-    const op = isLive ? mergeUp(synced.text!, text, this.#workspace.text(node)) : [];
-    const length = isLive ? op.reduce((sum, { insert }) => sum + insert.length, 0) : text.length;
+    if (
+      isLive && !(content instanceof Text) && !holdSame(theirs, synced.content) && !holdSame(theirs, content)
+    ) {
+      // Bytes that both sides have changed: ours are a file of their own.
+      this.#synced.delete(node);
+      this.#create(look);
+      this.#again.push(node);
+      return;
+    }
+    const op = isLive && content instanceof Text
+      ? mergeUp(synced.content as Text, content, this.#workspace.text(node))
+      : [];
+    const length = isLive && content instanceof Text
+      ? op.reduce((sum, { insert }) => sum + insert.length, 0)
+      : sizeOf(content);
     if (!this.#fits(length)) return void this.#rest.push(look);
     let now = node;
-    if (isLive) {
-      if (op.length > 0) this.#items.push({ kind: "edit", node, op });
-    } else {
+    if (!isLive) {
       const parent = this.#liveParent(synced.parent);
       const above = this.#synced.get(node)!.parent;
       const place = this.#placeFor(parent, { parent: above, wanted: synced.name, isDirectory: false, node });
-      now = this.#new({ parent, name: place.name, type: "text", text: text.toString() });
+      now = this.#new({ parent, name: place.name, type: seen.kind, content, path });
       this.#synced.renumber(node, now);
       this.#synced.set({ ...this.#synced.get(now)!, name: place.recorded });
+    } else if (op.length > 0) this.#items.push({ kind: "edit", node, op });
+    else if (!(content instanceof Text) && !holdSame(theirs, content)) {
+      this.#items.push({ kind: "replace", node, content, path });
     }
-    const isOurs = isLive && text.equals(this.#workspace.text(node));
-    this.#synced.set({ ...this.#synced.get(now)!, text, stamp: look.seen.stamp, isOurs, held: undefined });
+    const isOurs = isLive && holdSame(content, theirs);
+    this.#synced.set({
+      ...this.#synced.get(now)!,
+      content,
+      stamp: seen.stamp,
+      isOurs,
+      held: undefined,
+    });
     this.#again.push(now);
   }
 
@@ -334,17 +364,17 @@ class Planner {
   #remove(): string[] {
     const removing = new Set<NodeId>(), paths: string[] = [];
     const gone = [...this.#gone.values()];
-    for (const { node, kind, text } of gone) {
+    for (const { node, kind, content } of gone) {
       if (kind === "directory") continue;
       const path = this.#synced.pathOf(node).replaceAll("\0", "");
-      if (this.#workspace.isLive(node) && text!.equals(this.#workspace.text(node))) {
+      if (this.#workspace.isLive(node) && holdSame(content, contentIn(this.#workspace, node))) {
         removing.add(node);
         paths.push(path);
       } else this.#again.push(node);
     }
     // What is in a directory stands before it.
     for (const { node, kind } of gone) {
-      if (kind === "text" || !this.#workspace.isLive(node)) continue;
+      if (kind !== "directory" || !this.#workspace.isLive(node)) continue;
       const isEmptied = this.#workspace.children(node).every(({ id }) =>
         removing.has(id) || this.#leaving.has(id)
       );
@@ -383,7 +413,8 @@ class Planner {
     const above = this.#synced.get(directory)!.parent;
     const place = { parent: above, wanted: synced.name, isDirectory: true, node: directory };
     const { name, recorded } = this.#placeFor(parent, place);
-    const node = this.#new({ parent, name, type: "directory", text: "" });
+    const path = this.#synced.pathOf(directory);
+    const node = this.#new({ parent, name, type: "directory", content: undefined, path });
     this.#synced.renumber(directory, node);
     this.#synced.set({ ...this.#synced.get(node)!, name: recorded });
     // What else was in it, and was removed with it, goes from the folder: nobody will say so of the new one.

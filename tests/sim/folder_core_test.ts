@@ -53,7 +53,7 @@ class Joined {
       name: path,
       seen: text === undefined
         ? undefined
-        : { kind: "text", stamp: { ...stamp, inode }, text: Text.of(text) },
+        : { kind: "text", stamp: { ...stamp, inode }, content: Text.of(text) },
     }));
     this.tell({ kind: "looked", looks, ignoring: new Ignoring() });
   }
@@ -107,7 +107,7 @@ Deno.test("a file that may not be removed comes back", () => {
   folder.settle("no");
   const last = folder.outputs.at(-1)!;
   assertEquals(last.kind === "act" && last.actions, [
-    { kind: "create", node: "1:1", name: "a", path: "a", text: Text.of("a") },
+    { kind: "create", node: "1:1", name: "a", path: "a", content: Text.of("a") },
   ]);
 });
 

@@ -197,24 +197,77 @@ Deno.test("names that a disk takes for one get names of their own, and their own
   assertEquals(Object.keys(two.all()), ["a_b_.txt", "readme.md"]);
 });
 
-Deno.test("files that are no text stay in the folder, and are told of", async () => {
+Deno.test("files that are no text come along byte for byte, and are renamed, replaced and deleted as others are", async () => {
   await using server = new LiveServer();
   await using place = new Place(server);
-  const one = await place.join("one");
+  const one = await place.join("one"), two = await place.join("two");
+  const picture = crypto.getRandomValues(new Uint8Array(50_000)), other = new Uint8Array([0, 255, 254]);
+  const holds = (folder: typeof one, path: string, bytes: Uint8Array) =>
+    eventually(() => {
+      try {
+        return String(Deno.readFileSync(`${folder.path}/${path}`)) === String(bytes);
+      } catch {
+        return false;
+      }
+    }, `${bytes.length} bytes in ${path}`);
+  one.write("image.png", picture);
+  await holds(two, "image.png", picture);
+  await two.synced.same();
+  const { node } = two.synced.synced.at("image.png")!;
+  Deno.renameSync(`${one.path}/image.png`, `${one.path}/logo.png`);
+  await holds(two, "logo.png", picture);
+  two.write("logo.png", other);
+  await holds(one, "logo.png", other);
+  assertEquals(one.synced.synced.at("logo.png")!.node, node);
+  // A text that turns into something else is another file, and the other way round.
   one.write("a.txt", "a\n");
-  one.write("image.png", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 255]));
-  const two = await place.join("two");
-  await eventually(
-    () => one.news.some((news) => news.kind === "warn" && news.path === "image.png"),
-    "a warning",
-  );
-  // A text that turns into something else is not deleted, and what others do to it does not overwrite it.
-  one.write("a.txt", new Uint8Array([255, 254, 0]));
-  await eventually(() => one.synced.synced.at("a.txt")?.held, "a file that is held");
+  await two.says("a.txt", "a\n");
+  one.write("a.txt", other);
+  await holds(two, "a.txt", other);
+  two.write("a.txt", "text again\n");
+  await one.says("a.txt", "text again\n");
+  Deno.removeSync(`${two.path}/logo.png`);
+  await one.says("logo.png", undefined);
+  assertEquals(new Trash(one.path).list().filter(({ path }) => path === "logo.png").length, 2);
+});
+
+Deno.test("a file that is no text and was replaced on both sides is there twice", async () => {
+  await using server = new LiveServer();
+  await using place = new Place(server);
+  const one = await place.join("one"), two = await place.join("two");
+  const bytes = (n: number) => new Uint8Array([0, 255, n]);
+  one.write("x.bin", bytes(0));
+  await eventually(() => two.synced.synced.at("x.bin"), "a binary file");
+  await two.synced.same();
+  await two.stop();
+  const { content } = one.synced.synced.at("x.bin")!;
+  one.write("x.bin", bytes(1));
+  await eventually(() => one.synced.synced.at("x.bin")!.content !== content, "a change");
+  await one.synced.same();
+  two.write("x.bin", bytes(2));
+  await two.start(server.port);
+  await eventually(() => one.read("x (2).bin"), "both");
+  await alike(one, two);
+  for (const { path } of [one, two]) {
+    assertEquals(Deno.readFileSync(`${path}/x.bin`), bytes(1));
+    assertEquals(Deno.readFileSync(`${path}/x (2).bin`), bytes(2));
+  }
+});
+
+Deno.test("files that the workspace has no room for stay in the folder, are told of, and are not written over", async () => {
+  await using server = new LiveServer({ settings: { textLengthMax: 1000, blobBytesMax: 1000 } });
+  await using place = new Place(server);
+  const one = await place.join("one"), two = await place.join("two");
+  one.write("a.txt", "a\n");
+  await two.says("a.txt", "a\n");
+  one.write("big.bin", new Uint8Array(1001));
+  one.write("a.txt", "a".repeat(1001));
+  const told = (path: string) => one.news.some((news) => news.kind === "warn" && news.path === path);
+  await eventually(() => told("big.bin") && told("a.txt"), "warnings");
   two.write("a.txt", "b\n");
   await two.synced.same();
   await pause(100);
-  assertEquals(Deno.readFileSync(`${one.path}/a.txt`), new Uint8Array([255, 254, 0]));
+  assertEquals(one.read("a.txt"), "a".repeat(1001));
   one.write("a.txt", "a, again\n");
   await alike(one, two, (path) => path === "a.txt");
   assert(two.read("a.txt")!.includes("again"));
