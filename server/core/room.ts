@@ -627,7 +627,7 @@ export class Room {
         return true;
       }
       // It was on its way for so long that its client has given it up, and is here already.
-      if (hello.attempt > 0 && hello.attempt < session.attempt) {
+      if (hello.attempt > 0 && hello.attempt <= session.attempt) {
         this.#host.end(connection, "session_resumed", nowUs);
         return true;
       }
