@@ -22,10 +22,11 @@ def check(folder):
         if event["event"] == "hears": client.take(name, message)
         elif name == "Operation": client.sent(message)
         if "holds" in event:
-            holds, kinds = event["holds"], {"directory": wire.DIRECTORY, "text": wire.TEXT}
+            holds = event["holds"]
             assert client.revision == holds["revision"], event
             for node in holds["nodes"]:
-                expected = [node["parent"], node["name"], kinds[node["kind"]], node.get("tombstone")]
+                kind = wire.NodeKind.Value(node["kind"].upper())
+                expected = [node["parent"], node["name"], kind, node.get("tombstone")]
                 assert client.nodes[node["id"]] == expected, event
             assert len(client.nodes) == len(holds["nodes"]), event
             assert {node: joined(client.texts.get(node, "")) for node in holds["texts"]} == holds["texts"], event
