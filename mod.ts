@@ -15,6 +15,7 @@ export {
   type Answer,
   type AnswerItem,
   type AuthorItem,
+  type BytesItem,
   type CloseCode,
   type CodeMeaning,
   codes,

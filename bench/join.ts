@@ -1,15 +1,17 @@
 /**
  * Somebody new comes to a server, and holds what is there: how long that takes, and how many bytes. Ours with the
- * client that applications have, ShareDB's with the thinnest client there can be, which is in its favour.
+ * client that applications have; ShareDB's with that too, and with the thinnest client there can be, which parses
+ * one message and does nothing else.
  *
- * Run as a process of its own, it says what the very first time costs: its arguments are the name of a server, its
- * port, and a path.
+ * Run as a process of its own, it says what the very first time costs: its arguments are how it comes, the
+ * server's port, and a path.
  *
  * @module
  */
 
 import { Space, tcp } from "../mod.ts";
 import { joinShareDb } from "./server_sharedb.ts";
+import { joinWithOwnClient } from "./sharedb_client.ts";
 import { workspace } from "./storage_log.ts";
 
 export interface Joined {
@@ -44,15 +46,27 @@ export async function joinOurs(port: number, path: string): Promise<Joined> {
   return { ms, bytes, text, files };
 }
 
-export async function joinTheirs(port: number): Promise<Joined> {
+export function joinTheirs(port: number): Promise<Joined> {
+  return timed(() => joinWithOwnClient(port));
+}
+
+export function joinTheirsThinly(port: number): Promise<Joined> {
+  return timed(() => joinShareDb(port));
+}
+
+async function timed(join: () => Promise<{ text: string; bytes: number }>): Promise<Joined> {
   const begun = performance.now();
-  const { text, bytes } = await joinShareDb(port);
+  const { text, bytes } = await join();
   return { ms: performance.now() - begun, bytes, text, files: 1 };
 }
 
+const joins = { ours: joinOurs, theirs: joinTheirs, "theirs thinly": joinTheirsThinly };
+
+/** How a newcomer comes. */
+export type How = keyof typeof joins;
+
 if (import.meta.main) {
-  const [server, port, path] = Deno.args as [string, string, string];
-  const { ms } = server === "ours" ? await joinOurs(Number(port), path) : await joinTheirs(Number(port));
-  console.log(ms);
+  const [how, port, path] = Deno.args as [How, string, string];
+  console.log((await joins[how](Number(port), path)).ms);
   Deno.exit(0);
 }

@@ -261,7 +261,7 @@ function latencyOf(samples: number[]): Latency {
 }
 
 /** Processor time that a process and its threads have used, user and system together. */
-function cpuSecondsOf(pid: number): number {
+export function cpuSecondsOf(pid: number): number {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
   // The name of the program, in brackets, may have spaces of its own.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -269,7 +269,7 @@ function cpuSecondsOf(pid: number): number {
 }
 
 /** Processor time that everybody has used: as user, with low priority, as system, for interrupts. */
-function cpuSecondsOfMachine(): number {
+export function cpuSecondsOfMachine(): number {
   const [, user, low, system, , , hard, soft] = Deno.readTextFileSync("/proc/stat").split("\n")[0]!.split(
     / +/,
   );

@@ -1,6 +1,7 @@
 /**
  * `deno task bench NAME`: runs one benchmark, prints its table, and writes bench/results/NAME.json.
  *
+ *     deno task bench connect            keystrokes to an agent, and what a connection costs
  *     deno task bench ot                 text and text operations, beside other engines
  *     deno task bench replay             a real session through all layers, beside a bare loop
  *     deno task bench server             whole servers over real sockets, beside other servers
@@ -26,6 +27,7 @@ type Benchmark = (options: Options) => AsyncGenerator<Row | string>;
 
 // Loaded when asked for, so that the one does not start up what only the other needs.
 const benchmarks: ReadonlyMap<string, () => Promise<Benchmark>> = new Map([
+  ["connect", async () => (await import("./connect.ts")).connectRows],
   ["ot", async () => (await import("./ot.ts")).otRows],
   ["replay", async () => (await import("./replay.ts")).replayRows],
   ["server", async () => (await import("./server.ts")).serverRows],

@@ -26,18 +26,41 @@ import {
   type ThinClient,
   type Watcher,
 } from "./thin_client.ts";
+import { ThinWebSocket } from "./web_socket.ts";
 
-const workspace = "bench", fileName = "bench.txt";
+const fileName = "bench.txt";
 
 /** Who is who: the server names a session by its site. Seqs count from 1, changes from 0. */
 const clientOf: number[] = [];
 
+/** What a client's bytes go over. */
+interface Wire {
+  send(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** Opens a wire; what comes over it goes to `handle`, and at its end nothing, once. */
+type OpenWire = (port: number, handle: (bytes: Uint8Array | undefined) => void) => Promise<Wire>;
+
+const tcpWire: OpenWire = async (port, handle) => {
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  connection.setNoDelay();
+  const outlet = new Outlet(connection);
+  pump(connection, handle);
+  return { send: (bytes) => outlet.send(bytes), close: () => connection.close() };
+};
+
+const webSocketWire: OpenWire = async (port, handle) => {
+  const socket = await ThinWebSocket.connect(port, { message: handle, closed: () => handle(undefined) });
+  return { send: (bytes) => socket.sendBinary(bytes), close: () => socket.close() };
+};
+
+/** A thin client in a workspace of our server. */
 class Connection implements ThinClient {
   readonly pipelines = false;
   readonly #client: number;
   readonly #watcher: Watcher;
-  readonly #connection: Deno.Conn;
-  readonly #outlet: Outlet;
+  #wire!: Wire;
   readonly #reader = new FrameReader();
   #closing = false;
   site = 0;
@@ -51,20 +74,22 @@ class Connection implements ThinClient {
   readonly #synced = Promise.withResolvers<void>();
   readonly #answered = Promise.withResolvers<void>();
 
-  private constructor(connection: Deno.Conn, client: number, watcher: Watcher) {
-    this.#connection = connection;
-    this.#outlet = new Outlet(connection);
+  private constructor(client: number, watcher: Watcher) {
     this.#client = client;
     this.#watcher = watcher;
     this.#position = startPosition(client);
   }
 
   /** Connects, and resolves when the workspace has come. */
-  static async open(port: number, client: number, watcher: Watcher): Promise<Connection> {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    connection.setNoDelay();
-    const opened = new Connection(connection, client, watcher);
-    pump(connection, (bytes) => opened.#received(bytes));
+  static async open(
+    openWire: OpenWire,
+    port: number,
+    client: number,
+    watcher: Watcher,
+    workspace = "bench",
+  ): Promise<Connection> {
+    const opened = new Connection(client, watcher);
+    opened.#wire = await openWire(port, (bytes) => opened.#received(bytes));
     opened.#send({
       kind: "hello",
       version: protocolVersion,
@@ -114,11 +139,11 @@ class Connection implements ThinClient {
 
   close(): void {
     this.#closing = true;
-    this.#connection.close();
+    this.#wire.close();
   }
 
   #send(message: ClientMessage): void {
-    this.#outlet.send(encodeClientMessage(message));
+    this.#wire.send(encodeClientMessage(message));
   }
 
   #received(bytes: Uint8Array | undefined): void {
@@ -209,13 +234,13 @@ export const ours: MeasuredServer = {
   name: "Dist-Space",
   argumentsFor: (port) => serveArguments(port, "--memory"),
   async prepare(port, text) {
-    const connection = await Connection.open(port, -1, nobody);
+    const connection = await Connection.open(tcpWire, port, -1, nobody);
     await connection.create(text);
     connection.close();
   },
-  connect: (port, client, watcher) => Connection.open(port, client, watcher),
+  connect: (port, client, watcher) => Connection.open(tcpWire, port, client, watcher),
   async read(port) {
-    const connection = await Connection.open(port, -1, nobody);
+    const connection = await Connection.open(tcpWire, port, -1, nobody);
     connection.close();
     return connection.text;
   },
@@ -226,6 +251,16 @@ let leftBehind: string[] = [];
 function tidy(): void {
   for (const path of leftBehind) Deno.removeSync(path, { recursive: true });
   leftBehind = [];
+}
+
+/** Somebody who types over WebSocket, where the server has its port for the web. */
+export function typist(port: number, client: number, watcher: Watcher): Promise<ThinClient> {
+  return Connection.open(webSocketWire, port, client, watcher);
+}
+
+/** Somebody who is in a workspace over WebSocket, and does nothing. */
+export function idler(port: number, workspace: string): Promise<{ close(): void }> {
+  return Connection.open(webSocketWire, port, -1, nobody, workspace);
 }
 
 /** The same, writing down all that comes in. */

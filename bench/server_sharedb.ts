@@ -27,7 +27,8 @@ interface Message {
   readonly op?: readonly (number | string | { readonly d: number })[];
 }
 
-const document = { c: "bench", d: "bench" };
+/** The one that there is: its collection and its id. */
+export const document = { c: "bench", d: "bench" };
 const uri = (unicodeType as unknown as { uri: string }).uri;
 const decoder = new TextDecoder();
 

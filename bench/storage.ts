@@ -4,9 +4,10 @@
  * Bytes of the database's file for each keystroke of a real document, as it is written, one change a keystroke, and
  * when it is packed; how long one append takes until it is durable, beside a bare commit and a bare echo on the same
  * machine; what many who append at once get through; and how long a server takes from opening the database to the
- * first state that it can serve, in a process of its own that has just started.
+ * first state that it can serve, in a process of its own that has just started. Then whole servers: what those who
+ * are connected feel of the disk (storage_live.ts), and how long newcomers wait (storage_join.ts).
  *
- * Not for: whole servers under load, which `deno task bench server` measures.
+ * Not for: servers beside those of others under load, which `deno task bench server` measures.
  *
  * @module
  */

@@ -9,15 +9,16 @@
  * @module
  */
 
+import { Space, tcp } from "../mod.ts";
 import type { LogEntry } from "../server/core/mod.ts";
-import { type Joined, joinOurs, joinTheirs } from "./join.ts";
+import { type How, type Joined, joinOurs, joinTheirs, joinTheirsThinly } from "./join.ts";
 import type { Options } from "./main.ts";
 import { hashOf, median } from "./measure.ts";
 import { atMost, type Bound, type Figure, type Row, short } from "./report.ts";
 import { serveArguments } from "./server_ours.ts";
 import { shareDb } from "./server_sharedb.ts";
 import { checkpointed, fill } from "./storage_folder.ts";
-import { changesAround, changesOfTree, entriesBy, stateAfter } from "./storage_log.ts";
+import { changesAround, changesOfTree, entriesBy, stateAfter, workspace } from "./storage_log.ts";
 import type { Trace } from "./trace.ts";
 import { serve, type Serving } from "./undisturbed.ts";
 
@@ -56,31 +57,39 @@ async function paperRow(
   const text = stateAfter(entries).workspace.text("1:1").toString();
   const own = await served(folder, entries);
   const theirs = await serve(shareDb.argumentsFor);
+  const typist = await Space.open({ dial: tcp("127.0.0.1", own.port), workspace, name: "typist" });
   try {
     await shareDb.prepare(theirs.port, text);
+    const amid = oursAt("Dist-Space, amid typing", own, "paper.md");
+    const { port } = theirs;
+    const theirsAs = (engine: string, how: How, join: () => Promise<Joined>): Newcomer => (
+      { engine, ours: false, join, cold: [how, `${port}`, ""] }
+    );
     const seen = await byTurns([
       oursAt("Dist-Space", own, "paper.md"),
-      {
-        engine: "ShareDB",
-        ours: false,
-        join: () => joinTheirs(theirs.port),
-        cold: ["theirs", `${theirs.port}`],
-      },
+      { ...amid, join: () => typedAmid(typist, "paper.md").then(amid.join) },
+      theirsAs("ShareDB", "theirs", () => joinTheirs(port)),
+      theirsAs("ShareDB, thin client", "theirs thinly", () => joinTheirsThinly(port)),
     ], quick);
-    const [mine, other] = seen as [Seen, Seen];
+    const [mine, , other] = seen as [Seen, Seen, Seen];
+    const times = mine.ms.map((ms, i) => ms / other.ms[i]!);
     const bounds = [
-      atMost(
-        "of the time from ShareDB, turn by turn",
-        medianOf(mine.ms.map((ms, i) => ms / other.ms[i]!)),
-        1,
-      ),
+      atMost("of the time from ShareDB, turn by turn", medianOf(times), 1),
       atMost("of the bytes from ShareDB", mine.bytes / other.bytes, 1 / 3),
     ];
     return rowOf(name, seen, bounds);
   } finally {
+    await typist.close();
     await theirs.stop();
     await own.stop();
   }
+}
+
+/** Something is typed in the middle and taken back, so that what the server had ready is of an earlier state. */
+async function typedAmid(typist: Space, path: string): Promise<void> {
+  const middle = typist.read(path).length >> 1;
+  await typist.insert(path, middle, "x").settled;
+  await typist.replace(path, middle, 1, "").settled;
 }
 
 async function changesRow(name: string, folder: string, text: string, quick: boolean): Promise<Row> {
@@ -110,7 +119,7 @@ async function changesRow(name: string, folder: string, text: string, quick: boo
 async function treeRow(name: string, folder: string, text: string, quick: boolean): Promise<Row> {
   const server = await served(folder, () => entriesBy(changesOfTree(text, treeFiles, treeFileLength)));
   try {
-    const seen = await byTurns([oursAt("all of it", server, `part 0/file 0.txt`)], quick);
+    const seen = await byTurns([oursAt("all of it", server, "part 0/file 0.txt")], quick, 5);
     const wrong = seen.find(({ files }) => files !== treeFiles);
     if (wrong !== undefined) throw new Error(`A newcomer holds ${wrong.files} files`);
     return rowOf(name, seen, []);
@@ -146,8 +155,8 @@ interface Seen {
   readonly files: number;
 }
 
-async function byTurns(newcomers: readonly Newcomer[], quick: boolean): Promise<Seen[]> {
-  const rounds = quick ? 5 : 30, warmUp = 15, coldRounds = quick ? 1 : 5;
+async function byTurns(newcomers: readonly Newcomer[], quick: boolean, warmUp = 100): Promise<Seen[]> {
+  const rounds = quick ? 5 : 30, coldRounds = quick ? 1 : 5;
   const seen: Seen[] = [];
   for (const newcomer of newcomers) {
     const { ms: firstMs, bytes, text, files } = await newcomer.join();

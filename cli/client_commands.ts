@@ -7,7 +7,6 @@
 
 import {
   compareIds,
-  difference,
   type Draft,
   type Item,
   type Node,
@@ -63,11 +62,7 @@ export const commands: readonly Command[] = [
   }),
   command("put", "FILE TEXT…", "make a file say this; makes the file, too", (here, [path = "", ...words]) => {
     const text = words.join(" ");
-    return changed(here, `put ${wordOf(path)}`, (draft) => {
-      const there = draft.workspace.find(path.normalize("NFC"));
-      const id = there === undefined ? draft.make(path, "text") : draft.file(path);
-      draft.edit(id, difference(draft.workspace.text(id), text));
-    });
+    return changed(here, `put ${wordOf(path)}`, (draft) => draft.write(path, text));
   }),
   command("insert", "FILE AT TEXT…", "put a text at a position", (here, [path = "", at = "", ...words]) => {
     return edited(here, "insert", path, at, "0", words.join(" "));
@@ -262,7 +257,8 @@ function fileOf(space: Space, path: string): NodeId {
   const item = space.find(path);
   if (item === undefined) throw new CommandError(`There is nothing at ${wordOf(path)}`);
   if (item.kind !== "text") {
-    throw new CommandError(`${wordOf(path)} is a directory: watch a file, or everything`);
+    const kind = item.kind === "blob" ? "binary file" : "directory";
+    throw new CommandError(`${wordOf(path)} is a ${kind}: watch a text file, or everything`);
   }
   return item.id;
 }
@@ -282,9 +278,13 @@ function removedNodes(space: Space): Node[] {
 
 function listing(items: readonly Item[], space: Space): string {
   return table(
-    items.map(({ id, name, kind }) => [
+    items.map(({ id, name, kind, content }) => [
       wordOf(name) + slash(kind),
-      kind === "text" ? String(space.workspace.text(id).length) : "",
+      content !== undefined
+        ? `${content.bytes} bytes`
+        : kind === "text"
+        ? String(space.workspace.text(id).length)
+        : "",
     ]),
   );
 }

@@ -117,11 +117,12 @@ export interface TreeReport {
   readonly known: boolean;
 }
 
-/** "created src/main.ts" */
+/** "created src/main.ts"; what stays where it is is a binary file with other bytes. */
 export function treeReport({ before, after, directory, known }: TreeReport): string {
   const name = (path: string) => wordOf(path) + (directory ? "/" : "");
   if (before === undefined) return `${known ? "restored" : "created"} ${name(after ?? "")}`;
   if (after === undefined) return `removed ${name(before)}`;
+  if (before === after) return `replaced ${name(after)}`;
   const verb = directoryOf(before) === directoryOf(after) ? "renamed" : "moved";
   return `${verb} ${name(before)} to ${name(after)}`;
 }

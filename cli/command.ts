@@ -5,9 +5,9 @@
  * @module
  */
 
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 
-export { Command, InvalidArgumentError };
+export { Command, InvalidArgumentError, Option };
 
 /** How every command exits that is called in a way it does not know. */
 export const wrongUsage = 2;
@@ -15,7 +15,7 @@ export const wrongUsage = 2;
 /** A program with these commands, each of which does its own work. */
 export function program(name: string, description: string, commands: readonly AnyCommand[]): Command {
   const all = new Command(name).description(description).showHelpAfterError();
-  for (const command of [all, ...commands]) {
+  for (const command of [all, ...commands, ...commands.flatMap((command) => command.commands)]) {
     command.exitOverride(({ exitCode }) => Deno.exit(exitCode === 0 ? 0 : wrongUsage));
   }
   for (const command of commands) all.addCommand(command as unknown as Command);

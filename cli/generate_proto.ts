@@ -45,6 +45,8 @@ function typings(): string {
       ? type.fullName.slice(1)
       : field.type === "string"
       ? "string"
+      : field.type === "bytes"
+      ? "Uint8Array"
       : field.type === "bool"
       ? "boolean"
       : field.type === "bytes"

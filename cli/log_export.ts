@@ -5,8 +5,9 @@
  */
 
 import * as tar from "tar-stream";
+import type { NodeId, Workspace } from "../ot/mod.ts";
 import type { Moment } from "../proto/mod.ts";
-import { placedNodes, revisionOrNewest, stateAt } from "../server/history/mod.ts";
+import { type HistorySource, placedNodes, revisionOrNewest, stateAt } from "../server/history/mod.ts";
 import { LogError, type LogOptions, withHistory } from "./log_run.ts";
 import { wordOf } from "./client_words.ts";
 
@@ -41,7 +42,7 @@ export function exportTo(
         await writer.directory(path);
         continue;
       }
-      const content = new TextEncoder().encode(state.workspace.text(id).toString());
+      const content = bytesOf(source, state.workspace, id);
       files++;
       bytes += content.length;
       await writer.file(path, content);
@@ -51,6 +52,18 @@ export function exportTo(
   }, ({ revision, files, bytes }) => {
     console.log(`Revision ${revision}: ${files} files, ${bytes} bytes, are in ${wordOf(target)}`);
   });
+}
+
+/** The bytes of a file: those of a blob, or the UTF-8 of a text. */
+function bytesOf(source: HistorySource, workspace: Workspace, file: NodeId): Uint8Array {
+  const { content } = workspace.node(file)!;
+  if (content === undefined) return new TextEncoder().encode(workspace.text(file).toString());
+  const bytes = source.content(content.hash);
+  if (bytes !== undefined) return bytes;
+  throw new LogError(
+    "data_damaged",
+    `What ${wordOf(workspace.pathOf(file))} holds is missing from the data.`,
+  );
 }
 
 async function folder(target: string): Promise<Target> {

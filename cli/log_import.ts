@@ -1,12 +1,13 @@
 /**
- * `deno task log import`: a folder into a workspace, as one change. What .gitignore files name stays outside, and so does
- * what is no text; all that is left out is told.
+ * `deno task log import`: a folder into a workspace, as one change, every byte as it is: what is no text in UTF-8 becomes
+ * a blob. What .gitignore files name stays outside; all else that is left out is told.
  *
  * @module
  */
 
 import ignore from "ignore";
 import {
+  type BlobContent,
   type Change,
   compareIds,
   difference,
@@ -14,7 +15,9 @@ import {
   insert,
   nameFault,
   type NodeId,
+  type NodeKind,
   rootId,
+  sameContent,
   type Step,
   Text,
   type Workspace,
@@ -28,8 +31,11 @@ import { wordOf } from "./client_words.ts";
 interface Found {
   readonly path: string;
   /** Undefined of a directory. */
-  readonly text: string | undefined;
+  readonly holds: string | Uint8Array | undefined;
 }
+
+/** A blob's content, by the bytes that were found. */
+type Contents = ReadonlyMap<Uint8Array, BlobContent>;
 
 /** What stays outside, and why. */
 interface Skipped {
@@ -54,10 +60,13 @@ export function importFrom(
     for await (const each of walked(folder, "", [], skipped)) found.push(each);
     checkName(workspace);
     if (!tools.list().includes(workspace)) tools.create(workspace, Date.now());
+    const bytes = found.flatMap(({ holds }) => holds instanceof Uint8Array ? [holds] : []);
+    const hashes = tools.putContents(workspace, bytes, Date.now());
+    const contents = new Map(bytes.map((each, i) => [each, { hash: hashes[i]!, bytes: each.length }]));
     const { revision } = submit(tools, workspace, options.name, (state, mint) => {
-      return changeOf(found, state.workspace, mint, skipped);
+      return changeOf(found, contents, state.workspace, mint, skipped);
     });
-    return { revision, files: found.filter(({ text }) => text !== undefined).length, skipped };
+    return { revision, files: found.filter(({ holds }) => holds !== undefined).length, skipped };
   }, ({ revision, files, skipped }) => {
     for (const { path, reason } of skipped) console.error(`Left out: ${wordOf(path)} ${reason}`);
     console.log(`${files} files of ${wordOf(folder)} are in ${wordOf(workspace)} at revision ${revision}`);
@@ -87,14 +96,14 @@ async function* walked(
     const fault = nameFault(name.normalize("NFC"));
     if (fault !== undefined) leaveOut(`has a name that ${fault}`);
     else if (isDirectory) {
-      yield { path, text: undefined };
+      yield { path, holds: undefined };
       yield* walked(folder, `${path}/`, ignoring, skipped);
     } else if (!isFile) leaveOut("is neither a file nor a directory");
     else {
-      const text = textOf(await Deno.readFile(`${folder}/${path}`));
-      if (text === undefined) leaveOut("is no text in UTF-8");
-      else if (text.length > defaultSettings.textLengthMax) leaveOut("is too long");
-      else yield { path, text };
+      const bytes = await Deno.readFile(`${folder}/${path}`), holds = textOf(bytes) ?? bytes;
+      const longest = defaultSettings[typeof holds === "string" ? "textLengthMax" : "blobBytesMax"];
+      if (holds.length > longest) leaveOut("is too long");
+      else yield { path, holds };
     }
   }
 }
@@ -120,36 +129,58 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+function kindOf(holds: Found["holds"]): NodeKind {
+  return holds === undefined ? "directory" : typeof holds === "string" ? "text" : "blob";
+}
+
 /** The change that makes what was found, or writes it over what is there; what else is there stays. */
-function changeOf(found: readonly Found[], now: Workspace, mint: () => NodeId, skipped: Skipped[]): Change {
+function changeOf(
+  found: readonly Found[],
+  contents: Contents,
+  now: Workspace,
+  mint: () => NodeId,
+  skipped: Skipped[],
+): Change {
   const steps: Step[] = [], edits: Edit[] = [];
   const directories = new Map<string, NodeId>([["", rootId]]);
-  let length = now.textLength;
-  for (const { path, text } of found) {
+  let length = now.textLength + now.blobBytes, made = 0;
+  for (const { path, holds } of found) {
     const slash = path.lastIndexOf("/");
     const parent = directories.get(path.slice(0, Math.max(0, slash)));
     if (parent === undefined) continue;
-    const name = path.slice(slash + 1).normalize("NFC"), type = text === undefined ? "directory" : "text";
-    const there = now.child(parent, name);
-    if (there !== undefined && now.node(there)!.kind !== type) {
-      skipped.push({ path, reason: `is a ${type === "text" ? "directory" : "file"} in the workspace` });
+    const name = path.slice(slash + 1).normalize("NFC"), type = kindOf(holds);
+    const there = now.node(now.child(parent, name) ?? "");
+    if (there !== undefined && (there.kind === "directory") !== (type === "directory")) {
+      skipped.push({ path, reason: `is a ${type === "directory" ? "file" : "directory"} in the workspace` });
       continue;
     }
-    const node = there ?? mint();
-    if (there === undefined) steps.push({ kind: "create", node, parent, name, type });
-    if (text === undefined) directories.set(path, node);
+    // A text that became binary, or the other way round, is another file of that name.
+    if (there !== undefined && there.kind !== type) {
+      steps.push({ kind: "remove", node: there.id, tombstone: mint() });
+    }
+    const isNew = there?.kind !== type, node = isNew ? mint() : there!.id;
+    const content = holds instanceof Uint8Array ? contents.get(holds)! : undefined;
+    if (isNew) {
+      made++;
+      const create = { kind: "create", node, parent, name, type } as const;
+      steps.push(content === undefined ? create : { ...create, content });
+    } else if (content !== undefined && !sameContent(content, there!.content)) {
+      steps.push({ kind: "replace", node, content });
+    }
+    if (holds === undefined) directories.set(path, node);
+    else if (content !== undefined) length += content.bytes - (isNew ? 0 : there!.content!.bytes);
     else {
-      const before = now.text(node);
+      const before = now.text(node), text = `${holds}`;
       length += text.length - before.length;
       const op = before.length === 0 ? insert(0, text) : difference(before, Text.of(text));
       if (op.length > 0) edits.push({ node, op });
     }
   }
   const { nodesMax, workspaceLengthMax } = defaultSettings;
-  const problem = now.size + steps.length > nodesMax
+  const problem = now.size + made > nodesMax
     ? `more than ${nodesMax} nodes`
     : length > workspaceLengthMax
-    ? `more than ${workspaceLengthMax} code units of text`
+    ? `more than ${workspaceLengthMax} code units of text and bytes of binary files`
     : undefined;
   if (problem !== undefined) {
     throw new LogError("workspace_full", `The workspace would have ${problem}: import less of it.`);

@@ -6,7 +6,6 @@
 
 import type { Change } from "../ot/mod.ts";
 import type { AnswerItem, Moment, Participant, Query, Question } from "../proto/mod.ts";
-import type { LogEntry } from "../server/core/mod.ts";
 import {
   answer,
   HistoryError,
@@ -14,8 +13,8 @@ import {
   type RecentHistory,
   stateAt,
 } from "../server/history/mod.ts";
-import { harmless } from "./client_words.ts";
-import { logExitCodes, type LogOptions, withHistory } from "./log_run.ts";
+import { harmless, wordOf } from "./client_words.ts";
+import { LogError, logExitCodes, type LogOptions, withHistory } from "./log_run.ts";
 import { type Span, tableOf, timeInWords } from "./log_words.ts";
 import { changeInWords } from "./replay_words.ts";
 
@@ -72,23 +71,45 @@ export function files(workspace: string, paths: readonly string[], options: Look
     workspace,
     (source) => ask(source, { kind: "tree" }, options, paths),
     (found) => {
-      const nodes = itemsOf(found, "node").filter(({ type }) => type === "text");
-      console.log(tableOf(["path", "length"], nodes.map(({ path, length }) => [path, length])));
+      const nodes = itemsOf(found, "node").filter(({ type }) => type !== "directory");
+      const rows = nodes.map(({ path, length, type }) => [path, length, type === "blob" ? "bytes" : ""]);
+      console.log(tableOf(["path", "length", ""], rows));
     },
   );
 }
 
-/** Writes what files say to standard output, as it is. */
+/** Writes what files say to standard output, as it is; on a terminal no binary files. */
 export function cat(workspace: string, paths: readonly string[], options: LookOptions): Promise<void> {
-  const ours = (source: HistorySource) => ask(source, { kind: "files" }, options, paths);
-  return withHistory(options, workspace, ours, (found) => {
-    write(itemsOf(found, "content").map(({ text }) => text).join(""));
-  });
+  return withHistory(options, workspace, (source) => {
+    const found = ask(source, { kind: "files" }, options, paths);
+    if (options.json === true) return found;
+    for (const item of found.items) {
+      if (item.kind === "content") write(item.text);
+      else if (item.kind === "node" && item.content !== undefined) {
+        writeBlob(source, item.path, item.content.hash);
+      }
+    }
+    return found;
+  }, () => {});
+}
+
+function writeBlob(source: HistorySource, path: string, hash: string): void {
+  if (Deno.stdout.isTerminal()) {
+    return console.error(`${harmless(path)} is a binary file: write it to a file.`);
+  }
+  const bytes = source.content(hash);
+  if (bytes === undefined) {
+    throw new LogError("data_damaged", `What ${wordOf(path)} holds is missing from the data.`);
+  }
+  writeBytes(bytes);
 }
 
 /** Writes a text to the last byte; on a terminal without what that would obey. */
 function write(text: string): void {
-  const bytes = new TextEncoder().encode(Deno.stdout.isTerminal() ? harmless(text) : text);
+  writeBytes(new TextEncoder().encode(Deno.stdout.isTerminal() ? harmless(text) : text));
+}
+
+function writeBytes(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
 }
 
@@ -223,13 +244,10 @@ function* shownEntries(source: RecentHistory, first: number, last: number): Gene
   let state = stateAt(source, first - 1);
   for (const entry of source.entries(first - 1, to)) {
     const { revision, time, site, seq, change } = entry;
-    const words = entry.site === 0 ? ownWords(entry) : changeInWords(change, state.workspace);
+    const words = entry.site === 0 && entry.sites > 0
+      ? `sites up to ${entry.sites} may be given`
+      : changeInWords(change, state.workspace);
     state = state.apply(entry);
     yield { revision, time, site, seq, author: state.authors.get(String(site)), change, words };
   }
-}
-
-/** What the server itself writes into the log. */
-function ownWords({ sites }: LogEntry): string {
-  return sites === 0 ? "nothing" : `sites up to ${sites} may be given`;
 }

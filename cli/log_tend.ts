@@ -28,8 +28,8 @@ export function list(options: LogOptions): Promise<void> {
   });
 }
 
-function bytesOf({ rowBytes, segmentBytes, pieceBytes }: WorkspaceStats): number {
-  return rowBytes + segmentBytes + pieceBytes;
+function bytesOf({ rowBytes, segmentBytes, pieceBytes, contentBytes }: WorkspaceStats): number {
+  return rowBytes + segmentBytes + pieceBytes + contentBytes;
 }
 
 export function stats(workspace: string | undefined, options: LogOptions): Promise<void> {
@@ -53,6 +53,7 @@ export function stats(workspace: string | undefined, options: LogOptions): Promi
         ["entries, not packed", bytesInWords(stats.rowBytes)],
         ["entries, packed", bytesInWords(stats.segmentBytes)],
         ["texts in checkpoints", bytesInWords(stats.pieceBytes)],
+        ["binary files", bytesInWords(stats.contentBytes)],
         ["all together", bytesInWords(size)],
         ["an entry", perEntry === 0 ? "-" : `${(entryBytes / perEntry).toFixed(2)} B`],
         ...stats.origin.map((record) => [
@@ -84,7 +85,13 @@ export function verify(workspace: string | undefined, options: LogOptions): Prom
     for (const { workspace, problems } of reports) {
       for (const problem of problems) console.error(`${wordOf(workspace)}: ${problem}`);
     }
-    if (!isWhole) console.error("Put a backup in its place: deno task log restore FILE");
+    if (file.length > 0 || reports.some(({ isLost }) => isLost)) {
+      console.error("Put a backup in its place: deno task log restore FILE");
+    } else if (!isWhole) {
+      console.error(
+        "No change is lost: a server begins with what is whole, and stores the state anew in time.",
+      );
+    }
   });
 }
 

@@ -40,6 +40,20 @@ export function retention(text: string): Retention {
   throw new InvalidArgumentError("Give all, an age like 30d or 12h, or a number of entries.");
 }
 
+/** Reads how long, in milliseconds: 90s, 15m, 12h, 30d, 2w. */
+export function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError("Give a duration like 90s, 15m, 12h or 30d.");
+  return ms;
+}
+
+/** Reads how much, in bytes: 500kB, 32MB, 1GB. */
+export function size(text: string): number {
+  const [, count, unit] = /^([1-9]\d{0,5})([kMG]?)B$/.exec(text) ?? [];
+  if (count === undefined) throw new InvalidArgumentError("Give a size like 500kB, 32MB or 1GB.");
+  return Number(count) * { "": 1, k: 1000, M: 1000 ** 2, G: 1000 ** 3 }[unit as "" | "k" | "M" | "G"];
+}
+
 function durationMs(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
   return count === undefined ? undefined : Number(count) * unitMs[unit!]!;

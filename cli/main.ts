@@ -14,16 +14,20 @@ import { mutantsCommand } from "./mutants.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
 import { simCommand } from "./sim.ts";
+import { tokenCommand } from "./token.ts";
+import { syncCommand } from "./sync.ts";
 import { tortureCommand } from "./torture.ts";
 
 await program("dist-space", "A workspace that people and agents edit at once.", [
   serveCommand,
   clientCommand,
   mcpCommand,
+  syncCommand,
   logCommand,
   replayCommand,
   exploreCommand,
   simCommand,
+  tokenCommand,
   tortureCommand,
   mutantsCommand,
 ]).parseAsync(Deno.args, { from: "user" });

@@ -8,7 +8,7 @@ import type { State } from "../server/core/mod.ts";
 import type { Recording } from "../sim/recording_reader.ts";
 import { RecordingView } from "../sim/recording_view.ts";
 import { harmless, wordOf } from "./client_words.ts";
-import { number, peerInWords, timeInWords } from "./replay_words.ts";
+import { lengthOf, number, peerInWords, timeInWords } from "./replay_words.ts";
 
 /** Thrown for what was asked and is not there, with a sentence. */
 export class PlaceError extends Error {
@@ -104,7 +104,7 @@ function peersOf(view: RecordingView): unknown[] {
 
 function listFiles(view: RecordingView, wanted: Wanted): void {
   const { workspace, revision } = stateAt(view, wanted);
-  const files = workspace.files().map(({ id, path }) => ({ id, path, length: workspace.text(id).length }));
+  const files = workspace.files().map(({ id, path }) => ({ id, path, length: lengthOf(workspace, id) }));
   if (wanted.json === true) return console.log(JSON.stringify({ revision, files }));
   for (const line of filesOf(files)) console.log(line);
 }

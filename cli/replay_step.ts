@@ -24,6 +24,7 @@ import {
 } from "./replay_place.ts";
 import {
   inputInWords,
+  lengthOf,
   messageInWords,
   number,
   outputInWords,
@@ -170,7 +171,7 @@ export class Stepper {
 }
 
 function filesIn(workspace: Workspace): string[] {
-  const files = workspace.files().map(({ id, path }) => ({ path, length: workspace.text(id).length }));
+  const files = workspace.files().map(({ id, path }) => ({ path, length: lengthOf(workspace, id) }));
   return files.length === 0 ? ["There are no files."] : filesOf(files);
 }
 

@@ -95,7 +95,11 @@ function filesThatDiffer(
 ): FileOutcome[] {
   const textsOf = (log: typeof recorded) => {
     const { workspace } = log.state(name);
-    return new Map(workspace.files().map(({ id, path }) => [path, workspace.text(id).toString()]));
+    return new Map(
+      workspace.files().map((
+        { id, path },
+      ) => [path, workspace.node(id)!.content?.hash ?? workspace.text(id).toString()]),
+    );
   };
   const before = textsOf(recorded), after = textsOf(forked);
   const result: FileOutcome[] = [];

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Change, NodeId, Step, TextOp, Workspace } from "../ot/mod.ts";
+import type { BlobContent, Change, NodeId, Step, TextOp, Workspace } from "../ot/mod.ts";
 import type { AnyInput, AnyOutput } from "../sim/recording.ts";
 import type { Message, Peer } from "../sim/recording_traffic.ts";
 import { excerpt, harmless, wordOf } from "./client_words.ts";
@@ -50,6 +50,10 @@ export function messageInWords(message: Message, workspace: Workspace): string {
       const end = message.code !== "" ? `: ${message.code}` : message.last ? ", whole" : "";
       return `answer ${message.id} at ${message.revision}, ${message.items.length} items${end}`;
     }
+    case "upload":
+      return `upload ${message.content.length} bytes`;
+    case "uploaded":
+      return `uploaded ${message.code === "" ? message.hash.slice(0, hashDigits) : `: ${message.code}`}`;
     case "close":
       return `close: ${message.code}`;
     case "ping":
@@ -86,6 +90,7 @@ function stepInWords(step: Step, workspace: Workspace): string {
   const path = pathOf(workspace, step.node);
   switch (step.kind) {
     case "create":
+      if (step.content !== undefined) return `create ${wordOf(step.name)} of ${contentInWords(step.content)}`;
       return `create ${wordOf(step.name)}${step.type === "directory" ? "/" : ""}`;
     case "move":
       return `move ${path} into ${pathOf(workspace, step.parent) || "/"}`;
@@ -93,8 +98,18 @@ function stepInWords(step: Step, workspace: Workspace): string {
       return `rename ${path} to ${wordOf(step.name)}`;
     case "remove":
     case "restore":
+    case "forget":
       return `${step.kind} ${path}`;
+    case "replace":
+      return `replace ${path} by ${contentInWords(step.content)}`;
   }
+}
+
+/** Enough of a hash to tell it from others. */
+const hashDigits = 12;
+
+function contentInWords({ hash, bytes }: BlobContent): string {
+  return `${bytes} bytes ${hash.slice(0, hashDigits)}`;
 }
 
 function opInWords(op: TextOp): string {
@@ -102,6 +117,11 @@ function opInWords(op: TextOp): string {
     `${at}${remove > 0 ? ` -${remove}` : ""}${insert === "" ? "" : ` +${excerpt(insert, textMax)}`}`
   );
   return places.join("; ") + (op.length > placesMax ? `; and ${op.length - placesMax} more` : "");
+}
+
+/** How long a file is: in code units, or in bytes if it is binary. */
+export function lengthOf(workspace: Workspace, file: NodeId): number {
+  return workspace.node(file)?.content?.bytes ?? workspace.text(file).length;
 }
 
 /** The path of a node, or its id if it is not known here. */

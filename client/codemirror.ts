@@ -50,13 +50,16 @@ export interface SharedFileOptions {
 const fromSpace = Annotation.define<boolean>();
 
 /**
- * The extension that makes an editor one of the file at `path`, which has to be there.
+ * The extension that makes an editor one of the file at `path`, which has to be there, and loaded.
  *
  * @throws {SpaceError} if it is not.
  */
 export function sharedFile(space: Space, path: string, options: SharedFileOptions = {}): Extension {
   const file = space.find(path);
   if (file?.kind !== "text") throw new SpaceError("not_found", `There is no file at "${path}"`);
+  if (!space.isLoaded(path)) {
+    throw new SpaceError("not_loaded", `What "${path}" says is not here: load() it first`);
+  }
   return [
     // All positions count the same only if a carriage return is a character like any other.
     EditorState.lineSeparator.of("\n"),

@@ -12,8 +12,10 @@
  * @module
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { type Deferred, deferred, type Transport } from "../net/mod.ts";
 import {
+  type BlobContent,
   type Change,
   composeChanges,
   difference,
@@ -33,13 +35,23 @@ import {
   widen,
   type Workspace,
 } from "../ot/mod.ts";
-import { type Answer, codes, type Limits, type Participant, type Query, type Range } from "../proto/mod.ts";
+import {
+  type Answer,
+  codes,
+  joined,
+  type Limits,
+  type Participant,
+  type Query,
+  type Range,
+  toHex,
+} from "../proto/mod.ts";
 import {
   type ChangeNumber,
   ClientCore,
   type ClientEvent,
   type ClientInput,
   type Outcome,
+  type OwnContent,
   type Peer,
   type Problem,
   type Unsent,
@@ -59,6 +71,8 @@ export interface SpaceOptions {
   readonly name: string;
   /** What one is: decides budgets, and is shown to the others. A human if left out. */
   readonly kind?: Participant["kind"];
+  /** Says who one is and what one may do, where the server asks for that; then it decides name and kind, too. */
+  readonly token?: string;
   /** Where to keep what could not be sent, and to find what an earlier run left. */
   readonly unsent?: UnsentStore;
   /** Ask for a hint when a change has its place in the order, before it is durable. */
@@ -77,8 +91,10 @@ export interface Item {
   readonly path: string;
   /** Its own name. */
   readonly name: string;
-  /** File or directory. */
+  /** Text file, binary file ("blob") or directory. */
   readonly kind: NodeKind;
+  /** What a binary file holds, by hash and number of bytes. */
+  readonly content?: BlobContent;
 }
 
 /** Something one did, on its way. */
@@ -137,7 +153,11 @@ export class Space {
   /** The workspace as it was, and what has become of it since. */
   readonly past: Past = new Past((query) => this.#ask(query));
 
-  private constructor(options: SpaceOptions, unsent: Unsent | undefined) {
+  private constructor(
+    options: SpaceOptions,
+    unsent: Unsent | undefined,
+    contents: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
     this.#dial = options.dial;
     this.#store = options.unsent;
     this.#core = new ClientCore({
@@ -145,8 +165,9 @@ export class Space {
       participant: { name: options.name, kind: options.kind ?? "human" },
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       accepted: options.accepted ?? false,
+      ...options.token === undefined ? {} : { token: options.token },
       lazy: options.lazy ?? false,
-      ...unsent === undefined ? {} : { unsent },
+      ...unsent === undefined ? {} : { unsent, contents: contentsOf(contents) },
     });
   }
 
@@ -164,7 +185,8 @@ export class Space {
         `What is unsent is of the workspace "${unsent.workspace}", not of "${options.workspace}"`,
       );
     }
-    const space = new Space(options, unsent);
+    const contents = unsent === undefined ? undefined : await options.unsent?.loadContents?.();
+    const space = new Space(options, unsent, contents);
     const timeoutMs = options.openTimeoutMs ?? 30_000;
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => {
       const reason = space.#status?.problem?.message ?? "there was no answer";
@@ -192,6 +214,11 @@ export class Space {
   /** The newest revision that is known here. */
   get revision(): number {
     return this.#core.revision;
+  }
+
+  /** Which log the revision speaks of: another one after the server has lost its log, or was put back to a backup. */
+  get epoch(): string {
+    return this.#core.epoch;
   }
 
   /** The number that stands for oneself in what others are told, and in the ids one makes. */
@@ -242,7 +269,7 @@ export class Space {
     return node && this.#item(node);
   }
 
-  /** What a file says. Throws `not_loaded` if a lazy client has not loaded it. */
+  /** What a text file says. Throws `not_loaded` if a lazy client has not loaded it. */
   read(path: string): string {
     const id = this.#file(path);
     if (!this.#core.isLoaded(id)) throw notLoaded(path);
@@ -262,6 +289,32 @@ export class Space {
    */
   async load(...paths: string[]): Promise<void> {
     await this.#load(paths.map((path) => this.#file(path)));
+  }
+
+  /**
+   * The bytes of a file: of a binary file as they were put there, of a text file its UTF-8. Those of others are fetched
+   * from the server.
+   *
+   * @throws {SpaceError} if there is no such file, or the server cannot be asked now.
+   */
+  async readBytes(path: string): Promise<Uint8Array> {
+    const node = this.#existing(path);
+    if (node.kind === "text") return new TextEncoder().encode(this.workspace.text(node.id).toString());
+    if (node.content === undefined) throw new SpaceError("not_a_file", `"${path}" is a directory`);
+    const { hash } = node.content;
+    const own = this.#core.contents().get(hash);
+    if (own !== undefined) return own.slice();
+    // What an undo is about to bring back is of an earlier revision: the server says what it is once that is done.
+    if (this.#core.confirmed?.bytesOf(hash) === undefined) await this.settled();
+    const parts: Uint8Array[] = [];
+    const query = { question: { kind: "blob", hash }, paths: [], globs: [], after: "" } as const;
+    for await (const answer of this.#ask({ ...query, at: { revision: this.revision, time: 0 } })) {
+      if (answer.code !== "") throw new SpaceError(answer.code, answer.message);
+      for (const item of answer.items) if (item.kind === "bytes") parts.push(item.bytes);
+    }
+    const bytes = joined(parts);
+    if (hashOf(bytes) === hash) return bytes;
+    throw new SpaceError("damaged", `What the server sent of "${path}" is not what the file holds`);
   }
 
   /** The path of a node, by its id. */
@@ -299,13 +352,20 @@ export class Space {
     return this.#do((draft) => draft.edit(draft.file(path), replace(at, count, text)));
   }
 
-  /** Makes a file say `text`, by the smallest edit that can be found; makes it if it is not there. */
+  /**
+   * Makes a file say `text`, by the smallest edit that can be found; makes it if it is not there. A binary file gives
+   * way to a text file of its name.
+   */
   write(path: string, text: string): Sent {
-    return this.#do((draft) => {
-      const there = draft.workspace.find(path.normalize("NFC"));
-      const id = there === undefined ? draft.make(path, "text") : draft.file(path);
-      draft.edit(id, difference(draft.workspace.text(id), text));
-    });
+    return this.#do((draft) => draft.write(path, text));
+  }
+
+  /**
+   * Makes a file hold `bytes`, as they are; makes it if it is not there. It is a binary file then, which is replaced as
+   * a whole: of two who do that at once, the later one wins. A text file gives way to a binary file of its name.
+   */
+  writeBytes(path: string, bytes: Uint8Array): Sent {
+    return this.#do((draft) => draft.writeBytes(path, bytes));
   }
 
   /** Applies an operation to the file with this id: for editors. */
@@ -323,7 +383,11 @@ export class Space {
     return this.#do((draft) => draft.remove(path));
   }
 
-  /** Brings back what was removed, by its id, with what has been done to it since. */
+  /**
+   * Brings back what was removed, by its id, with what has been done to it since.
+   *
+   * @throws {SpaceError} "node_forgotten" if it was removed too long ago.
+   */
   restore(id: NodeId): Sent {
     return this.#do((draft) => draft.step({ kind: "restore", node: id }));
   }
@@ -337,7 +401,10 @@ export class Space {
     return this.#do(build, true);
   }
 
-  /** Takes back what one did last, amid what others have done since. */
+  /**
+   * Takes back what one did last, amid what others have done since. What was removed so long ago that it is forgotten
+   * is not brought back: that part is refused with "node_forgotten".
+   */
   undo(): Sent | undefined {
     return this.#takeBack("undo");
   }
@@ -454,20 +521,21 @@ export class Space {
       this.#building = undefined;
     }
     return this.#send(() => {
-      this.#step({ kind: "change", change: draft.change, atomic, nowUs: this.#nowUs() });
+      const { change, contents } = draft;
+      this.#step({ kind: "change", change, atomic, contents, nowUs: this.#nowUs() });
     });
   }
 
   #takeBack(kind: "undo" | "redo"): Sent | undefined {
     const number = this.#core.nextNumber;
-    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }));
+    const sent = this.#send(() => this.#step({ kind, nowUs: this.#nowUs() }), false);
     if (this.#core.nextNumber > number) return sent;
     this.#waiting.delete(number);
     return undefined;
   }
 
   /** Does what makes the next own change, and hands out how it goes on. */
-  #send(act: () => void): Sent {
+  #send(act: () => void, throws = true): Sent {
     const number = this.#core.nextNumber;
     const { promise: settled, resolve } = deferred<Exclude<Outcome, { kind: "accepted" }>>();
     this.#waiting.set(number, resolve);
@@ -475,7 +543,7 @@ export class Space {
     act();
     // Refused here already: an error of the caller's, not something that others brought about.
     const refusal = this.#refusal as { readonly code: string; readonly message: string } | undefined;
-    if (refusal !== undefined) throw new SpaceError(refusal.code, refusal.message);
+    if (refusal !== undefined && throws) throw new SpaceError(refusal.code, refusal.message);
     return { number, settled };
   }
 
@@ -486,9 +554,7 @@ export class Space {
   }
 
   #file(path: string): NodeId {
-    const node = this.#existing(path);
-    if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
-    return node.id;
+    return textFile(this.#existing(path), path);
   }
 
   async #load(ids: readonly NodeId[]): Promise<void> {
@@ -497,7 +563,7 @@ export class Space {
       if (this.#core.phase === "ended") {
         throw new SpaceError("closed", "The workspace was closed before the files were loaded");
       }
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = deferred<void>();
       const off = [this.on("loaded", () => resolve()), this.on("status", () => resolve())];
       await promise;
       off.forEach((off) => off());
@@ -506,8 +572,9 @@ export class Space {
     if (missing !== undefined) throw new SpaceError("not_found", "The file is not there any more");
   }
 
-  #item({ id, name, kind }: Node): Item {
-    return { id, path: this.workspace.pathOf(id), name, kind };
+  #item({ id, name, kind, content }: Node): Item {
+    const item = { id, path: this.workspace.pathOf(id), name, kind };
+    return content === undefined ? item : { ...item, content };
   }
 
   // The shell of the core -------------------------------------------------------------------------------------
@@ -655,7 +722,7 @@ export class Space {
         const { resolve } = this.#nextSave;
         this.#nextSave = undefined;
         // Work goes on without a store that fails, but whoever counts on it has to know.
-        await store.save(this.#core.unsent()).catch((error: unknown) => {
+        await store.save(this.#core.unsent(), this.#core.contents()).catch((error: unknown) => {
           const message = `What is unsent could not be kept: ${
             error instanceof Error ? error.message : error
           }`;
@@ -682,6 +749,7 @@ const closeMs = 1000;
 export class Draft {
   readonly #core: ClientCore;
   #change: Change = emptyChange;
+  readonly #contents: OwnContent[] = [];
   #minted = 0;
   /** The workspace as it is with what has been noted; steps count as they are meant. */
   workspace: Workspace;
@@ -697,24 +765,55 @@ export class Draft {
     return this.#change;
   }
 
-  /** The file at a path. */
+  /** The bytes that it names. */
+  get contents(): readonly OwnContent[] {
+    return this.#contents;
+  }
+
+  /** The text file at a path. */
   file(path: string): NodeId {
     const node = this.workspace.find(path.normalize("NFC"));
     if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
-    if (node.kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
-    return node.id;
+    return textFile(node, path);
+  }
+
+  /** Notes that the file at a path is to say `text`; it is made if it is not there, or a binary file. */
+  write(path: string, text: string): void {
+    const there = this.workspace.find(path.normalize("NFC"));
+    if (there?.kind === "blob") this.remove(path);
+    const isNew = there === undefined || there.kind === "blob";
+    const id = isNew ? this.make(path, "text") : this.file(path);
+    this.edit(id, difference(this.workspace.text(id), text));
+  }
+
+  /** Notes that the file at a path is to hold `bytes`; it is made if it is not there, or a text file. */
+  writeBytes(path: string, bytes: Uint8Array): void {
+    const there = this.workspace.find(path.normalize("NFC"));
+    if (there?.kind === "directory") throw new SpaceError("not_a_file", `"${path}" is a directory`);
+    const content = { hash: hashOf(bytes), bytes: bytes.length };
+    if (this.#core.limits !== undefined && bytes.length > this.#core.limits.blobBytes) {
+      throw new SpaceError("blob_too_long", codes.blob_too_long.text);
+    }
+    this.#contents.push({ hash: content.hash, bytes: bytes.slice() });
+    if (there?.kind === "blob") return this.step({ kind: "replace", node: there.id, content });
+    if (there !== undefined) this.remove(path);
+    this.make(path, "blob", content);
   }
 
   /** Notes an edit of a file as it is with what has been noted before. */
   edit(id: NodeId, op: TextOp): void {
-    if (this.#core.view.node(id) !== undefined && !this.#core.isLoaded(id)) {
-      throw notLoaded(this.workspace.pathOf(id));
-    }
+    this.#checkThere(id);
+    this.#checkLoaded(id);
     const text = this.workspace.text(id);
     const whole = widen(op, text);
     const fault = faultOf(whole, text);
     if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
     this.#note(editOf(id, whole));
+  }
+
+  #checkLoaded(id: NodeId): void {
+    if (this.#core.isLoaded(id) || this.#core.view.node(id) === undefined) return;
+    throw notLoaded(this.workspace.pathOf(id));
   }
 
   /** Notes a replacement in the file at a path. */
@@ -723,7 +822,10 @@ export class Draft {
   }
 
   /** Notes a new node at a path, and the directories above it that are missing. */
-  make(path: string, kind: NodeKind): NodeId {
+  make(path: string, kind: "directory" | "text"): NodeId;
+  /** Notes a new binary file at a path, whose bytes are known to the core. */
+  make(path: string, kind: "blob", content: BlobContent): NodeId;
+  make(path: string, kind: NodeKind, content?: BlobContent): NodeId {
     const names = namesOf(path);
     const name = names.pop();
     if (name === undefined) throw new SpaceError("bad_name", "The path is empty");
@@ -731,8 +833,9 @@ export class Draft {
     if (this.workspace.child(parent, name) !== undefined) {
       throw new SpaceError("already_there", `There is something at "${path}" already`);
     }
-    const node = this.#mint();
-    this.step({ kind: "create", node, parent, name, type: kind });
+    const node = this.mint();
+    const step = { kind: "create", node, parent, name, type: kind } as const;
+    this.step(content === undefined ? step : { ...step, content });
     return node;
   }
 
@@ -759,12 +862,12 @@ export class Draft {
   remove(path: string): void {
     const node = this.workspace.find(path.normalize("NFC"));
     if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
-    this.step({ kind: "remove", node: node.id, tombstone: this.#mint() });
+    this.step({ kind: "remove", node: node.id, tombstone: this.mint() });
   }
 
   /** Notes what takes a path back to how it was; "" is everything. */
   revert(then: Workspace, path: string): void {
-    this.#note(revert(this.workspace, then, path, () => this.#mint()));
+    this.#note(revert(this.workspace, then, path, () => this.mint()));
   }
 
   /** Notes a step as it is. */
@@ -773,10 +876,23 @@ export class Draft {
       const fault = nameFault(step.name);
       if (fault !== undefined) throw new SpaceError("bad_name", `The name "${step.name}" ${fault}`);
     }
-    if (step.kind === "create" && this.workspace.node(step.node) !== undefined) {
+    if (step.kind !== "create") this.#checkThere(step.node);
+    else if (this.workspace.node(step.node) !== undefined) {
       throw new SpaceError("id_used", codes.id_used.text);
     }
     this.#note({ steps: [step], edits: [] });
+  }
+
+  /** Notes a whole change of the workspace as it is with what has been noted before; ids in it are from `mint`. */
+  add(change: Change): void {
+    for (const { node, op } of change.edits) {
+      // Those that this change makes are empty so far, and take any text.
+      if (this.workspace.node(node) === undefined) continue;
+      this.#checkLoaded(node);
+      const fault = faultOf(op, this.workspace.text(node));
+      if (fault !== undefined) throw new SpaceError(fault, codes[fault].text);
+    }
+    this.#note(change);
   }
 
   #directory(names: readonly string[]): NodeId {
@@ -784,7 +900,7 @@ export class Draft {
     for (const name of names) {
       const child = this.workspace.child(parent, name);
       if (child === undefined) {
-        const node = this.#mint();
+        const node = this.mint();
         this.step({ kind: "create", node, parent, name, type: "directory" });
         parent = node;
       } else if (this.workspace.node(child)!.kind === "directory") parent = child;
@@ -793,8 +909,16 @@ export class Draft {
     return parent;
   }
 
-  #mint(): NodeId {
+  /** An id for a node that is going to be created, or for a removal. */
+  mint(): NodeId {
     return this.#core.nextId(this.#minted++);
+  }
+
+  /** Says of a node that is not there why. */
+  #checkThere(id: NodeId): void {
+    if (this.workspace.node(id) !== undefined) return;
+    const code = this.#core.mayHaveBeen(id) ? "node_forgotten" : "unknown_node";
+    throw new SpaceError(code, `There is no node ${id}. ${codes[code].text}`);
   }
 
   /** What steps come to by what has been noted so far. */
@@ -813,6 +937,26 @@ export class Draft {
 
 function notLoaded(path: string): SpaceError {
   return new SpaceError("not_loaded", `What "${path}" says is not here: load() it first`);
+}
+
+/** The id of a node that has a text. */
+function textFile({ id, kind }: Node, path: string): NodeId {
+  if (kind === "blob") {
+    throw new SpaceError(
+      "not_text",
+      `"${path}" is a binary file: readBytes() and writeBytes() are for those`,
+    );
+  }
+  if (kind !== "text") throw new SpaceError("not_a_file", `"${path}" is a directory`);
+  return id;
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return toHex(sha256(bytes));
+}
+
+function contentsOf(contents: ReadonlyMap<string, Uint8Array>): OwnContent[] {
+  return [...contents].map(([hash, bytes]) => ({ hash, bytes }));
 }
 
 function namesOf(path: string): string[] {

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { blobMutants } from "./blobs.ts";
 import { clientMutants } from "./client.ts";
 import { logMutants } from "./log.ts";
 import type { Invariant } from "../sim/judges/failure.ts";
 import type { Mutant } from "./mutant.ts";
 import { protocolMutants } from "./protocol.ts";
+import { rightsMutants } from "./rights.ts";
 import { sequencingMutants } from "./sequencing.ts";
 import { servingMutants } from "./serving.ts";
 import { textMutants } from "./text.ts";
@@ -22,6 +24,8 @@ export const mutants: readonly Mutant[] = [
   ...clientMutants,
   ...protocolMutants,
   ...logMutants,
+  ...rightsMutants,
+  ...blobMutants,
 ];
 
 /** Those that show so seldom that finding them says something about the search. */

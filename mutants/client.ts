@@ -49,9 +49,9 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "what is in flight comes after what is buffered, once restored",
     file: "client/core/replica.ts",
-    text: "return this.#pending.map(({ change, atomic }) => ({ change, atomic }));",
+    text: "return this.#pending.map(({ change, atomic, lost }) => ({",
     replacement:
-      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic }) => ({ change, atomic }));",
+      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic, lost }) => ({",
     breaks: "in flight before pending, always, after a restart too",
     museum: "sillsdev/web-xforge#1480",
   },
@@ -89,8 +89,8 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "pending steps are not resolved again",
     file: "client/core/layout.ts",
-    text: 'one.resolved = "fault" in resolution ? [] : resolution.steps;\n      if (doesFit)',
-    replacement: "if (doesFit)",
+    text: 'one.resolved = "fault" in resolution ? [] : resolution.steps;\n    if (!("fault"',
+    replacement: 'if (!("fault"',
     breaks: "steps are resolved again after each entry",
   },
   {
@@ -294,7 +294,7 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "what unsent work was made on is forgotten",
     file: "client/core/replica.ts",
-    text: "this.#rebase(before ?? this.#base, workspace, isSameLog);",
+    text: "this.#rebase(known, workspace, isSameLog);",
     replacement: "this.#rebase(before, workspace, isSameLog);",
     breaks: "no base is too old: unsent work is rebased over the difference, after a start as well",
   },

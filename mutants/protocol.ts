@@ -75,8 +75,8 @@ export const protocolMutants: readonly Mutant[] = [
   {
     name: "messages in parts may have any length",
     file: "proto/frame.ts",
-    text: "if (filled > this.messageBytesMax) {",
-    replacement: "if (filled > this.messageBytesMax * 1000) {",
+    text: "if (filled > bytesMax) {",
+    replacement: "if (filled > bytesMax * 1000) {",
     breaks: "a large change has a limit, and is refused before anything is applied",
   },
   {

@@ -88,31 +88,30 @@ export const sequencingMutants: readonly Mutant[] = [
   {
     name: "a file may be as long as it likes",
     file: "server/core/sequencer.ts",
-    text: "if (longer > 0 && text.length + longer > this.#settings.textLengthMax) {",
-    replacement: "if (longer > this.#settings.textLengthMax) {",
+    text: "if (longer > 0 && text.length + longer > textLengthMax) {",
+    replacement: "if (longer > textLengthMax) {",
     breaks: "documents have a limit",
   },
   {
     name: "a workspace may be as large as it likes",
     file: "server/core/sequencer.ts",
-    text: "if (growth > 0 && workspace.textLength + growth > this.#settings.workspaceLengthMax) {",
-    replacement: "if (growth > this.#settings.workspaceLengthMax) {",
+    text: "if (growth > 0 && held + growth > workspaceLengthMax) {",
+    replacement: "if (growth > workspaceLengthMax) {",
     breaks: "workspaces have a limit",
   },
   {
     name: "there may be any number of nodes",
     file: "server/core/sequencer.ts",
-    text: "if (created.size > 0 && workspace.size + created.size > this.#settings.nodesMax) {",
-    replacement: "if (created.size > this.#settings.nodesMax) {",
+    text: "if (created.size > 0 && workspace.size + created.size > nodesMax) {",
+    replacement: "if (created.size > nodesMax) {",
     breaks: "nodes have a limit",
   },
   {
     name: "a change is half applied",
     file: "server/core/sequencer.ts",
     text:
-      'if (longer > 0 && text.length + longer > this.#settings.textLengthMax) {\n        return refused("text_too_long", [node]);',
-    replacement:
-      "if (longer > 0 && text.length + longer > this.#settings.textLengthMax) {\n        continue;",
+      'if (longer > 0 && text.length + longer > textLengthMax) {\n        return refused("text_too_long", [node]);',
+    replacement: "if (longer > 0 && text.length + longer > textLengthMax) {\n        continue;",
     breaks: "a change is atomic",
   },
   {

@@ -240,8 +240,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "hidden nodes are left out of snapshots",
     file: "server/core/snapshot.ts",
-    text: "if (id === rootId) continue;",
-    replacement: "if (id === rootId || !workspace.isLive(id)) continue;",
+    text: "if (node.id === rootId) continue;",
+    replacement: "if (node.id === rootId || !workspace.isLive(node.id)) continue;",
     breaks: "a directory and all below it are hidden together, and restored together",
   },
   {
@@ -266,10 +266,17 @@ export const servingMutants: readonly Mutant[] = [
     breaks: "what goes out does not depend on what is kept to be quick",
   },
   {
+    name: "a snapshot that is kept is sent at any revision",
+    file: "server/core/kept_frames.ts",
+    text: "if (kept === undefined || kept.revision !== revision) return undefined;",
+    replacement: "if (kept === undefined) return undefined;",
+    breaks: "a snapshot is the state of its revision",
+  },
+  {
     name: "newcomers are not introduced",
     file: "server/core/presence.ts",
-    text: "frames.push(this.#frameOf(presence, presence.since > version));",
-    replacement: "frames.push(this.#frameOf(presence, false));",
+    text: "frames.push(this.#frameOf(presence, presence.since > version, session.rights.read));",
+    replacement: "frames.push(this.#frameOf(presence, false, session.rights.read));",
     breaks: "everybody's cursors are known to everybody",
   },
   {
@@ -373,22 +380,23 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "history goes that somebody still has to be sent",
     file: "server/core/sequencer.ts",
-    text: "const before = this.floor, wanted = Math.min(needed, this.nextFloor);",
-    replacement: "const before = this.floor, wanted = Math.max(needed, this.nextFloor);",
+    text: "this.#trimTo(Math.min(needed, this.nextFloor));",
+    replacement: "this.#trimTo(Math.max(needed, this.nextFloor));",
     breaks: "memory is bounded, and nothing is dropped",
   },
   {
     name: "a change on forgotten history is taken",
     file: "server/core/sequencer.ts",
-    text: "if (base < this.floor) {",
-    replacement: "if (base < 0) {",
+    text: "if (base < floor) {",
+    replacement: "if (base + floor < floor) {",
     breaks: "a change whose base is no longer in the history is made again on a newer one",
   },
   {
     name: "who is behind the history is sent entries",
     file: "server/core/room.ts",
-    text: "const resumed = known && hello.revision >= this.#sequencer.floor;",
-    replacement: "const resumed = known;",
+    text:
+      'const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);',
+    replacement: 'const resumed = known && (hello.scope ?? "") === key;',
     breaks: "a client behind the bound resynchronises by difference",
   },
   {

@@ -148,16 +148,16 @@ export const treeMutants: readonly Mutant[] = [
   {
     name: "a removed node holds its name",
     file: "ot/workspace.ts",
-    text: "const node = nodes.get(id)!;\n        if (node.tombstone === undefined) children",
-    replacement: "const node = nodes.get(id)!;\n        children",
+    text: "if (node.tombstone === undefined) children = withName(children, node);\n        else",
+    replacement: "children = withName(children, node);\n        if (node.tombstone !== undefined)",
     breaks: "names are unique among live siblings: removed ones give theirs free",
   },
   {
     name: "a rename does not free the old name",
     file: "ot/workspace.ts",
-    text: "if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);",
+    text: "if (node.tombstone === undefined) children = without(children, node.parent, node.name);",
     replacement:
-      "if (node !== undefined && node.tombstone === undefined && change.steps.length > 1) children = withoutName(children, node);",
+      "if (node.tombstone === undefined && change.steps.length > 1) children = without(children, node.parent, node.name);\n        else if (node.tombstone === undefined) continue;",
     breaks: "a name that nobody has any more is free",
   },
   {
@@ -166,5 +166,33 @@ export const treeMutants: readonly Mutant[] = [
     text: "length += after.length - before.length;",
     replacement: "length += after.length;",
     breaks: "the limit of a workspace counts what its texts hold",
+  },
+  {
+    name: "what is forgotten leaves its children behind",
+    file: "ot/workspace.ts",
+    text: 'if (step.kind === "forget") forgotten.push(...this.within(step.node));',
+    replacement: 'if (step.kind === "forget") forgotten.push(step.node);',
+    breaks: "a removed node is forgotten with its subtree as a whole",
+  },
+  {
+    name: "what is removed is forgotten before its time",
+    file: "server/core/sequencer.ts",
+    text: "untilMs: time - Math.floor(this.#settings.removedUs / 1000),",
+    replacement: "untilMs: time,",
+    breaks: "what was removed can be restored for as long as the settings say",
+  },
+  {
+    name: "what was to be done to a node that is forgotten stays in the view",
+    file: "client/core/layout.ts",
+    text: "edits: edits.filter((edit) => fits([edit], workspace, [])) });",
+    replacement: "edits });",
+    breaks: "a late edit of what is forgotten is handed back",
+  },
+  {
+    name: "history that somebody has still to be sent is let go to make room",
+    file: "server/core/room.ts",
+    text: "this.#sequencer.letGo(needed);",
+    replacement: "this.#sequencer.letGo(this.revision);",
+    breaks: "nothing is forgotten before everybody who is here knows that it is removed",
   },
 ];

@@ -11,6 +11,7 @@
  * @module
  */
 
+import type { BlobContent } from "./blob.ts";
 import { compose, isNormal, type Side, type TextOp, transform } from "./text_op.ts";
 import { compareIds, type NodeId, type NodeKind } from "./workspace.ts";
 
@@ -22,13 +23,19 @@ export type Step =
     readonly parent: NodeId;
     readonly name: string;
     readonly type: NodeKind;
+    /** What it holds, of a blob alone. */
+    readonly content?: BlobContent;
   }
   | { readonly kind: "move"; readonly node: NodeId; readonly parent: NodeId }
   | { readonly kind: "rename"; readonly node: NodeId; readonly name: string }
   /** `tombstone` identifies this removal for ever; its author mints it as the id of a node. */
   | { readonly kind: "remove"; readonly node: NodeId; readonly tombstone: NodeId }
   /** Takes back the removal `tombstone`, or whichever there is if it is left out. */
-  | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone?: NodeId };
+  | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone?: NodeId }
+  /** Puts other bytes in the place of all that a blob holds. */
+  | { readonly kind: "replace"; readonly node: NodeId; readonly content: BlobContent }
+  /** Ends a removed node for good, with all that is in it: nothing can restore it. The server's own. */
+  | { readonly kind: "forget"; readonly node: NodeId };
 
 /** An edit of one file. */
 export interface Edit {

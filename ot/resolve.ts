@@ -12,6 +12,7 @@
  * @module
  */
 
+import { type BlobContent, isBlobContent, sameContent } from "./blob.ts";
 import type { Step } from "./change.ts";
 import { nameFault, numberedNames, utf8Length } from "./name.ts";
 import { compareIds, type Node, type NodeId, parseId, rootId, type Workspace } from "./workspace.ts";
@@ -35,8 +36,11 @@ export type TreeFault =
   | "id_used"
   | "not_a_directory"
   | "root_is_fixed"
+  | "not_a_blob"
+  | "bad_content"
   | "bad_name"
-  | "path_too_long";
+  | "path_too_long"
+  | "server_step";
 
 /** What steps come to, or why they are refused. */
 export type Resolution =
@@ -65,6 +69,8 @@ class Resolver {
   readonly #author: Author;
   /** Nodes as they are after the steps so far, in the order in which they last got their place. */
   readonly #placed = new Map<NodeId, Node>();
+  /** What blobs hold that were made or replaced: a register of its own, which says nothing of their places. */
+  readonly #contents = new Map<NodeId, BlobContent>();
   readonly #minted = new Set<NodeId>();
   readonly #notices: Notice[] = [];
   #counter: number;
@@ -100,6 +106,7 @@ class Resolver {
       return refuse("root_is_fixed", rootId, "The root can be neither moved nor removed");
     }
     if (step.kind === "create") return this.#create(step);
+    if (step.kind === "forget") return refuse("server_step", step.node, "Only the server forgets a node");
     const node = this.#node(step.node);
     if (node === undefined) return refuse("unknown_node", step.node, `There is no node ${step.node}`);
     switch (step.kind) {
@@ -128,7 +135,27 @@ class Resolver {
       }
       case "restore":
         return this.#restore(node, step.tombstone);
+      case "replace":
+        if (node.kind !== "blob") {
+          return refuse(
+            "not_a_blob",
+            node.id,
+            `"${node.name}" is a ${inWords[node.kind]}, not a binary file`,
+          );
+        }
+        return this.#hold(node.id, step.content);
     }
+  }
+
+  #hold(node: NodeId, content: BlobContent): Resolution | undefined {
+    if (!isBlobContent(content)) {
+      return refuse(
+        "bad_content",
+        node,
+        "A content is named by 64 hexadecimal digits, and how many bytes it has",
+      );
+    }
+    this.#contents.set(node, content);
   }
 
   #create(step: Step & { kind: "create" }): Resolution | undefined {
@@ -141,6 +168,10 @@ class Resolver {
     const parent = this.#target(step.node, step.parent);
     if (typeof parent !== "string") return parent;
     this.#place({ id: step.node, parent, name: step.name, kind: step.type, tombstone: undefined });
+    if (step.content !== undefined && step.type === "blob") return this.#hold(step.node, step.content);
+    if (step.content !== undefined || step.type === "blob") {
+      return refuse("bad_content", step.node, "A binary file is made with its content, and nothing else is");
+    }
   }
 
   #restore(node: Node, tombstone: NodeId | undefined): undefined {
@@ -269,13 +300,19 @@ class Resolver {
   /** The steps from the state to the nodes as they are now, by node, at most one of a kind for each. */
   #difference(): Step[] {
     const steps: Step[] = [];
-    for (const node of [...this.#placed.values()].sort((a, b) => compareIds(a.id, b.id))) {
-      const before = this.#state.node(node.id);
+    const touched = new Set([...this.#placed.keys(), ...this.#contents.keys()]);
+    for (const id of [...touched].sort(compareIds)) {
+      const before = this.#state.node(id), node = this.#node(id)!, content = this.#contents.get(id);
       if (before === undefined) {
-        steps.push({ kind: "create", node: node.id, parent: node.parent, name: node.name, type: node.kind });
+        const { parent, name, kind: type } = node;
+        const create = { kind: "create", node: id, parent, name, type } as const;
+        steps.push(content === undefined ? create : { ...create, content });
       } else {
         if (before.parent !== node.parent) steps.push({ kind: "move", node: node.id, parent: node.parent });
         if (before.name !== node.name) steps.push({ kind: "rename", node: node.id, name: node.name });
+        if (content !== undefined && !sameContent(content, before.content)) {
+          steps.push({ kind: "replace", node: id, content });
+        }
       }
       if (before?.tombstone !== node.tombstone) {
         steps.push(
@@ -288,6 +325,8 @@ class Resolver {
     return steps;
   }
 }
+
+const inWords = { directory: "directory", text: "text", blob: "binary file" };
 
 /** The length of a node's path in bytes of UTF-8. */
 function pathBytes(node: Node, nodeOf: (id: NodeId) => Node): number {

@@ -9,11 +9,12 @@
  *     what was elsewhere then and is there now  goes back, if where it was is still there
  *     what is there now and was not then        is removed
  *
- * Texts are taken back by the difference, so that what others type in other places stays where it is.
+ * Texts are taken back by the difference, so that what others type in other places stays where it is; blobs as a whole.
  *
  * @module
  */
 
+import { sameContent } from "./blob.ts";
 import type { Change, Edit, Step } from "./change.ts";
 import { difference } from "./difference.ts";
 import { compareIds, type Node, type NodeId, rootId, type Workspace } from "./workspace.ts";
@@ -100,6 +101,12 @@ class Reverter {
   #takeBack(node: Node, parent: NodeId): void {
     const id = this.#place(node, parent);
     this.#ids.set(node.id, id);
+    const { content } = node;
+    if (content !== undefined && this.#now.node(id) !== undefined) {
+      if (!sameContent(content, this.#now.node(id)!.content)) {
+        this.#steps.push({ kind: "replace", node: id, content });
+      }
+    }
     if (node.kind === "text") {
       const op = difference(this.#now.text(id), this.#then.text(node.id));
       if (op.length > 0) this.#edits.push({ node: id, op });
@@ -108,12 +115,13 @@ class Reverter {
   }
 
   /** @returns its id now */
-  #place({ id, name, kind }: Node, parent: NodeId): NodeId {
+  #place({ id, name, kind, content }: Node, parent: NodeId): NodeId {
     if (id === rootId) return id;
     const present = this.#now.node(id);
     if (present === undefined) {
       const made = this.#mint();
-      this.#steps.push({ kind: "create", node: made, parent, name, type: kind });
+      const create = { kind: "create", node: made, parent, name, type: kind } as const;
+      this.#steps.push(content === undefined ? create : { ...create, content });
       return made;
     }
     if (present.parent !== parent) this.#steps.push({ kind: "move", node: id, parent });

@@ -1,23 +1,26 @@
 /**
- * A workspace as a value: a tree of directories and text files, and what each file says.
+ * A workspace as a value: a tree of directories and files, and what each file says. What is no text is a blob, of which
+ * only the hash is here.
  *
- * A node has an identity that never changes, and two registers, its parent and its name; paths follow from
- * them. So an edit of a file, a rename of it and a move of a directory above it do not touch each other.
+ * A node has an identity that never changes, and registers: its parent and its name, and of a blob its content; paths
+ * follow from them. So an edit of a file, a rename of it and a move of a directory above it do not touch each other.
  *
  *     id     parent  name      kind        tombstone
  *     0:0                      directory               the root
  *     3:1    0:0     src       directory
  *     3:2    3:1     main.ts   text
+ *     3:3    3:1     logo.png  blob                    its content is 4be1…, 5120 bytes
  *     5:9    3:1     old.ts    text        5:12        removed; its text is kept
  *
  * A removed node keeps its place and its text, hidden, and so does everything below it; a node is *live* if
  * neither it nor any directory above it is removed. Among the children of a directory that are not removed
- * themselves, names are unique.
+ * themselves, names are unique. In the end a removed node is *forgotten*: it goes, with all that is in it.
  *
  * @module
  */
 
 import { assert } from "./assert.ts";
+import type { BlobContent } from "./blob.ts";
 import type { Change, Step } from "./change.ts";
 import { PersistentMap } from "./persistent_map.ts";
 import { Text } from "./text.ts";
@@ -29,7 +32,7 @@ import { Text } from "./text.ts";
 export type NodeId = string;
 
 /** What a node is. */
-export type NodeKind = "directory" | "text";
+export type NodeKind = "directory" | "text" | "blob";
 
 /** The directory that everything is in. Nothing can be done to it. */
 export const rootId: NodeId = "0:0";
@@ -46,6 +49,15 @@ export interface Node {
   readonly kind: NodeKind;
   /** Identifies the removal that hides it; undefined while it is not removed itself. */
   readonly tombstone: NodeId | undefined;
+  /** What it holds, of a blob alone. */
+  readonly content?: BlobContent;
+}
+
+/** What is known of bytes that blobs hold. */
+interface Held {
+  readonly bytes: number;
+  /** How many blobs hold them. */
+  readonly blobs: number;
 }
 
 const root: Node = { id: rootId, parent: rootId, name: "", kind: "directory", tombstone: undefined };
@@ -72,44 +84,65 @@ export class Workspace {
   static readonly empty: Workspace = new Workspace(
     PersistentMap.empty<Node>().set(rootId, root),
     PersistentMap.empty<Names>(),
+    PersistentMap.empty<Names>(),
     PersistentMap.empty<Text>(),
+    PersistentMap.empty<Held>(),
+    0,
     0,
   );
 
   readonly #nodes: PersistentMap<Node>;
   /** Of each directory, its children that are not removed themselves, by name. */
   readonly #children: PersistentMap<Names>;
+  /** Of each directory, those of its children that are removed themselves, by id. */
+  readonly #removed: PersistentMap<Names>;
   readonly #texts: PersistentMap<Text>;
+  /** By hash, what blobs hold, removed ones too. */
+  readonly #contents: PersistentMap<Held>;
   /** The length of all texts together, those of removed files too, in UTF-16 code units. */
   readonly textLength: number;
+  /** How many bytes all blobs hold together, removed ones too; those that several hold count for each. */
+  readonly blobBytes: number;
 
   private constructor(
     nodes: PersistentMap<Node>,
     children: PersistentMap<Names>,
+    removed: PersistentMap<Names>,
     texts: PersistentMap<Text>,
+    contents: PersistentMap<Held>,
     textLength: number,
+    blobBytes: number,
   ) {
     this.#nodes = nodes;
     this.#children = children;
+    this.#removed = removed;
     this.#texts = texts;
+    this.#contents = contents;
     this.textLength = textLength;
+    this.blobBytes = blobBytes;
   }
 
   /** The workspace of these nodes, of which the root may be left out, and the texts of its files. */
   static of(nodes: Iterable<Node>, texts: Iterable<readonly [NodeId, Text]>): Workspace {
     let all = PersistentMap.empty<Node>().set(rootId, root);
-    let children = PersistentMap.empty<Names>();
+    let children = PersistentMap.empty<Names>(), removed = PersistentMap.empty<Names>();
+    let held = PersistentMap.empty<Held>(), blobBytes = 0;
     for (const node of nodes) {
       if (node.id === rootId) continue;
       all = all.set(node.id, node);
+      if (node.content !== undefined) {
+        held = withContent(held, node.content);
+        blobBytes += node.content.bytes;
+      }
       if (node.tombstone === undefined) children = withName(children, node);
+      else removed = withRemoved(removed, node);
     }
     let contents = PersistentMap.empty<Text>(), length = 0;
     for (const [id, text] of texts) {
       contents = contents.set(id, text);
       length += text.length;
     }
-    return new Workspace(all, children, contents, length);
+    return new Workspace(all, children, removed, contents, held, length, blobBytes);
   }
 
   /** How many nodes there are, removed ones and the root included. */
@@ -132,6 +165,11 @@ export class Workspace {
     return this.#texts.get(id) ?? Text.empty;
   }
 
+  /** How many bytes there are under a hash that a blob holds, removed or not; undefined if none does. */
+  bytesOf(hash: string): number | undefined {
+    return this.#contents.get(hash)?.bytes;
+  }
+
   /** The child of a directory that has this name and is not removed itself. */
   child(directory: NodeId, name: string): NodeId | undefined {
     return this.#children.get(directory)?.get(name);
@@ -140,6 +178,12 @@ export class Workspace {
   /** The names of a directory's children that are not removed themselves, in an order that depends on them alone. */
   names(directory: NodeId): Iterable<readonly [name: string, child: NodeId]> {
     return this.#children.get(directory) ?? [];
+  }
+
+  /** All children of a directory, those that are removed too, in an order that depends on names and ids alone. */
+  *allIn(directory: NodeId): Generator<Node> {
+    for (const [, id] of this.names(directory)) yield this.#nodes.get(id)!;
+    for (const [id] of this.#removed.get(directory) ?? []) yield this.#nodes.get(id)!;
   }
 
   /** The children of a directory that are not removed themselves, sorted by name in code unit order. */
@@ -159,6 +203,12 @@ export class Workspace {
       node = this.#nodes.get(node.parent);
     }
     return false;
+  }
+
+  /** A node and all that hangs on it, but for what was removed from there by itself. */
+  *within(id: NodeId): Generator<NodeId> {
+    yield id;
+    for (const [, child] of this.names(id)) yield* this.within(child);
   }
 
   /** The path of a node from the root, "src/main.ts", whether it is live or not; of the root "". */
@@ -182,14 +232,14 @@ export class Workspace {
     return this.#nodes.get(id);
   }
 
-  /** All live files with their paths, sorted by path in code unit order. */
+  /** All live files, blobs among them, with their paths, sorted by path in code unit order. */
   files(): { readonly id: NodeId; readonly path: string }[] {
     const result: { id: NodeId; path: string }[] = [];
     const visit = (directory: NodeId, prefix: string) => {
       for (const node of this.children(directory)) {
         const path = prefix + node.name;
-        if (node.kind === "text") result.push({ id: node.id, path });
-        else pending.push([node.id, `${path}/`]);
+        if (node.kind === "directory") pending.push([node.id, `${path}/`]);
+        else result.push({ id: node.id, path });
       }
     };
     const pending: [NodeId, string][] = [[rootId, ""]];
@@ -197,30 +247,68 @@ export class Workspace {
     return result.sort((a, b) => a.path < b.path ? -1 : 1);
   }
 
-  /** The workspace after a change whose steps have been resolved against it, and whose edits fit its texts. */
-  apply(change: Change): Workspace {
-    let nodes = this.#nodes, children = this.#children;
-    if (change.steps.length > 0) {
-      const touched = new Set(change.steps.map((step) => step.node));
+  /**
+   * The workspace after a change whose steps have been resolved against it, and whose edits fit its texts.
+   *
+   * @param left nodes that are no longer part of it, with all that is in them and not moved on.
+   */
+  apply(change: Change, left: readonly NodeId[] = []): Workspace {
+    let nodes = this.#nodes, children = this.#children, removed = this.#removed, contents = this.#contents;
+    let texts = this.#texts, length = this.textLength, { blobBytes } = this;
+    /** Takes a node away for good, with what it holds. */
+    const take = (id: NodeId) => {
+      const content = nodes.get(id)?.content;
+      if (content !== undefined) {
+        contents = withoutContent(contents, content);
+        blobBytes -= content.bytes;
+      }
+      nodes = nodes.delete(id);
+      length -= texts.get(id)?.length ?? 0;
+      texts = texts.delete(id);
+    };
+    if (change.steps.length > 0 || left.length > 0) {
+      const touched = new Set<NodeId>(left), forgotten: NodeId[] = [];
+      for (const step of change.steps) {
+        if (step.kind === "forget") forgotten.push(...this.within(step.node));
+        else touched.add(step.node);
+      }
+      for (const id of forgotten) {
+        const node = nodes.get(id);
+        if (node?.tombstone !== undefined) removed = without(removed, node.parent, id);
+        children = children.delete(id);
+        take(id);
+      }
       // All touched names are freed first, so that a swap never meets itself.
       for (const id of touched) {
         const node = nodes.get(id);
-        if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);
+        if (node === undefined) continue;
+        if (node.tombstone === undefined) children = without(children, node.parent, node.name);
+        else removed = without(removed, node.parent, id);
       }
-      for (const step of change.steps) nodes = nodes.set(step.node, stepped(nodes.get(step.node), step));
+      for (const step of change.steps) {
+        if (step.kind === "forget") continue;
+        const before = nodes.get(step.node), after = stepped(before, step);
+        nodes = nodes.set(step.node, after);
+        if (before?.content === after.content) continue;
+        if (after.content !== undefined) contents = withContent(contents, after.content);
+        if (before?.content !== undefined) contents = withoutContent(contents, before.content);
+        blobBytes += (after.content?.bytes ?? 0) - (before?.content?.bytes ?? 0);
+      }
+      for (const id of left) take(id);
       for (const id of touched) {
-        const node = nodes.get(id)!;
+        const node = nodes.get(id);
+        if (node === undefined) continue;
         if (node.tombstone === undefined) children = withName(children, node);
+        else removed = withRemoved(removed, node);
       }
     }
-    let texts = this.#texts, length = this.textLength;
     for (const { node, op } of change.edits) {
       const before = texts.get(node) ?? Text.empty;
       const after = before.apply(op);
       texts = texts.set(node, after);
       length += after.length - before.length;
     }
-    return new Workspace(nodes, children, texts, length);
+    return new Workspace(nodes, children, removed, texts, contents, length, blobBytes);
   }
 
   /** The same workspace under other ids, which `now` gives for the present ones, one to one. */
@@ -235,11 +323,12 @@ export class Workspace {
 }
 
 /** A node after one resolved step. */
-function stepped(node: Node | undefined, step: Step): Node {
+function stepped(node: Node | undefined, step: Exclude<Step, { kind: "forget" }>): Node {
   if (step.kind === "create") {
     assert(node === undefined, `${step.node} is created once`);
-    const { node: id, parent, name, type } = step;
-    return { id, parent, name, kind: type, tombstone: undefined };
+    const { node: id, parent, name, type, content } = step;
+    const made: Node = { id, parent, name, kind: type, tombstone: undefined };
+    return content === undefined ? made : { ...made, content };
   }
   assert(node !== undefined, `${step.node} exists when a step names it`);
   switch (step.kind) {
@@ -251,7 +340,18 @@ function stepped(node: Node | undefined, step: Step): Node {
       return { ...node, tombstone: step.tombstone };
     case "restore":
       return { ...node, tombstone: undefined };
+    case "replace":
+      return { ...node, content: step.content };
   }
+}
+
+function withContent(contents: PersistentMap<Held>, { hash, bytes }: BlobContent): PersistentMap<Held> {
+  return contents.set(hash, { bytes, blobs: (contents.get(hash)?.blobs ?? 0) + 1 });
+}
+
+function withoutContent(contents: PersistentMap<Held>, { hash }: BlobContent): PersistentMap<Held> {
+  const held = contents.get(hash)!;
+  return held.blobs === 1 ? contents.delete(hash) : contents.set(hash, { ...held, blobs: held.blobs - 1 });
 }
 
 function withName(children: PersistentMap<Names>, node: Node): PersistentMap<Names> {
@@ -260,7 +360,12 @@ function withName(children: PersistentMap<Names>, node: Node): PersistentMap<Nam
   return children.set(node.parent, names.set(node.name, node.id));
 }
 
-function withoutName(children: PersistentMap<Names>, node: Node): PersistentMap<Names> {
-  const names = children.get(node.parent)!.delete(node.name);
-  return names.size === 0 ? children.delete(node.parent) : children.set(node.parent, names);
+function withRemoved(removed: PersistentMap<Names>, { id, parent }: Node): PersistentMap<Names> {
+  return removed.set(parent, (removed.get(parent) ?? PersistentMap.empty<NodeId>()).set(id, id));
+}
+
+/** The same without one of the children of a directory. */
+function without(children: PersistentMap<Names>, directory: NodeId, key: string): PersistentMap<Names> {
+  const names = children.get(directory)!.delete(key);
+  return names.size === 0 ? children.delete(directory) : children.set(directory, names);
 }

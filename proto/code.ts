@@ -12,9 +12,16 @@ export type RefusalCode =
   | "splits_pair"
   | "ill_formed"
   | "unknown_node"
+  | "node_forgotten"
+  | "server_step"
   | "not_a_file"
   | "not_a_directory"
   | "root_is_fixed"
+  | "not_a_blob"
+  | "bad_content"
+  | "content_unknown"
+  | "blob_too_long"
+  | "upload_in_flight"
   | "bad_name"
   | "path_too_long"
   | "id_not_yours"
@@ -27,7 +34,9 @@ export type RefusalCode =
   | "text_too_long"
   | "workspace_full"
   | "too_many_nodes"
-  | "too_fast";
+  | "not_allowed"
+  | "too_fast"
+  | "log_failed";
 
 /** Why a connection ends. */
 export type CloseCode =
@@ -42,6 +51,13 @@ export type CloseCode =
   | "hello_repeated"
   | "bad_workspace_name"
   | "bad_participant"
+  | "token_expected"
+  | "token_invalid"
+  | "token_algorithm"
+  | "token_expired"
+  | "token_revoked"
+  | "token_foreign"
+  | "session_not_yours"
   | "too_many_clients"
   | "too_many_workspaces"
   | "busy_retry"
@@ -58,6 +74,8 @@ export type QueryCode =
   | "revision_unknown"
   | "revision_forgotten"
   | "path_unknown"
+  | "not_text"
+  | "content_missing"
   | "pattern_invalid"
   | "continuation_invalid"
   | "too_much"
@@ -98,8 +116,23 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
     "The edit would leave half of a surrogate pair in the text. Insert and remove whole characters.",
   ),
   unknown_node: meaning("There is no such node. It may have been made in a change that was refused."),
-  not_a_file: meaning("Only files have a text to edit, and this is a directory."),
+  node_forgotten: meaning(
+    "The node was removed so long ago that it is forgotten. What it was is in the history: make it anew from there.",
+  ),
+  server_step: meaning("Only the server makes this step. Leave it out."),
+  not_a_file: meaning("Only text files have a text to edit, and this is a directory or a binary file."),
   not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
+  not_a_blob: meaning(
+    "Only binary files are replaced as a whole, and this is none. Edit its text, or make a new file.",
+  ),
+  bad_content: meaning(
+    "A binary file is made with a content, named by its SHA-256 and its number of bytes, and nothing else is.",
+  ),
+  content_unknown: meaning(
+    "The server has not got the bytes that the change names. Upload them, and submit the change again under a new seq.",
+  ),
+  blob_too_long: meaning("The binary file would be longer than allowed. Keep it elsewhere, or in parts."),
+  upload_in_flight: meaning("An earlier upload is not answered yet. Send one at a time."),
   root_is_fixed: meaning("The root of a workspace can be neither moved, renamed, removed nor made."),
   bad_name: meaning("The name is not allowed. Choose another one."),
   path_too_long: meaning("The path would be too long. Choose shorter names or fewer levels."),
@@ -120,8 +153,11 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   text_too_long: meaning("The file would be longer than allowed. Split it."),
   workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
   too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
+  not_allowed: meaning(
+    "The token does not cover this, or there is no such node. Ask whoever gave it to you for one that does.",
+  ),
   too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
-  log_failed: meaning("The log could not store this. Nothing has changed; try again later.", true),
+  log_failed: meaning("The log cannot be read or written. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
   frame_too_long: meaning("A frame is longer than the limit that the welcome names. Send less at once."),
   message_too_long: meaning(
@@ -139,6 +175,19 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
     "Names of workspaces have 1 to 100 of the characters a-z A-Z 0-9 . _ - and do not begin with a dot.",
   ),
   bad_participant: meaning("A participant's name has 1 to 100 characters, none of them a control character."),
+  token_expected: meaning("This server asks who you are. Connect with a token."),
+  token_invalid: meaning(
+    "The token is none that this server knows, or somebody has changed it. Ask for another one.",
+  ),
+  token_algorithm: meaning(
+    "The token is signed in a way that this server does not take. Ask for one that is signed with the server's key.",
+  ),
+  token_expired: meaning("The token has expired. Connect with a new one; what is unsent is kept until then."),
+  token_revoked: meaning("The token has been revoked. Ask whoever gave it to you for another one."),
+  token_foreign: meaning("The token is not for this workspace. Use one that names it."),
+  session_not_yours: meaning(
+    "The session belongs to another participant. Connect with the token that it began with, or begin a new one.",
+  ),
   too_many_clients: meaning("The workspace has as many clients as it may have. Try again later.", true),
   too_many_workspaces: meaning(
     "The server has as many workspaces open as it may have. Try again later.",
@@ -164,6 +213,10 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   revision_forgotten: meaning("The log no longer reaches back so far. Ask for a later revision or time."),
   path_unknown: meaning(
     "Nothing has this path at that revision. Ask for the tree to see what there is, or for another revision.",
+  ),
+  not_text: meaning("This is a binary file, which has no lines. Ask for its bytes."),
+  content_missing: meaning(
+    "No file holds this content at that revision. Ask for the tree to see what there is, or for another revision.",
   ),
   pattern_invalid: meaning(
     "The pattern cannot be used. Patterns have 1 to 1,000 code units; regular expressions are those of RE2, without " +

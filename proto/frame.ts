@@ -24,6 +24,12 @@ export const messageBytesMax = 8 << 20;
 /** The type of a frame that holds a part of a longer message: space.proto says how. */
 export const partType = 13;
 
+/** The type of the message that holds the bytes of a blob, for which there is a limit of its own. */
+export const uploadType = 16;
+
+/** At most so many bytes an upload has besides those of the blob. */
+export const uploadHeadBytes = 8;
+
 const headBytes = 4;
 
 /** What a reader has in its hands between two pieces of the stream: plain data, bytes as hexadecimal digits. */
@@ -46,11 +52,13 @@ export class FrameReader {
   #messageType: number | undefined;
   /** The longest message that may come in parts. */
   messageBytesMax: number;
+  /** The longest upload that may come in parts. */
+  uploadBytesMax: number;
 
   /** @param messageMax A client sets none: an entry is longer than the operation it was made of. */
   constructor(bytesMax: number = frameBytesMax, messageMax: number = Infinity) {
     this.#bytesMax = bytesMax;
-    this.messageBytesMax = messageMax;
+    this.messageBytesMax = this.uploadBytesMax = messageMax;
   }
 
   /**
@@ -105,12 +113,13 @@ export class FrameReader {
       throw new ProtocolError("malformed_frame", "A part is of another type than the one before");
     }
     const part = frame.subarray(3), filled = this.#messageFilled + part.length;
-    if (filled > this.messageBytesMax) {
-      throw new ProtocolError("message_too_long", `A message in parts is over ${this.messageBytesMax} bytes`);
+    const bytesMax = this.#messageType === uploadType ? this.uploadBytesMax : this.messageBytesMax;
+    if (filled > bytesMax) {
+      throw new ProtocolError("message_too_long", `A message in parts is over ${bytesMax} bytes`);
     }
     if (filled > this.#message.length) {
       const larger = new Uint8Array(
-        Math.max(filled, Math.min(this.messageBytesMax, this.#message.length * 2)),
+        Math.max(filled, Math.min(bytesMax, this.#message.length * 2)),
       );
       larger.set(this.#message.subarray(0, this.#messageFilled));
       this.#message = larger;

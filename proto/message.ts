@@ -12,13 +12,18 @@
 import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
+import { fromHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
 import type { Answer, Query } from "./query.ts";
 import { answerOf, answerToWire, queryOf, queryToWire } from "./query_wire.ts";
-import { contentToWire, type SyncDocument, syncOf } from "./snapshot_wire.ts";
+import { partsToWire, type SyncDocument, syncOf } from "./snapshot_wire.ts";
 import {
+  contentOf,
+  contentToWire,
+  copied,
+  hashOf,
   idOf,
   idToWire,
   kindOf,
@@ -47,12 +52,14 @@ export interface Limits {
   readonly messageBytes: number;
   /** Of one file, in UTF-16 code units. */
   readonly textLength: number;
-  /** Of all files of a workspace together, in UTF-16 code units. */
+  /** Of all files of a workspace together, in UTF-16 code units, and in bytes of blobs. */
   readonly workspaceLength: number;
-  /** Nodes of a workspace, removed ones included. */
+  /** Nodes of a workspace, removed ones included until they are forgotten. */
   readonly nodes: number;
   /** What a participant of this kind may lastingly do; twice as many at once. */
   readonly changesPerSecond: number;
+  /** Of one blob. */
+  readonly blobBytes: number;
 }
 
 /** Positions of a cursor: equal if nothing is selected. */
@@ -91,6 +98,10 @@ export interface Hello {
   readonly lazy: boolean;
   /** The files that are, if it is lazy. */
   readonly loaded: readonly NodeId[];
+  /** Says who one is and what one may do. */
+  readonly token?: string;
+  /** Of what is held: what the welcome named then; left out, everything. */
+  readonly scope?: string;
 }
 
 /** Asks for the texts of files, from who is lazy. */
@@ -125,7 +136,13 @@ export interface OwnPresence {
   readonly place: Place | undefined;
 }
 
-export type ClientMessage = Hello | Load | Operation | OwnPresence | Query | Ping | Close;
+/** Bytes that a change is going to name. */
+export interface Upload {
+  readonly kind: "upload";
+  readonly content: Uint8Array;
+}
+
+export type ClientMessage = Hello | Load | Operation | OwnPresence | Query | Upload | Ping | Close;
 
 export interface Welcome {
   readonly kind: "welcome";
@@ -138,6 +155,8 @@ export interface Welcome {
   readonly committed: number;
   readonly counter: number;
   readonly limits: Limits;
+  /** Names what this client may see; left out, everything. */
+  readonly scope?: string;
 }
 
 export interface Accepted {
@@ -173,6 +192,19 @@ export interface Entry {
   readonly time: number;
   readonly change: Change;
   readonly author: Participant | undefined;
+  /** Nodes that the reader may see no longer, if there are any; they go before the change is applied. */
+  readonly left?: readonly NodeId[];
+}
+
+/** What has become of an upload. */
+export interface Uploaded {
+  readonly kind: "uploaded";
+  /** What the bytes are found by; "" if they are not stored. */
+  readonly hash: string;
+  /** Why they are not; else "". */
+  readonly code: string;
+  readonly message: string;
+  readonly retryMs: number;
 }
 
 /** Somebody else, and where. */
@@ -193,6 +225,7 @@ export type ServerMessage =
   | SyncDocument
   | OtherPresence
   | Answer
+  | Uploaded
   | Ping
   | Close;
 
@@ -231,6 +264,8 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
       return frame(FrameType.PRESENCE, wire.Presence, placeToWire(message.place));
     case "query":
       return frame(FrameType.QUERY, wire.Query, queryToWire(message));
+    case "upload":
+      return frame(FrameType.UPLOAD, wire.Upload, message, frameBytes);
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -264,10 +299,11 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         time: message.time,
         change: changeToWire(message.change),
         author: message.author === undefined ? null : participantToWire(message.author),
+        left: message.left === undefined ? null : message.left.map(idToWire),
       });
     case "sync":
       return frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, {
-        ...contentToWire(message),
+        ...partsToWire(message),
         revision: message.revision,
         last: message.last,
         load: message.load,
@@ -281,6 +317,8 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
       });
     case "answer":
       return frame(FrameType.ANSWER, wire.Answer, answerToWire(message));
+    case "uploaded":
+      return frame(FrameType.UPLOADED, wire.Uploaded, { ...message, hash: fromHex(message.hash) });
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -291,19 +329,19 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
 
 /**
  * The frame of a piece of a snapshot with what it says packed by `pack`, which gives undefined for what is not worth
- * it; and what the piece weighs, in bytes, however short it is packed.
+ * it; and what the piece weighs: the bytes that it says, however short they are packed.
  */
 export function encodePacked(
   message: SyncDocument,
   pack: (bytes: Uint8Array) => Uint8Array | undefined,
 ): { readonly bytes: Uint8Array; readonly weight: number } {
   const { revision, last, load } = message;
-  const plain = wire.SyncDocument.encode(contentToWire(message)).finish(), { length } = plain;
+  const plain = wire.SyncDocument.encode(partsToWire(message)).finish(), { length } = plain;
   const packed = pack(plain);
   const bytes = packed === undefined
     ? encodeServerMessage(message)
     : frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, { revision, last, load, packed, length });
-  return { bytes, weight: packed === undefined ? bytes.length : length };
+  return { bytes, weight: length };
 }
 
 /**
@@ -340,6 +378,8 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           lazy: hello.lazy ?? false,
           loaded: (hello.loaded ?? []).map(idOf),
           packed: hello.packed ?? false,
+          ...hello.token ? { token: hello.token } : {},
+          ...hello.scope ? { scope: hello.scope } : {},
         };
       }
       case FrameType.LOAD:
@@ -348,6 +388,8 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
         return { kind: "presence", place: placeOf(wire.Presence.decode(payload)) };
       case FrameType.QUERY:
         return queryOf(wire.Query.decode(payload));
+      case FrameType.UPLOAD:
+        return { kind: "upload", content: copied(wire.Upload.decode(payload).content) };
       default:
         return eitherOf(type, payload);
     }
@@ -372,6 +414,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           time: whole(entry.time),
           change: changeOf(entry.change),
           author: entry.author ? participantOf(entry.author) : undefined,
+          ...entry.left?.length ? { left: entry.left.map(idOf) } : {},
         };
       }
       case FrameType.ACKNOWLEDGE: {
@@ -416,11 +459,23 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
             workspaceLength: whole(welcome.limits?.workspaceLength),
             nodes: whole(welcome.limits?.nodes),
             changesPerSecond: whole(welcome.limits?.changesPerSecond),
+            blobBytes: whole(welcome.limits?.blobBytes),
           },
+          ...welcome.scope ? { scope: welcome.scope } : {},
         };
       }
       case FrameType.ANSWER:
         return answerOf(wire.Answer.decode(payload));
+      case FrameType.UPLOADED: {
+        const { hash, code, message, retryMs } = wire.Uploaded.decode(payload);
+        return {
+          kind: "uploaded",
+          hash: hashOf(hash),
+          code: code ?? "",
+          message: message ?? "",
+          retryMs: whole(retryMs),
+        };
+      }
       case FrameType.ACCEPTED:
         return { kind: "accepted", seq: whole(wire.Accepted.decode(payload).seq) };
       case FrameType.REFUSE: {
@@ -473,10 +528,11 @@ interface Pieces {
 }
 const operationPieces: Pieces = { 3: { 1: {}, 2: { 2: {} } } };
 
-/** Refuses long messages that are no operation, or one of far too many pieces, before they cost anything. */
+/** Refuses long messages that are no operation or upload, or one of far too many pieces, before they cost anything. */
 function checkLong(type: number, payload: Uint8Array): void {
+  if (type === FrameType.UPLOAD) return;
   if (type !== FrameType.OPERATION) {
-    throw new ProtocolError("message_too_long", "Only an operation may be longer than a frame");
+    throw new ProtocolError("message_too_long", "Only operations and uploads may be longer than a frame");
   }
   if (countPieces(protobuf.Reader.create(payload), payload.length, operationPieces) > piecesMax) {
     throw new ProtocolError(
@@ -563,7 +619,12 @@ function stepToWire(step: Step): wire.Step {
     case "create":
       return {
         node,
-        create: { parent: idToWire(step.parent), name: step.name, kind: kindToWire(step.type) },
+        create: {
+          parent: idToWire(step.parent),
+          name: step.name,
+          kind: kindToWire(step.type),
+          content: step.content === undefined ? null : contentToWire(step.content),
+        },
       };
     case "move":
       return { node, move: { parent: idToWire(step.parent) } };
@@ -573,12 +634,16 @@ function stepToWire(step: Step): wire.Step {
       return { node, remove: { tombstone: idToWire(step.tombstone) } };
     case "restore":
       return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };
+    case "forget":
+      return { node, forget: {} };
+    case "replace":
+      return { node, replace: { content: contentToWire(step.content) } };
   }
 }
 
 function stepOf(step: wire.Step): Step {
   const node = idOf(step.node);
-  const { create, move, rename, remove, restore } = step;
+  const { create, move, rename, remove, restore, replace, forget } = step;
   if (create) {
     return {
       kind: "create",
@@ -586,6 +651,7 @@ function stepOf(step: wire.Step): Step {
       parent: idOf(create.parent),
       name: create.name ?? "",
       type: kindOf(create.kind),
+      ...contentOf(create.content),
     };
   }
   if (move) return { kind: "move", node, parent: idOf(move.parent) };
@@ -595,6 +661,12 @@ function stepOf(step: wire.Step): Step {
     return restore.tombstone
       ? { kind: "restore", node, tombstone: idOf(restore.tombstone) }
       : { kind: "restore", node };
+  }
+  if (forget) return { kind: "forget", node };
+  if (replace) {
+    const { content } = contentOf(replace.content);
+    if (content === undefined) throw malformed("a blob is replaced by nothing");
+    return { kind: "replace", node, content };
   }
   throw malformed("a step says nothing that is known here");
 }

@@ -8,11 +8,12 @@ export { fromHex, hexOfByte, joined, toHex } from "./bytes.ts";
 export * from "./code.ts";
 export * from "./frame.ts";
 export * from "./message.ts";
-export { packed } from "./packing.ts";
+export { packed, unpacked } from "./packing.ts";
 export type {
   Answer,
   AnswerItem,
   AuthorItem,
+  BytesItem,
   ContentItem,
   DifferenceItem,
   FileStatus,
@@ -24,3 +25,4 @@ export type {
   Question,
   TouchedItem,
 } from "./query.ts";
+export { TokenSieve } from "./token_sieve.ts";

@@ -3,7 +3,7 @@
  * the library is whole numbers in JavaScript and nothing else.
  *
  * What is packed may become a thousand times as long again. So whoever unpacks is told how long the result is, and
- * takes no more than {@linkcode packedBytesMax} at once: that much costs less than a second, whatever it says.
+ * takes no more than {@linkcode packedBytesMax} at once: that much costs about a second at the most, whatever it says.
  *
  * @module
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NodeId } from "../ot/mod.ts";
+import type { BlobContent, NodeId, NodeKind } from "../ot/mod.ts";
 import type { Participant } from "./wire.ts";
 
 /** A revision, or, if `time` is not 0, the newest revision that is not later than that. */
@@ -17,7 +17,7 @@ export interface Moment {
 
 /**
  * What is asked. `from` is an earlier moment, to which the one that is asked about is compared; in "blame" it says how far
- * to look back, where revision 0 is as far as anything is kept. `context` is how many lines are shown around each
+ * to look back, where revision 0 is as far as anything is kept. "blob" is for the bytes that a blob holds then. `context` is how many lines are shown around each
  * difference. `matches` is how many there may be in one answer, where 0 is as many as the server gives.
  */
 export type Question =
@@ -32,7 +32,8 @@ export type Question =
     readonly regular: boolean;
     readonly ignoreCase: boolean;
     readonly matches: number;
-  };
+  }
+  | { readonly kind: "blob"; readonly hash: string };
 
 /** A question about the workspace at one revision. */
 export interface Query {
@@ -55,7 +56,7 @@ export interface Query {
 /** What has become of a file; what is renamed may be modified too. */
 export type FileStatus = "added" | "removed" | "modified" | "renamed";
 
-/** Of "tree": a directory or a file. */
+/** Of "tree": a directory or a file; of "files": a blob. */
 export interface NodeItem {
   /** Tells it from other items. */
   readonly kind: "node";
@@ -64,9 +65,11 @@ export interface NodeItem {
   /** From the root. */
   readonly path: string;
   /** What it is. */
-  readonly type: "directory" | "text";
-  /** Of a file, in UTF-16 code units. */
+  readonly type: NodeKind;
+  /** Of a file, in UTF-16 code units; of a blob, in bytes. */
   readonly length: number;
+  /** What a blob holds. */
+  readonly content?: BlobContent;
 }
 
 /** Of "files": a piece of what a file says. */
@@ -159,6 +162,16 @@ export interface MatchItem {
   readonly textColumn: number;
 }
 
+/** Of "blob": a piece of its bytes. */
+export interface BytesItem {
+  /** Tells it from other items. */
+  readonly kind: "bytes";
+  /** Where in the blob the piece begins. */
+  readonly at: number;
+  /** What stands there. */
+  readonly bytes: Uint8Array;
+}
+
 /** Who a site is that another item names. */
 export interface AuthorItem {
   /** Tells it from other items. */
@@ -177,6 +190,7 @@ export type AnswerItem =
   | TouchedItem
   | LineItem
   | MatchItem
+  | BytesItem
   | AuthorItem;
 
 /** A piece of an answer. */

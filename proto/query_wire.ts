@@ -7,7 +7,12 @@
 import "./plain_numbers.ts";
 import { distspace as wire } from "./generated/space.js";
 import type { Answer, AnswerItem, FileStatus, Moment, Query, Question } from "./query.ts";
+import { fromHex } from "./bytes.ts";
 import {
+  contentOf,
+  contentToWire,
+  copied,
+  hashOf,
   idOf,
   idToWire,
   kindOf,
@@ -44,6 +49,8 @@ function questionToWire(question: Question): wire.Query {
       const { pattern, regular, ignoreCase, matches } = question;
       return { search: { pattern, regular, ignoreCase, matches } };
     }
+    case "blob":
+      return { blob: { hash: fromHex(question.hash) } };
   }
 }
 
@@ -62,7 +69,7 @@ export function queryOf(query: wire.Query): Query {
   };
 }
 
-function questionOf({ tree, files, diff, changes, blame, search }: wire.Query): Question {
+function questionOf({ tree, files, diff, changes, blame, search, blob }: wire.Query): Question {
   if (tree) return { kind: "tree" };
   if (files) return { kind: "files" };
   if (diff) {
@@ -81,6 +88,7 @@ function questionOf({ tree, files, diff, changes, blame, search }: wire.Query): 
       matches: whole(search.matches),
     };
   }
+  if (blob) return { kind: "blob", hash: hashOf(blob.hash) };
   throw malformed("a query asks nothing that is known here");
 }
 
@@ -95,7 +103,15 @@ export function answerToWire({ id, revision, items, last, next, code, message }:
 function itemToWire(item: AnswerItem): wire.Answer.Item {
   switch (item.kind) {
     case "node":
-      return { node: { ...item, id: idToWire(item.id), kind: kindToWire(item.type) } };
+      return {
+        node: {
+          id: idToWire(item.id),
+          path: item.path,
+          kind: kindToWire(item.type),
+          length: item.length,
+          content: item.content === undefined ? null : contentToWire(item.content),
+        },
+      };
     case "content":
       return { content: { ...item, id: idToWire(item.id) } };
     case "difference":
@@ -106,6 +122,8 @@ function itemToWire(item: AnswerItem): wire.Answer.Item {
       return { line: item };
     case "match":
       return { match: { ...item, id: idToWire(item.id) } };
+    case "bytes":
+      return { bytes: { at: item.at, bytes: item.bytes } };
     case "author":
       return { author: { site: item.site, participant: participantToWire(item.participant) } };
   }
@@ -124,10 +142,18 @@ export function answerOf(answer: wire.Answer): Answer {
   };
 }
 
-function itemOf({ node, content, difference, touched, line, match, author }: wire.Answer.Item): AnswerItem {
+function itemOf(item: wire.Answer.Item): AnswerItem {
+  const { node, content, difference, touched, line, match, bytes, author } = item;
   if (node) {
     const { id, path, kind, length } = node;
-    return { kind: "node", id: idOf(id), path: path ?? "", type: kindOf(kind), length: whole(length) };
+    return {
+      kind: "node",
+      id: idOf(id),
+      path: path ?? "",
+      type: kindOf(kind),
+      length: whole(length),
+      ...contentOf(node.content),
+    };
   }
   if (content) {
     const { id, path, at, text } = content;
@@ -179,6 +205,7 @@ function itemOf({ node, content, difference, touched, line, match, author }: wir
       textColumn: whole(match.textColumn),
     };
   }
+  if (bytes) return { kind: "bytes", at: whole(bytes.at), bytes: copied(bytes.bytes) };
   if (author) {
     return { kind: "author", site: whole(author.site), participant: participantOf(author.participant) };
   }

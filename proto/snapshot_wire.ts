@@ -5,12 +5,14 @@
  */
 
 import "./plain_numbers.ts";
-import type { NodeId } from "../ot/mod.ts";
+import type { BlobContent, NodeId, NodeKind } from "../ot/mod.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax } from "./frame.ts";
 import { distspace as wire } from "./generated/space.js";
 import { unpacked } from "./packing.ts";
 import {
+  contentOf,
+  contentToWire,
   idOf,
   idToWire,
   kindOf,
@@ -25,8 +27,9 @@ export interface SyncNode {
   readonly id: NodeId;
   readonly parent: NodeId;
   readonly name: string;
-  readonly kind: "directory" | "text";
+  readonly kind: NodeKind;
   readonly tombstone: NodeId | undefined;
+  readonly content?: BlobContent;
 }
 
 /** What a piece of a snapshot says of the workspace. */
@@ -44,7 +47,7 @@ export interface SyncDocument extends SyncContent {
   readonly load: boolean;
 }
 
-export function contentToWire({ nodes, contents, authors }: SyncContent): wire.SyncDocument {
+export function partsToWire({ nodes, contents, authors }: SyncContent): wire.SyncDocument {
   return {
     nodes: nodes.map((node) => ({
       id: idToWire(node.id),
@@ -52,6 +55,7 @@ export function contentToWire({ nodes, contents, authors }: SyncContent): wire.S
       name: node.name,
       kind: kindToWire(node.kind),
       tombstone: node.tombstone === undefined ? null : idToWire(node.tombstone),
+      content: node.content === undefined ? null : contentToWire(node.content),
     })),
     contents: contents.map(({ node, text }) => ({ node: idToWire(node), text })),
     authors: authors.map(({ site, participant }) => ({ site, participant: participantToWire(participant) })),
@@ -63,7 +67,7 @@ export function syncOf(sync: wire.SyncDocument): SyncDocument {
   return {
     kind: "sync",
     revision: whole(revision),
-    ...contentOf(packed && packed.length > 0 ? unpackedOf(packed, whole(length)) : sync),
+    ...partsOf(packed && packed.length > 0 ? unpackedOf(packed, whole(length)) : sync),
     last: last ?? false,
     load: load ?? false,
   };
@@ -76,7 +80,7 @@ function unpackedOf(packed: Uint8Array, length: number): wire.SyncDocument {
   return wire.SyncDocument.decode(unpacked(packed, length));
 }
 
-function contentOf({ nodes, contents, authors }: wire.SyncDocument): SyncContent {
+function partsOf({ nodes, contents, authors }: wire.SyncDocument): SyncContent {
   return {
     nodes: (nodes ?? []).map((node) => ({
       id: idOf(node.id),
@@ -84,6 +88,7 @@ function contentOf({ nodes, contents, authors }: wire.SyncDocument): SyncContent
       name: node.name ?? "",
       kind: kindOf(node.kind),
       tombstone: node.tombstone ? idOf(node.tombstone) : undefined,
+      ...contentOf(node.content),
     })),
     contents: (contents ?? []).map(({ node, text }) => ({ node: idOf(node), text: text ?? "" })),
     authors: (authors ?? []).map(({ site, participant }) => ({

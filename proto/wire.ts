@@ -6,7 +6,8 @@
  */
 
 import "./plain_numbers.ts";
-import type { NodeId } from "../ot/mod.ts";
+import type { BlobContent, NodeId, NodeKind } from "../ot/mod.ts";
+import { fromHex, toHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 import { distspace as wire } from "./generated/space.js";
 
@@ -42,14 +43,34 @@ export function idOf(id: wire.Id | null | undefined): NodeId {
   return `${site}:${counter}`;
 }
 
-export function kindToWire(kind: "directory" | "text"): wire.NodeKind {
-  return kind === "directory" ? NodeKind.DIRECTORY : NodeKind.TEXT;
+export function kindToWire(kind: NodeKind): wire.NodeKind {
+  return { directory: NodeKind.DIRECTORY, text: NodeKind.TEXT, blob: NodeKind.BLOB }[kind];
 }
 
-export function kindOf(kind: wire.NodeKind | null | undefined): "directory" | "text" {
+export function kindOf(kind: wire.NodeKind | null | undefined): NodeKind {
   if (kind === NodeKind.DIRECTORY) return "directory";
   if (kind === NodeKind.TEXT) return "text";
+  if (kind === NodeKind.BLOB) return "blob";
   throw malformed(`${kind ?? "no"} kind of node is known here`);
+}
+
+export function contentToWire({ hash, bytes }: BlobContent): wire.BlobContent {
+  return { hash: fromHex(hash), bytes };
+}
+
+/** The content of a blob, as a property that is left out where there is none. */
+export function contentOf(content: wire.BlobContent | null | undefined): { readonly content?: BlobContent } {
+  if (!content) return {};
+  return { content: { hash: hashOf(content.hash), bytes: whole(content.bytes) } };
+}
+
+/** A copy of bytes that came in a message, of which only a view may be there. */
+export function copied(bytes: Uint8Array | null | undefined): Uint8Array {
+  return new Uint8Array(bytes ?? []);
+}
+
+export function hashOf(hash: Uint8Array | null | undefined): string {
+  return hash ? toHex(hash) : "";
 }
 
 export function participantToWire({ name, kind }: Participant): wire.Participant {

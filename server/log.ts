@@ -5,7 +5,9 @@
  * @module
  */
 
-import type { Query } from "../proto/mod.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { contentsIn } from "../ot/mod.ts";
+import { type Query, toHex } from "../proto/mod.ts";
 import { type LogEntry, type SavedState, State } from "./core/mod.ts";
 import { type AnswerPiece, MemoryHistory, piecesOf } from "./history/mod.ts";
 
@@ -44,10 +46,23 @@ export interface Log {
    */
   checkpoint(workspace: string, state: State): Promise<void>;
   /**
+   * Stores what a blob of a workspace is going to hold, durably, and gives the hash that it is found by: SHA-256, as 64
+   * hexadecimal digits. It is kept for an hour at least, and for as long as something that is kept names it. Rejects if
+   * it could not be stored.
+   */
+  putContent(workspace: string, bytes: Uint8Array): Promise<string>;
+  /**
+   * How many bytes are stored under a hash, for a change that is going to name it: they are kept for another hour at
+   * least. Undefined if there are none. Rejects if that cannot be found out.
+   */
+  holdContent(workspace: string, hash: string): Promise<number | undefined>;
+  /**
    * Answers a question about what the log holds of a workspace: in pieces, each made when it is asked for. Rejects if
    * the log cannot be read; what cannot be answered for other reasons is said in the answer.
+   *
+   * @param scope What who asks may see; left out, everything.
    */
-  answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void>;
+  answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void>;
   /** Lets go of what the log holds open. */
   close(): Promise<void>;
 }
@@ -65,7 +80,14 @@ export class MemoryLog implements Log {
   load(workspace: string): Promise<Logged> {
     let held = this.#workspaces.get(workspace);
     if (held === undefined) {
-      held = { epoch: this.#newEpoch(), checkpoint: State.empty, entries: [] };
+      held = {
+        epoch: this.#newEpoch(),
+        checkpoint: State.empty,
+        entries: [],
+        contents: new Map(),
+        fresh: new Set(),
+        older: new Set(),
+      };
       this.#workspaces.set(workspace, held);
     }
     const { epoch, checkpoint, entries } = held;
@@ -89,12 +111,26 @@ export class MemoryLog implements Log {
     const held = this.#workspaces.get(workspace)!;
     held.entries.splice(0, state.revision - held.checkpoint.revision);
     held.checkpoint = state;
+    forgetContents(held);
     return Promise.resolve();
   }
 
-  async *answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void> {
-    const { epoch, checkpoint, entries } = this.#workspaces.get(workspace)!;
-    yield* piecesOf(query, new MemoryHistory(epoch, checkpoint, entries.slice()));
+  putContent(workspace: string, bytes: Uint8Array): Promise<string> {
+    const { contents, fresh } = this.#workspaces.get(workspace)!, hash = toHex(sha256(bytes));
+    contents.set(hash, bytes);
+    fresh.add(hash);
+    return Promise.resolve(hash);
+  }
+
+  holdContent(workspace: string, hash: string): Promise<number | undefined> {
+    const { contents, fresh } = this.#workspaces.get(workspace)!, bytes = contents.get(hash);
+    if (bytes !== undefined) fresh.add(hash);
+    return Promise.resolve(bytes?.length);
+  }
+
+  async *answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void> {
+    const { epoch, checkpoint, entries, contents } = this.#workspaces.get(workspace)!;
+    yield* piecesOf(query, new MemoryHistory(epoch, checkpoint, entries.slice(), contents), scope);
   }
 
   close(): Promise<void> {
@@ -102,9 +138,27 @@ export class MemoryLog implements Log {
   }
 }
 
+/** Lets go of what no blob holds since the checkpoint, and nobody has put there or asked for since the one before. */
+function forgetContents(held: MemoryWorkspace): void {
+  const needed = new Set([...held.fresh, ...held.older]);
+  for (const { change } of held.entries) for (const { hash } of contentsIn(change.steps)) needed.add(hash);
+  for (const hash of held.contents.keys()) {
+    if (!needed.has(hash) && held.checkpoint.workspace.bytesOf(hash) === undefined) {
+      held.contents.delete(hash);
+    }
+  }
+  held.older = held.fresh;
+  held.fresh = new Set();
+}
+
 interface MemoryWorkspace {
   readonly epoch: string;
   checkpoint: State;
   /** Those after the checkpoint. */
   readonly entries: LogEntry[];
+  /** What blobs hold, by hash. */
+  readonly contents: Map<string, Uint8Array>;
+  /** What somebody has put there or asked for since the checkpoint, and since the one before. */
+  fresh: Set<string>;
+  older: Set<string>;
 }

@@ -13,6 +13,7 @@ import {
   type ClientOutput,
   type Unsent,
 } from "../client/core/mod.ts";
+import type { Grant } from "../server/core/mod.ts";
 import type { Quality } from "./link.ts";
 import type { Stream } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -40,11 +41,17 @@ export class ClientHost {
   /** "new" has not started; "gone" will never again. */
   state: "new" | "up" | "down" | "gone" = "new";
   line: ClientLine | undefined;
+  /** What its token gives it now; undefined where nobody needs one. */
+  grant: Grant | undefined;
+  /** Whether its token is good for nothing any more, and it will get no other. */
+  isBarred = false;
   options: ClientOptions;
   /** What the store holds. */
   kept: Unsent | undefined;
   /** Of what it held before, something now and then. */
   keptEarlier: Unsent | undefined;
+  /** The bytes of blobs that the store holds: one that was put back to what it had been has those of that time too. */
+  #keptContents: ReadonlyMap<string, Uint8Array> = new Map();
   /** Counts the runs of the process. */
   life = 0;
   readonly #scheduler: Scheduler;
@@ -90,16 +97,20 @@ export class ClientHost {
 
   /** Starts a process: with what the store holds, or as somebody who comes for the first time. */
   start(unsent: Unsent | undefined): void {
-    const { workspace, participant, seed, pauseUs, accepted, lazy } = this.options;
+    const { workspace, participant, seed, pauseUs, accepted, token, lazy } = this.options;
     this.options = {
       workspace,
       participant,
       seed: seed + 1000,
       ...(pauseUs === undefined ? {} : { pauseUs }),
       ...(accepted === undefined ? {} : { accepted }),
+      ...(token === undefined ? {} : { token }),
       ...(lazy === undefined ? {} : { lazy }),
       // As JSON, the way a store keeps it.
-      ...(unsent === undefined ? {} : { unsent: JSON.parse(JSON.stringify(unsent)) as Unsent }),
+      ...(unsent === undefined ? {} : {
+        unsent: JSON.parse(JSON.stringify(unsent)) as Unsent,
+        contents: [...this.#keptContents].map(([hash, bytes]) => ({ hash, bytes })),
+      }),
     };
     this.core = new ClientCore(this.options);
     this.kept = unsent;
@@ -226,6 +237,7 @@ export class ClientHost {
         case "keep":
           if (this.#keeps++ % 4 === 0) this.keptEarlier = this.kept;
           this.kept = this.core.unsent();
+          this.#keepContents();
           break;
         case "event":
           events.push(output.event);
@@ -233,6 +245,11 @@ export class ClientHost {
     }
     this.#world.stepped(this, timed, outputs);
     return events;
+  }
+
+  #keepContents(): void {
+    const contents = this.core.contents();
+    if (contents.size > 0) this.#keptContents = new Map([...this.#keptContents, ...contents]);
   }
 
   #wakeAt(atUs: number): void {

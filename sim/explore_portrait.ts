@@ -9,7 +9,7 @@ import type { ReferenceNode } from "./judges/reference.ts";
 
 /** A line for each node but the root. */
 export function portrait(
-  nodes: Iterable<ReferenceNode & { readonly id: NodeId }>,
+  nodes: Iterable<Omit<ReferenceNode, "content"> & { readonly id: NodeId }>,
   textOf: (id: NodeId) => string,
 ): string {
   const lines: string[] = [];

@@ -6,7 +6,16 @@
  * @module
  */
 
-import { type Change, emptyChange, type NodeId, rootId, type Step, type TextOp } from "../ot/mod.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import {
+  type BlobContent,
+  type Change,
+  emptyChange,
+  type NodeId,
+  rootId,
+  type Step,
+  type TextOp,
+} from "../ot/mod.ts";
 import {
   type ClientMessage,
   decodeServerMessage,
@@ -17,6 +26,7 @@ import {
   ProtocolError,
   protocolVersion,
   type ServerMessage,
+  toHex,
 } from "../proto/mod.ts";
 import type { ClientLine } from "./client_host.ts";
 import type { Quality } from "./link.ts";
@@ -54,6 +64,8 @@ export class Hostile implements Caller {
     readonly server: ServerHost,
     /** Is told of every trick that is played. */
     readonly played: (trick: Trick) => void,
+    /** Where everybody needs one. */
+    readonly token: string | undefined,
   ) {
     this.name = `hostile ${index + 1}`;
     this.quality = plan.quality;
@@ -150,6 +162,7 @@ export class Hostile implements Caller {
       snapshot: false,
       accepted: false,
       attempt: 0,
+      ...this.token === undefined ? {} : { token: this.token },
       lazy: false,
       loaded: [],
       packed: false,
@@ -232,6 +245,21 @@ export class Hostile implements Caller {
           place: { node: file, revision: Math.max(0, revision), seq: draws.int(0, 99), ranges },
         });
       }
+      case "unknown content":
+        return this.#step(
+          { ...this.#creation("unknown"), type: "blob", content: contentOf(draws.word(), 7) } as Step,
+        );
+      case "lying content": {
+        // What is there, and said to be longer; or a name that is none.
+        const content = draws.isOneIn(2) ? { hash: "0a", bytes: 1 } : { ...contentOf(1, 0), bytes: 99 };
+        this.#say({ kind: "upload", content: new Uint8Array(0) });
+        return this.#step({ ...this.#creation("lying"), type: "blob", content } as Step);
+      }
+      case "uploads at once":
+        for (let i = 0; i < 5; i++) {
+          this.#say({ kind: "upload", content: new Uint8Array(draws.int(0, 3000)) });
+        }
+        return;
       case "never reads":
         this.#connection?.stall("down", Infinity);
     }
@@ -283,6 +311,13 @@ export class Hostile implements Caller {
     this.#writing = true;
     this.#line.send(bytes);
   }
+}
+
+/** The content that some bytes are: a few zeros, and what a number gives. */
+function contentOf(key: number, length: number): BlobContent {
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = key >>> i;
+  return { hash: toHex(sha256(bytes)), bytes: length };
 }
 
 /** A run is about those who work: so often, and no more, does somebody get in their way. */

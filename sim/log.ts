@@ -33,6 +33,7 @@ import {
   Tail,
 } from "../server/format/mod.ts";
 import { toHex } from "../proto/mod.ts";
+import { SimulatedContents } from "./contents.ts";
 import type { Random, Stream } from "./random.ts";
 import { type HistorySource, MemoryHistory } from "../server/history/mod.ts";
 import { whole } from "./scenario.ts";
@@ -107,6 +108,8 @@ interface File {
   readonly pieces: Map<string, Uint8Array>;
   /** Which of them are there. */
   keys: PieceKeys;
+  /** What blobs hold. */
+  readonly contents: SimulatedContents;
   /** How many records are on the disk for certain. */
   synced: number;
   /** Appends that wait for the one before. */
@@ -117,6 +120,8 @@ interface File {
 export class SimulatedLog {
   readonly #scheduler: Scheduler;
   readonly #draws: Stream;
+  /** Of what is done with contents: where there are none, nothing is drawn. */
+  readonly #contentDraws: Stream;
   #plan: DiskPlan;
   readonly #observer: LogObserver;
   readonly #files = new Map<string, File>();
@@ -133,6 +138,7 @@ export class SimulatedLog {
   constructor(scheduler: Scheduler, random: Random, plan: DiskPlan, observer: LogObserver) {
     this.#scheduler = scheduler;
     this.#draws = random.stream("disk");
+    this.#contentDraws = random.stream("contents");
     this.#plan = plan;
     this.#observer = observer;
   }
@@ -181,6 +187,7 @@ export class SimulatedLog {
         file.writing.delete(writing);
         const others = file.states.filter((other) => other.revision !== revision);
         file.states = [...others, writing].sort((a, b) => a.revision - b.revision).slice(-statesMax);
+        file.contents.collect(file.records.flatMap(({ entries }) => entries), this.#scheduler.nowUs);
         answer(true);
       });
     });
@@ -194,8 +201,8 @@ export class SimulatedLog {
 
   /** What is durable, to look back at. */
   history(workspace: string): HistorySource {
-    const { epoch } = this.#fileOf(workspace);
-    return new MemoryHistory(`epoch ${epoch}`, State.empty, this.entriesAfter(workspace, 0));
+    const { epoch, contents } = this.#fileOf(workspace);
+    return new MemoryHistory(`epoch ${epoch}`, State.empty, this.entriesAfter(workspace, 0), contents.all());
   }
 
   /** From now on `watcher` is told whenever something was appended. */
@@ -239,6 +246,48 @@ export class SimulatedLog {
           done({ stored: false, won: entriesAfter(workspace, file, expected) });
         });
       });
+    });
+  }
+
+  /** How long a content is that is on the disk; undefined if there is none. */
+  contentLength(workspace: string, hash: string): number | undefined {
+    return this.#fileOf(workspace).contents.all().get(hash)?.length;
+  }
+
+  /** Stores what a blob is going to hold; gives its hash, or undefined if it could not be stored. */
+  putContent(workspace: string, bytes: Uint8Array, answer: (hash: string | undefined) => void): void {
+    const { writeUs, syncUs } = this.#plan;
+    this.#onContents(workspace, [writeUs, syncUs], answer, ({ contents, synced }) => {
+      return contents.put(bytes, synced, this.#scheduler.nowUs);
+    });
+  }
+
+  /** Says how long a content is, null if there is none; undefined if that cannot be found out. */
+  holdContent(
+    workspace: string,
+    hash: string,
+    answer: (held: { readonly length: number | null } | undefined) => void,
+  ): void {
+    this.#onContents(workspace, [this.#plan.writeUs], answer, ({ contents }) => {
+      return { length: contents.hold(hash, this.#scheduler.nowUs) ?? null };
+    });
+  }
+
+  /** Does something with contents after the time that it takes, unless the disk fails or has no room. */
+  #onContents<Result>(
+    workspace: string,
+    tables: readonly (readonly number[])[],
+    answer: (result: Result | undefined) => void,
+    run: (file: File) => Result,
+  ): void {
+    const file = this.#fileOf(workspace), life = this.#life, draws = this.#contentDraws;
+    const slow = this.#scheduler.nowUs < this.#slowUntilUs ? 100 : 1;
+    const us = slow * tables.reduce((sum, table) => sum + draws.pick(table), 0);
+    this.#scheduler.at(this.#scheduler.nowUs + us, draws.word(), () => {
+      if (life !== this.#life) return;
+      if (this.#failing === 0 && this.#scheduler.nowUs >= this.#fullUntilUs) return answer(run(file));
+      this.#failing = Math.max(0, this.#failing - 1);
+      answer(undefined);
     });
   }
 
@@ -370,6 +419,7 @@ export class SimulatedLog {
       // The copy was made before anything was damaged.
       for (const record of file.records) record.rows = record.pristine;
       file.synced = file.records.length;
+      file.contents.rollBack(file.synced);
       const revision = headOf(file);
       file.states = file.states.filter((state) => state.revision <= revision && state.pristine !== undefined);
       for (const state of file.states) state.manifest = state.pristine!;
@@ -389,6 +439,7 @@ export class SimulatedLog {
         writing: new Set(),
         pieces: new Map(),
         keys: new PieceKeys(),
+        contents: new SimulatedContents(),
         synced: 0,
         waiting: [],
         busy: false,

@@ -29,6 +29,8 @@ const faults: Readonly<Record<Trouble["kind"], string>> = {
   "client.clock": "A client's clock jumps ahead.",
   "client.leave": "A client leaves for ever.",
   "client.visits": "A client leaves and comes again as somebody new, several times.",
+  "token.revoke": "A client's token is taken back, and it has no other.",
+  "token.change": "A client's token is taken back, and it starts again with another one.",
   "server.crash": "The server dies between any two of its outputs.",
   "server.pause": "The server stands still, then everything comes at once.",
   "server.stop": "The server is asked to stop, and starts again.",
@@ -70,6 +72,9 @@ const played: Readonly<Record<Trick, string>> = {
   "flood of changes": "Many changes that are in order, without waiting for an answer.",
   "presence anywhere": "A cursor at a place that may not be there.",
   "never reads": "Nothing more is read on this connection.",
+  "unknown content": "A blob of bytes that nobody has uploaded.",
+  "lying content": "A blob that says another length than its bytes have, or no hash at all.",
+  "uploads at once": "Uploads that do not wait for the one before.",
 };
 
 /**
@@ -81,9 +86,12 @@ const refusals = [
   "out_of_bounds",
   "splits_pair",
   "unknown_node",
+  "node_forgotten",
   "not_a_file",
   "not_a_directory",
   "root_is_fixed",
+  "bad_content",
+  "content_unknown",
   "bad_name",
   "path_too_long",
   "id_not_yours",
@@ -95,6 +103,7 @@ const refusals = [
   "text_too_long",
   "workspace_full",
   "too_many_nodes",
+  "not_allowed",
   "too_fast",
 ] as const satisfies readonly RefusalCode[];
 
@@ -114,6 +123,8 @@ const closes = [
   "fell_behind",
   "busy_retry",
   "shutting_down",
+  "token_expired",
+  "token_revoked",
 ] as const satisfies readonly CloseCode[];
 
 /** What a client is told of the end of a connection, or finds out by itself. */
@@ -126,6 +137,8 @@ const told = [
   "shutting_down",
   "silent",
   "slow_reader",
+  "token_expired",
+  "token_revoked",
 ] as const;
 
 /** What a client hands back to its application as refused, and is no refusal of the server. */
@@ -137,7 +150,10 @@ const handedBack = {
 
 /** What a client refuses by itself, or hears that the server has refused. */
 const clientRefusals = [
+  "blob_too_long",
   "change_too_long",
+  "not_allowed",
+  "node_forgotten",
   "root_is_fixed",
   "splits_pair",
   "text_too_long",
@@ -151,6 +167,9 @@ const paths: Readonly<Record<string, string>> = {
   "client accepted": "A client hears that its change is accepted, before it is durable.",
   "client answered": "A question about the past is answered.",
   "client not answered": "A question about the past has no answer, or none any more.",
+  "client uploaded": "The server has stored bytes that a change is to name.",
+  "client not uploaded": "The server could not store bytes that were uploaded, or would not.",
+  "client fetched": "What a blob holds has been fetched.",
   "client composed": "Several changes became one entry of the log.",
   "client durable": "A client hears that its change is durable.",
   "client loaded": "A client that had the tree alone is given the text of a file.",
@@ -158,6 +177,7 @@ const paths: Readonly<Record<string, string>> = {
   "notice renamed": "Two names met, and one of them was numbered.",
   "notice retargeted": "A node had to go elsewhere, since the directory it was meant for is gone.",
   "notice dropped": "A step had no effect, since it would have closed a circle or came too late.",
+  "forgotten": "What was removed long ago, or is in the way, is forgotten.",
   "fell back": "The newest state in the log cannot be read: an older one and more entries take its place.",
   "server append_failed": "The server hears that the log has not stored its entries.",
   "server asleep": "Nobody has been in a workspace for a while, and it is closed.",

@@ -95,6 +95,16 @@ function* simplerActions(action: Action): Generator<Action> {
       for (const name of numbersTowards(0, action.name)) yield { ...action, name };
       for (const parent of numbersTowards(0, action.parent)) yield { ...action, parent };
       return;
+    case "put":
+      for (const bytes of numbersTowards(0, action.bytes)) yield { ...action, bytes };
+      for (const key of numbersTowards(0, action.key)) yield { ...action, key };
+      for (const blob of numbersTowards(0, action.blob)) yield { ...action, blob };
+      for (const name of numbersTowards(0, action.name)) yield { ...action, name };
+      for (const parent of numbersTowards(0, action.parent)) yield { ...action, parent };
+      return;
+    case "fetch":
+      for (const blob of numbersTowards(0, action.blob)) yield { ...action, blob };
+      return;
     case "rename":
       for (const name of numbersTowards(0, action.name)) yield { ...action, name };
       for (const node of numbersTowards(0, action.node)) yield { ...action, node };

@@ -25,7 +25,9 @@ import {
   type Workspace,
 } from "../ot/mod.ts";
 import { type Alphabet, lineEnds } from "./alphabet.ts";
-import type { Moment, Question } from "../proto/mod.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { OwnContent } from "../client/core/mod.ts";
+import { type Moment, type Question, toHex } from "../proto/mod.ts";
 import type { ClientHost } from "./client_host.ts";
 import { Random } from "./random.ts";
 import { type Action, whole } from "./scenario.ts";
@@ -88,6 +90,10 @@ export class Person {
         return this.#rewrite(action.files, action.insert);
       case "create":
         return this.#create(action.parent, action.name, action.type, action.insert);
+      case "put":
+        return this.#put(action);
+      case "fetch":
+        return this.#fetch(action.blob);
       case "rename":
         return this.#steps([{ kind: "rename", node: this.#node(action.node), name: nameOf(action.name) }]);
       case "move":
@@ -230,6 +236,28 @@ export class Person {
     }, false);
   }
 
+  #put({ blob, parent, name, bytes: length, key }: Extract<Action, { do: "put" }>): void {
+    const { core } = this.host, bytes = bytesFrom(key, length), blobs = this.#blobs();
+    const content = { hash: toHex(sha256(bytes)), bytes: length };
+    const step: Step = blob === 0 || blobs.length === 0
+      ? {
+        kind: "create",
+        node: core.nextId(0),
+        parent: this.#directory(parent),
+        name: nameOf(name),
+        type: "blob",
+        content,
+      }
+      : { kind: "replace", node: blobs[(blob - 1) % blobs.length]!, content };
+    this.#change({ steps: [step], edits: [] }, false, [{ hash: content.hash, bytes }]);
+  }
+
+  #fetch(blob: number): void {
+    const { confirmed, revision } = this.host.core, blobs = this.#blobs();
+    const content = confirmed!.node(blobs[blob % blobs.length] ?? "")?.content;
+    if (content !== undefined) this.#query({ revision, time: 0 }, { kind: "blob", hash: content.hash });
+  }
+
   #swap(one: NodeId, other: NodeId): void {
     const { view } = this.host.core;
     const a = view.node(one)!, b = view.node(other)!;
@@ -298,7 +326,10 @@ export class Person {
       [now, { kind: "changes", from }],
       [now, { kind: "search", pattern: "a", regular: false, ignoreCase: true, matches: 0 }],
     ];
-    const [at, question] = questions[what % questions.length]!;
+    this.#query(...questions[what % questions.length]!);
+  }
+
+  #query(at: Moment, question: Question): void {
     const query = {
       kind: "query",
       id: ++this.#questions,
@@ -311,10 +342,11 @@ export class Person {
     this.host.input({ kind: "ask", query });
   }
 
-  #change(change: Change, atomic: boolean): void {
+  #change(change: Change, atomic: boolean, contents?: readonly OwnContent[]): void {
     const { core } = this.host;
     this.observer.changes(this.host, core.nextNumber, change, atomic);
-    this.host.input({ kind: "change", change, atomic });
+    const input = { kind: "change", change, atomic } as const;
+    this.host.input(contents === undefined ? input : { ...input, contents });
   }
 
   /** Whether a file is there to be worked in; if it is not, it will be some time later. */
@@ -342,6 +374,10 @@ export class Person {
     return directories[index % directories.length]!;
   }
 
+  #blobs(): NodeId[] {
+    return nodesOf(this.host.core.view, ({ kind }) => kind === "blob");
+  }
+
   #removed(index: number): NodeId {
     const removed = nodesOf(this.host.core.view, ({ tombstone }) => tombstone !== undefined);
     return removed.length === 0 ? this.#node(index) : removed[index % removed.length]!;
@@ -359,6 +395,12 @@ function nodesOf(view: Workspace, is: (node: Node) => boolean): NodeId[] {
   const ids: NodeId[] = [];
   for (const node of view.nodes()) if (is(node)) ids.push(node.id);
   return ids.sort(compareIds);
+}
+
+/** Bytes that a number gives: the same ones each time. */
+export function bytesFrom(key: number, length: number): Uint8Array {
+  const draws = new Random(key.toString(16).padStart(16, "0")).stream("bytes");
+  return Uint8Array.from({ length }, () => draws.word() & 0xff);
 }
 
 function nameOf(index: number): string {

@@ -16,6 +16,7 @@ import {
   type ClientPlan,
   type Deed,
   type Fault,
+  type GrantPlan,
   type HostilePlan,
   type Scenario,
   type Trick,
@@ -41,9 +42,11 @@ interface Profile {
   readonly hostileOneIn: number;
   /** One in so many scenarios has limits at their extremes. */
   readonly extremesOneIn: number;
+  /** Whether everybody needs a token, and most of them do not cover everything. */
+  readonly needsTokens?: true;
 }
 
-type Family = "connection" | "partition" | "client" | "server" | "log" | "epoch";
+type Family = "connection" | "partition" | "client" | "server" | "log" | "epoch" | "token";
 
 const minutes = 60;
 
@@ -98,6 +101,17 @@ export const profiles = {
     hostileOneIn: 1,
     extremesOneIn: 3,
   },
+  rights: {
+    description: "people who may see and change a part, whose tokens end, are revoked or become others",
+    clients: [2, 6],
+    deeds: [60, 400],
+    seconds: [2, 40],
+    faults: [0, 16],
+    families: ["connection", "client", "server", "log", "token"],
+    hostileOneIn: 4,
+    extremesOneIn: 4,
+    needsTokens: true,
+  },
   long: {
     description: "hours of work with pauses, many people, few faults",
     clients: [5, 20],
@@ -128,6 +142,9 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
   const faults = faultsOf(random, profile, count, stormUs);
   const isHostile = profile.hostileOneIn > 0 && plan.isOneIn(profile.hostileOneIn);
   const extremes = plan.isOneIn(profile.extremesOneIn);
+  const clientPlans = clientsOf(random, count);
+  const hostiles = isHostile ? [hostileOf(random, stormUs)] : [];
+  const tokens = random.stream("tokens");
   return {
     format: 1,
     seed,
@@ -135,12 +152,18 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     settings: {
       ...(extremes ? extremeSettings(random.stream("settings"), count) : {}),
       ...memorySettings(random.stream("memory")),
+      ...profile.needsTokens === true ? { authentication: true } : {},
       ...snapshotSettings(random.stream("snapshots")),
+      ...(extremes ? blobSettings(random.stream("blob settings")) : {}),
     },
     disk: diskOf(random.stream("disk plan")),
-    clients: clientsOf(random, count),
-    hostiles: isHostile ? [hostileOf(random.stream("hostile plan"), stormUs)] : [],
-    deeds: deedsOf(random, profile, count, stormUs),
+    clients: profile.needsTokens === true
+      ? clientPlans.map((plan, index) => ({ ...plan, grant: grantOf(tokens, index, stormUs) }))
+      : clientPlans,
+    hostiles: profile.needsTokens === true
+      ? hostiles.map((plan) => ({ ...plan, grant: grantOf(tokens, 1, stormUs) }))
+      : hostiles,
+    deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
     faults,
     calmUs: stormUs + second,
     leftBehind: plan.isOneIn(4) && count > 2 ? [plan.int(0, count - 1)] : [],
@@ -185,6 +208,7 @@ function memorySettings(draws: Stream): Partial<Settings> {
   };
   if (draws.isOneIn(3)) settings.historyWeightMax = draws.pick([1000, 10_000]);
   if (draws.isOneIn(2)) settings.sleepUs = draws.pick([0, 1, 10]) * second;
+  if (!draws.isOneIn(4)) settings.removedUs = draws.pick([0, 100_000, second, 10 * second]);
   return settings;
 }
 
@@ -204,6 +228,10 @@ function snapshotSettings(draws: Stream): Partial<Settings> {
   return settings;
 }
 
+function blobSettings(draws: Stream): Partial<Settings> {
+  return draws.isOneIn(4) ? { blobBytesMax: draws.pick([0, 50, 2000]) } : {};
+}
+
 function diskOf(draws: Stream): DiskPlan {
   return draws.pick<DiskPlan>([
     { writeUs: [0], syncUs: [0] },
@@ -211,6 +239,30 @@ function diskOf(draws: Stream): DiskPlan {
     { writeUs: [10, 100, 5000], syncUs: [1000, 5000, 20_000, 200_000] },
     { writeUs: [1, 1_000_000], syncUs: [1, 1000, 2_000_000] },
   ]);
+}
+
+/** Capabilities that meet the names that people give, in layers. */
+const capabilities: readonly GrantPlan["capabilities"][] = [
+  [["edit:**", "tree:**"]],
+  [["edit:src/**", "tree:src/**"]],
+  [["edit:a/**", "tree:a/**", "tree:a", "read:b.txt"]],
+  [["read:**", "edit:src/**"]],
+  [["edit:**", "tree:*"]],
+  [["edit:*.txt", "tree:{a,c,src}/**"]],
+  [["edit:{a,c}/**", "tree:{a,c}/**", "tree:{a,c}"]],
+  [["edit:**", "tree:**"], ["edit:**/*.txt", "read:{a,src}/**", "tree:src/**"]],
+  [["read:**"]],
+  [["read:**/b*", "edit:**/b*", "tree:**/a*"]],
+  [["read:**", "edit:**/*.txt", "tree:src/**"]],
+];
+
+/** What a token says; the first one covers everything and holds, so that there is something to see and to move. */
+function grantOf(draws: Stream, index: number, stormUs: number): GrantPlan {
+  if (index === 0) return { capabilities: capabilities[0]!, expiresUs: 0 };
+  return {
+    capabilities: draws.pick(capabilities),
+    expiresUs: draws.isOneIn(8) ? draws.int(1, stormUs) : 0,
+  };
 }
 
 const latencies: readonly (readonly number[])[] = [
@@ -253,8 +305,17 @@ function clientsOf(random: Random, count: number): ClientPlan[] {
   }));
 }
 
-function hostileOf(draws: Stream, stormUs: number): HostilePlan {
-  const some: Trick[] = tricks.filter(() => draws.isOneIn(3));
+/** The tricks that are about blobs: drawn by themselves. */
+const blobTricks: ReadonlySet<Trick> = new Set<Trick>([
+  "unknown content",
+  "lying content",
+  "uploads at once",
+]);
+
+function hostileOf(random: Random, stormUs: number): HostilePlan {
+  const draws = random.stream("hostile plan"), blobDraws = random.stream("hostile blobs");
+  const some: Trick[] = tricks.filter((trick) => !blobTricks.has(trick) && draws.isOneIn(3));
+  if (blobDraws.isOneIn(2)) some.push(...[...blobTricks].filter(() => blobDraws.isOneIn(2)));
   return {
     workspace: "w",
     joinUs: draws.int(0, stormUs >> 1),
@@ -351,6 +412,15 @@ const replaceAll: Habit = (draws) => ({
   every: draws.int(1, 30),
   insert: draws.int(0, 2),
 });
+const putBlob = (draws: Stream, keys: number): Action => ({
+  do: "put",
+  blob: draws.skewed(0, 6),
+  parent: draws.skewed(0, 6),
+  name: draws.skewed(0, 13),
+  bytes: draws.weighted([[draws.skewed(0, 300), 6], [draws.skewed(1000, 5000), 2], [0, 1]]),
+  key: draws.int(0, keys),
+});
+const fetchBlob: Habit = (draws) => ({ do: "fetch", blob: draws.skewed(0, 6) });
 const checkout: Habit = (draws) => ({ do: "checkout", steps: draws.skewed(2, 60), key: draws.word() });
 
 /** Families of deeds, with how often they are on, and their weight when they are. */
@@ -376,6 +446,26 @@ function deedsOf(random: Random, profile: Profile, clients: number, stormUs: num
   const total = draws.int(...profile.deeds);
   // Each one's own times: bursts of keystrokes, and pauses between them.
   const deeds: Deed[] = [{ atUs: 0, client: 0, do: "create", parent: 0, name: 1, type: "text", insert: 5 }];
+  if (profile.needsTokens === true) {
+    mix.push([stepTree, 15], [create, 5]);
+    // Directories that tokens speak of, with something in them.
+    for (const [index, name] of [12, 0, 2].entries()) {
+      const atUs = (1 + index) * 20_000;
+      deeds.push(
+        { atUs, client: 0, do: "create", parent: 0, name, type: "directory", insert: 0 },
+        {
+          atUs: atUs + 10_000,
+          client: 0,
+          do: "create",
+          parent: index + 1,
+          name: index,
+          type: "text",
+          insert: 4,
+        },
+      );
+    }
+    deeds.push(...comingsAndGoings(draws, stormUs));
+  }
   const keyUs = draws.pick([1000, 80_000, 200_000]);
   for (let client = 0; client < clients; client++) {
     const own = random.stream("deeds of", client);
@@ -387,6 +477,35 @@ function deedsOf(random: Random, profile: Profile, clients: number, stormUs: num
     }
   }
   return deeds.sort((a, b) => a.atUs - b.atUs);
+}
+
+/** What others are busy with goes out of their sight, and comes back, perhaps before they have heard of it. */
+function comingsAndGoings(draws: Stream, stormUs: number): Deed[] {
+  const deeds: Deed[] = [];
+  for (let count = draws.int(0, 16); count > 0; count--) {
+    const atUs = draws.int(100_000, stormUs), backUs = atUs + draws.pick([0, 1000, 20_000, 500_000]);
+    const node = draws.pick([1, 1, 1, 2, 4, 6]);
+    const [away, back] = draws.pick<readonly [Action, Action]>([
+      [{ do: "rename", node, name: 6 }, { do: "rename", node, name: 1 }],
+      [{ do: "rename", node, name: 6 }, { do: "rename", node, name: 12 }],
+      [{ do: "move", node, parent: 1 }, { do: "move", node, parent: 0 }],
+      [{ do: "move", node, parent: 0 }, { do: "move", node, parent: 2 }],
+    ]);
+    deeds.push({ atUs, client: 0, ...away }, { atUs: backUs, client: 0, ...back });
+  }
+  return deeds;
+}
+
+/** Blobs are put in some scenarios: nothing else is drawn differently for that. */
+function withBlobs(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("blobs");
+  if (!draws.isOneIn(3)) return deeds;
+  const keys = draws.pick([3, 40]);
+  const blobs: Deed[] = Array.from({ length: Math.ceil(deeds.length / draws.int(4, 40)) }, () => {
+    const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
+    return { atUs, client, ...(draws.isOneIn(4) ? fetchBlob(draws) : putBlob(draws, keys)) };
+  });
+  return [...deeds, ...blobs].sort((a, b) => a.atUs - b.atUs);
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------
@@ -459,6 +578,21 @@ const troubles: Readonly<Record<Family, readonly Maker[]>> = {
     (draws) => ({ kind: "log.slow", forUs: some(draws) }),
     (draws) => ({ kind: "log.full", forUs: some(draws) }),
   ],
+  token: [
+    (_, client) => ({ kind: "token.revoke", client }),
+    (draws, client) => ({
+      kind: "token.change",
+      client,
+      capabilities: draws.pick(capabilities),
+      downUs: some(draws),
+    }),
+    (draws, client) => ({
+      kind: "token.change",
+      client,
+      capabilities: draws.pick(capabilities),
+      downUs: draws.int(0, 1000),
+    }),
+  ],
   epoch: [
     (draws) => ({ kind: "disk.flip", downUs: some(draws), repairUs: 2 * some(draws) }),
     (draws) => ({ kind: "log.backup", keep: draws.int(0, 8), downUs: some(draws) }),
@@ -473,6 +607,7 @@ const familyOneIn: Readonly<Record<Family, number>> = {
   server: 3,
   log: 2,
   epoch: 8,
+  token: 1,
 };
 
 function faultsOf(random: Random, profile: Profile, clients: number, stormUs: number): Fault[] {

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
+import { toHex } from "../proto/mod.ts";
 import {
   type Input,
   type LogEntry,
@@ -86,6 +88,10 @@ class Server {
   /** The questions that are to be answered, by connection. */
   readonly asked = new Map<number, number>();
   readonly checkpoints = new Map<string, { readonly revision: number; readonly sinceUs: number }>();
+  /** Uploads that are to be stored, by connection. */
+  readonly stores = new Map<number, { readonly content: Uint8Array; readonly sinceUs: number }>();
+  /** Contents that are asked for, by hash. */
+  readonly holds = new Map<string, { readonly workspace: string; readonly sinceUs: number }>();
   wakeAtUs: number | undefined;
 
   constructor(readonly name: NodeName, readonly settings: Settings) {
@@ -94,8 +100,9 @@ class Server {
 
   restart(): void {
     this.core = new ServerCore(this.settings);
-    const { connections, sends, closes, loads, appends, asked, checkpoints } = this;
-    for (const waiting of [connections, sends, closes, loads, appends, asked, checkpoints]) waiting.clear();
+    const { connections, sends, closes, loads, appends, asked, checkpoints, stores, holds } = this;
+    const all = [connections, sends, closes, loads, appends, asked, checkpoints, stores, holds];
+    for (const waiting of all) waiting.clear();
     this.wakeAtUs = undefined;
   }
 }
@@ -106,6 +113,8 @@ class Run {
   readonly #servers = new Map<NodeName, Server>();
   readonly #log = new RecordingLog();
   readonly #stored = new Map<string, Stored>();
+  /** How long contents are that were stored or held. */
+  readonly #contents = new Map<string, number>();
   readonly #traffic = new RecordingTraffic();
   readonly #said: Said[] = [];
   readonly #digest = new RecordingDigest();
@@ -169,6 +178,7 @@ class Run {
 
   /** What is recorded of the log, up to the fault. */
   #remember(input: Input): void {
+    if (input.kind === "content_held" && input.length !== null) this.#contents.set(input.hash, input.length);
     if (input.kind !== "loaded") return;
     const { workspace, epoch, checkpoint, entries } = input;
     this.#stored.set(workspace, { epoch, checkpoint, entries: entries.slice() });
@@ -212,6 +222,12 @@ class Run {
       }
       case "answered":
         return server.asked.get(input.connection) === input.id ? this.#step(server, input) : undefined;
+      case "content_stored":
+      case "content_failed":
+        return server.stores.has(input.connection) ? this.#step(server, input) : undefined;
+      case "content_held":
+      case "content_not_held":
+        return server.holds.has(input.hash) ? this.#step(server, input) : undefined;
       case "changed":
         // Entries of others stand behind ours as they were: whether they fit, nobody can say.
         return undefined;
@@ -274,6 +290,12 @@ class Run {
         case "more":
           server.asked.set(output.connection, output.id);
           break;
+        case "store":
+          server.stores.set(output.connection, { content: output.content, sinceUs: nowUs });
+          break;
+        case "hold":
+          server.holds.set(output.hash, { workspace: output.workspace, sinceUs: nowUs });
+          break;
         case "checkpoint":
           server.checkpoints.set(output.workspace, { revision: output.state.revision, sinceUs: nowUs });
           break;
@@ -301,6 +323,18 @@ class Run {
         server.sends.delete(input.connection);
         server.closes.delete(input.connection);
         server.asked.delete(input.connection);
+        server.stores.delete(input.connection);
+        break;
+      case "content_stored":
+        this.#contents.set(input.hash, server.stores.get(input.connection)?.content.length ?? 0);
+        server.stores.delete(input.connection);
+        break;
+      case "content_failed":
+        server.stores.delete(input.connection);
+        break;
+      case "content_held":
+      case "content_not_held":
+        server.holds.delete(input.hash);
         break;
       case "answered":
         server.asked.delete(input.connection);
@@ -355,6 +389,18 @@ class Run {
         this.#step(server, { kind: "checkpointed", workspace, revision, nowUs: sinceUs + answerUs });
         answered = true;
       }
+      for (const [connection, { content, sinceUs }] of [...server.stores]) {
+        if (sinceUs > untilUs) continue;
+        const hash = toHex(sha256(content)), nowUs = sinceUs + answerUs;
+        this.#step(server, { kind: "content_stored", connection, hash, nowUs });
+        answered = true;
+      }
+      for (const [hash, { workspace, sinceUs }] of [...server.holds]) {
+        if (sinceUs > untilUs) continue;
+        const length = this.#contents.get(hash) ?? null, nowUs = sinceUs + answerUs;
+        this.#step(server, { kind: "content_held", workspace, hash, length, nowUs });
+        answered = true;
+      }
       const { wakeAtUs } = server;
       if (wakeAtUs !== undefined && wakeAtUs <= untilUs) {
         this.#step(server, { kind: "due", nowUs: wakeAtUs + answerUs });
@@ -369,10 +415,11 @@ class Run {
     const endUs = this.#nowUs + settleUs;
     while (this.#nowUs < endUs) {
       if (this.#answerOld(this.#nowUs)) continue;
-      const isWaiting = [...this.#servers.values()].some(({ sends, loads, appends, checkpoints, wakeAtUs }) =>
-        sends.size + loads.size + appends.size + checkpoints.size > 0 ||
-        (wakeAtUs !== undefined && wakeAtUs < endUs)
-      );
+      const isWaiting = [...this.#servers.values()].some((server) => {
+        const { sends, loads, appends, checkpoints, stores, holds, wakeAtUs } = server;
+        return sends.size + loads.size + appends.size + checkpoints.size + stores.size + holds.size > 0 ||
+          (wakeAtUs !== undefined && wakeAtUs < endUs);
+      });
       if (!isWaiting) return;
       this.#nowUs += answerUs;
     }

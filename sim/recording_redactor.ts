@@ -1,7 +1,7 @@
 /**
  * Redacts a recording, so that it may be shown to others: nothing that was typed is in it, no name
  * and no secret, and yet it does just what it did. Lengths, times, positions and the order of things stay; every
- * character becomes another of its class (recording_letters.ts).
+ * character becomes another of its class (recording_letters.ts). What came packed to a client comes as it is.
  *
  * The inputs are changed first. Then they run through fresh cores, and that run is what is recorded. It must be the
  * same step by step but for the characters in it; where it is not, there is no redacted recording.
@@ -11,9 +11,9 @@
 
 import { hashOf } from "../server/core/hash.ts";
 import type { Unsent } from "../client/core/mod.ts";
-import type { Change, Notice } from "../ot/mod.ts";
-import { joined, type Participant } from "../proto/mod.ts";
-import type { LogEntry, SavedState, Settled } from "../server/core/mod.ts";
+import { type Change, contentsIn, type Notice } from "../ot/mod.ts";
+import { codes, joined, type Participant } from "../proto/mod.ts";
+import { type LogEntry, Rights, type SavedState, type Settled } from "../server/core/mod.ts";
 import type { AnyInput, AnyOutput, NodeLine, NodeName, RecordLine } from "./recording.ts";
 import { Cipher, type Word } from "./recording_cipher.ts";
 import { RecordingLog } from "./recording_log.ts";
@@ -21,6 +21,7 @@ import type { Recording } from "./recording_reader.ts";
 import { freshCore, type NodeCore, Replayer, stepOf } from "./recording_replayer.ts";
 import { redactStream } from "./recording_stream.ts";
 import { RecordingTraffic } from "./recording_traffic.ts";
+import { unpackedPieces } from "./recording_unpacked.ts";
 import { Recorder } from "./recording_writer.ts";
 
 /** A recording that cannot be redacted, with a sentence. */
@@ -84,7 +85,10 @@ function shapeOf(outputs: readonly AnyOutput[] | string): string {
   return JSON.stringify(outputs.map((output) => {
     switch (output.kind) {
       case "send":
-        return [output.kind, "connection" in output ? output.connection : 0, output.bytes.length];
+        // Other letters are packed to another length.
+        return "connection" in output
+          ? [output.kind, output.connection, joined(unpackedPieces([output.bytes])).length]
+          : [output.kind, output.bytes.length];
       case "append":
         return [
           output.kind,
@@ -127,20 +131,22 @@ class Redactor {
   constructor(recording: Recording, cipher: Cipher) {
     this.#cipher = cipher;
     for (const { at: end, owner, pieces } of streamsOf(recording)) {
-      const bytes = joined([new Uint8Array(0), ...pieces.map(({ bytes }) => bytes)]);
+      const came = pieces.map(({ bytes }) => bytes), plain = end === "client" ? unpackedPieces(came) : came;
+      const bytes = joined([new Uint8Array(0), ...plain]);
       redactStream({ bytes, at: end, owner }, cipher, (_, before, after) => this.#found(before, after));
       let at = 0;
-      for (const { n, bytes: { length } } of pieces) this.#bytes.set(n, bytes.subarray(at, at += length));
+      pieces.forEach(({ n }, i) => this.#bytes.set(n, bytes.subarray(at, at += plain[i]!.length)));
     }
   }
 
   node(line: NodeLine): NodeLine {
     if (line.kind === "server") return line;
-    const cipher = this.#cipher, { workspace, participant, unsent } = line.options;
+    const cipher = this.#cipher, { workspace, participant, unsent, token } = line.options;
     const options = {
       ...line.options,
       workspace: cipher.name(workspace),
       participant: { ...participant, name: cipher.name(participant.name) },
+      ...token === undefined ? {} : { token: cipher.name(token) },
     };
     return {
       ...line,
@@ -187,8 +193,33 @@ class Redactor {
         redactStream({ bytes, at: "client", owner: `answer ${n}` }, cipher, () => {});
         return { ...input, bytes };
       }
+      case "authenticated": {
+        if (!Rights.of(input.grant).isEverything) {
+          throw new RedactionError(
+            "Somebody may not see or change everything: such a recording cannot be redacted",
+          );
+        }
+        const { tokens, participant, ...grant } = input.grant;
+        return {
+          ...input,
+          grant: {
+            ...grant,
+            tokens: tokens.map((token) => cipher.name(token)),
+            participant: { ...participant, name: cipher.name(participant.name) },
+          },
+        };
+      }
+      case "denied":
+        return { ...input, message: codes[input.code].text };
+      case "revoked":
+        return { ...input, tokens: input.tokens.map((token) => cipher.name(token)) };
       case "ask":
         throw new RedactionError("A client asked about the past: such a recording cannot be redacted");
+      case "content_stored":
+      case "content_failed":
+      case "content_held":
+      case "content_not_held":
+        throw binaryFile();
       case "loaded": {
         const workspace = cipher.name(input.workspace), epoch = cipher.name(input.epoch);
         const checkpoint = input.checkpoint && this.#state(input.checkpoint, workspace, epoch);
@@ -227,6 +258,7 @@ class Redactor {
     ) {
       return log.state(workspace, revision).save();
     }
+    if (saved.nodes.some(({ content }) => content !== undefined)) throw binaryFile();
     const cipher = this.#cipher;
     const participant = (of: Participant) => ({ ...of, name: cipher.name(of.name) });
     return {
@@ -279,6 +311,7 @@ class Redactor {
 
   /** @param name under which what it inserts is remembered. */
   #change({ steps, edits }: Change, name: string): Change {
+    if (!contentsIn(steps).next().done) throw binaryFile();
     const cipher = this.#cipher, insert = cipher.pad(name);
     const text = (text: string) =>
       Array.from(text, (char) => String.fromCodePoint(insert(char.codePointAt(0)!))).join("");
@@ -290,6 +323,11 @@ class Redactor {
       })),
     };
   }
+}
+
+/** Other bytes have another hash, and who knows a hash can tell who has the file. */
+function binaryFile(): RedactionError {
+  return new RedactionError("A binary file is in the workspace: such a recording cannot be redacted");
 }
 
 /** All that came in on one connection, at one end of it. */

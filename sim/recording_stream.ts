@@ -212,7 +212,8 @@ class Walker {
   }
 }
 
-interface FoundField {
+/** Where a field of a message stands. */
+export interface FoundField {
   readonly number: number;
   /** Whether it holds bytes, from `from` to `to`. */
   readonly isBytes: boolean;
@@ -221,7 +222,7 @@ interface FoundField {
 }
 
 /** The field whose tag stands at `at`; undefined if there is none that ends before `end`. */
-function fieldAt(bytes: Uint8Array, at: number, end: number): FoundField | undefined {
+export function fieldAt(bytes: Uint8Array, at: number, end: number): FoundField | undefined {
   const tag = varintAt(bytes, at, end);
   if (tag === undefined) return undefined;
   const number = Math.floor(tag.value / 8), from = tag.end;

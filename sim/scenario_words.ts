@@ -61,6 +61,15 @@ function actionInWords(action: Action): string {
       const what = action.type === "text" ? "file" : "directory";
       return `creates a ${what}${text} in directory ${action.parent}, under name ${action.name}`;
     }
+    case "put": {
+      const { blob, bytes, key } = action;
+      const what = `${bytes} bytes (key ${key})`;
+      return blob === 0
+        ? `puts ${what} into a new blob in directory ${action.parent}, under name ${action.name}`
+        : `puts ${what} into blob ${blob}`;
+    }
+    case "fetch":
+      return `asks for the bytes of blob ${action.blob}`;
     case "rename":
       return `gives node ${action.node} name ${action.name}`;
     case "move":

@@ -20,6 +20,7 @@ import {
   type Workspace,
 } from "../../ot/mod.ts";
 import { type Undoing, undoingOf } from "./history.ts";
+import { withWhatFits } from "./layout.ts";
 import type { Pending } from "./pending.ts";
 
 /**
@@ -67,10 +68,8 @@ export function carry(
 /** What takes back a change that is pending, for who stands behind all that is. */
 export function undoingOfPending(pending: readonly Pending[], confirmed: Workspace, taken: Pending): Undoing {
   let base = confirmed;
-  for (const { resolved, change } of pending.slice(0, pending.indexOf(taken))) {
-    base = base.apply({ steps: resolved, edits: change.edits });
-  }
-  const { inverses } = undoingOf(taken.resolved, taken.change.edits, base);
+  for (const one of pending.slice(0, pending.indexOf(taken))) base = withWhatFits(base, one);
+  const { inverses } = undoingOf(taken.resolved, [], base);
   return { edits: inverseOfPending(pending, confirmed, taken, pending.length) ?? [], inverses };
 }
 

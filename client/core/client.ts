@@ -10,7 +10,7 @@
  * @module
  */
 
-import { assert, type Change, type NodeId, type Workspace } from "../../ot/mod.ts";
+import { assert, type Change, type NodeId, parseId, type Workspace } from "../../ot/mod.ts";
 import {
   type Acknowledge,
   type Answer,
@@ -30,10 +30,12 @@ import {
   type ServerMessage,
   type SyncDocument,
   toHex,
+  type Uploaded,
   type Welcome,
 } from "../../proto/mod.ts";
 import { Connection, type SavedConnection } from "./connection.ts";
 import { IncomingSnapshot } from "./incoming_snapshot.ts";
+import { OwnContents, type SavedContents } from "./own_contents.ts";
 import { OwnPlace, type SavedPlace } from "./own_place.ts";
 import { Peers, type SavedPeer } from "./peers.ts";
 import { Reconnection, type SavedReconnection } from "./reconnection.ts";
@@ -62,11 +64,13 @@ export interface SavedClient {
   readonly session: string;
   readonly epoch: string;
   readonly attempt: number;
+  readonly scope?: string;
   readonly seq: number;
   readonly committedSeq: number;
   readonly authors: readonly (readonly [site: number, participant: Participant])[];
   readonly peers: readonly SavedPeer[];
   readonly place: SavedPlace;
+  readonly contents: SavedContents;
   readonly phase: Phase;
   readonly problem: Problem | null;
   readonly isOpening: boolean;
@@ -92,6 +96,8 @@ export class ClientCore {
   // Who we are.
   #session = "";
   #epoch = "";
+  /** What can be seen of what is confirmed, as the server names it; "" is everything. */
+  #scope = "";
   /** Counts the connections that have been asked for. */
   #attempt = 0;
   /** The highest seq used. */
@@ -103,6 +109,9 @@ export class ClientCore {
   #authors = new Map<number, Participant>();
   #peers = new Peers();
   #place = new OwnPlace();
+
+  /** The bytes that pending changes name. */
+  #contents = new OwnContents();
 
   // The way to the server.
   #phase: Phase = "offline";
@@ -126,9 +135,11 @@ export class ClientCore {
     assert(unsent.workspace === options.workspace, "unsent work is of the workspace that is opened");
     this.#session = unsent.session;
     this.#epoch = unsent.epoch;
+    this.#scope = unsent.scope ?? "";
     this.#seq = unsent.seq;
     this.#attempt = unsent.attempt + attemptsMax;
     this.#replica.takeOver(unsent);
+    this.#contents.add(options.contents ?? []);
   }
 
   /** The workspace as the user sees it. */
@@ -139,6 +150,11 @@ export class ClientCore {
   /** The workspace as the log has it at `revision`; undefined until it has been opened. */
   get confirmed(): Workspace | undefined {
     return this.#replica.confirmed;
+  }
+
+  /** The log that the revision speaks of; empty before the first welcome. */
+  get epoch(): string {
+    return this.#epoch;
   }
 
   /** The revision of the confirmed workspace. */
@@ -207,6 +223,15 @@ export class ClientCore {
     return this.#authors.get(site) ?? this.#peers.participantOf(site);
   }
 
+  /** Whether an id can be one that a node had, as far as is known here: if it is not there, it is forgotten. */
+  mayHaveBeen(id: NodeId): boolean {
+    const parts = parseId(id);
+    if (parts === undefined) return false;
+    return parts.site === this.site
+      ? parts.counter <= this.#replica.counter
+      : this.authorOf(parts.site) !== undefined;
+  }
+
   /** Own changes that are not durable yet. */
   get unsentCount(): number {
     return this.#replica.unsentCount;
@@ -232,10 +257,16 @@ export class ClientCore {
       seq: this.#seq,
       counter,
       attempt: this.#attempt,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       inFlight: inFlight && toHex(inFlight.frame),
       changes,
       base: this.#replica.base(),
     };
+  }
+
+  /** The bytes that unsent changes name, by their hashes. */
+  contents(): ReadonlyMap<string, Uint8Array> {
+    return this.#contents.all();
   }
 
   /** Takes one input, and says what is to be done about it. */
@@ -261,6 +292,7 @@ export class ClientCore {
         this.#wokenAtUs = undefined;
         break;
       case "change":
+        this.#contents.add(input.contents ?? []);
         this.#replica.change(input.change, input.atomic, {
           group: input.group,
           isReadOnly: this.#isReadOnly,
@@ -290,6 +322,7 @@ export class ClientCore {
     this.#submit();
     this.#announcePlace();
     this.#flush();
+    this.#contents.keepFor(this.#replica.pending.map(({ change }) => change));
     if (this.unsentCount !== this.#unsentTold) this.#tellStatus();
     this.#wake();
     const outputs = this.#outputs;
@@ -309,7 +342,7 @@ export class ClientCore {
   #opened(): void {
     this.#isOpening = false;
     this.#connection = new Connection(this.#nowUs);
-    const { workspace, participant, accepted = false } = this.#options;
+    const { workspace, participant, accepted = false, token } = this.#options;
     const isResuming = this.#session !== "";
     this.#attempt++;
     // Another run must not take up this number: who of two is the later one is told by it.
@@ -329,6 +362,8 @@ export class ClientCore {
       lazy: this.#options.lazy ?? false,
       loaded: this.#replica.loaded.files,
       packed: true,
+      ...token === undefined ? {} : { token },
+      ...this.#scope === "" ? {} : { scope: this.#scope },
     }));
     this.#setPhase("syncing");
   }
@@ -369,6 +404,8 @@ export class ClientCore {
         return this.#sync(message, connection);
       case "answer":
         return this.#answer(message, connection);
+      case "uploaded":
+        return this.#uploaded(message, connection);
       case "close":
         return this.#closeHeard(message);
     }
@@ -479,6 +516,8 @@ export class ClientCore {
 
   /** Nothing will be sent any more. What is pending stays what `unsent` gives, for another run. */
   #end(): void {
+    // Who has been turned away for good may still say that it leaves.
+    if (this.#phase === "ended") return;
     this.#setPhase("ended");
     this.#replica.end();
   }
@@ -515,6 +554,7 @@ export class ClientCore {
       return this.#hangUp({ code: "malformed_message", message: "A second welcome" });
     }
     connection.welcomed(welcome);
+    if (welcome.epoch !== this.#epoch) this.#contents.forgetAllStored();
     this.#reconnection.succeeded();
     this.#replica.limits = welcome.limits;
     this.#place.sayAgain();
@@ -585,6 +625,7 @@ export class ClientCore {
     // What is pending has ids that stand for something in this snapshot: nobody is to see the two together.
     if (isForked && this.#replica.pending.length > 0) return this.#forked();
     this.#epoch = connection.epoch;
+    this.#scope = connection.scope;
     this.#replica.begin(snapshot.workspace(), piece.revision, isSameLog);
     this.#place.lookUp(this.view);
     this.#setPhase("online");
@@ -622,8 +663,11 @@ export class ClientCore {
   #entry(entry: Entry): void {
     if (entry.author !== undefined) this.#authors.set(entry.site, entry.author);
     if (!this.#follows(entry.revision)) return;
+    const { left = [] } = entry;
     this.#peers.follow(entry.change.edits);
+    for (const site of this.#peers.lose(left)) this.#event({ kind: "presence", site });
     if (this.#replica.entry(entry)) this.#place.blur();
+    if (left.length > 0) this.#place.lookUp(this.view);
   }
 
   #acknowledge(acknowledge: Acknowledge): void {
@@ -666,6 +710,9 @@ export class ClientCore {
       this.#replica.forgetFlight();
       this.#session = "";
       this.#hangUp({ code, message });
+    } else if (code === "content_unknown" && this.#contents.forgetStored(pending[0]!.change)) {
+      // It had them, and let go of them before the change came.
+      this.#replica.forgetFlight();
     } else {
       this.#replica.refused(refuse);
     }
@@ -677,8 +724,30 @@ export class ClientCore {
     if (connection === undefined || !connection.isJoined || connection.isWriting) return;
     const { inFlight, pending } = this.#replica;
     if (inFlight !== undefined || pending.length === 0 || this.#nowUs < this.#submitAtUs) return;
+    const content = this.#contents.missingFor(pending[0]!.change);
+    if (content !== undefined) {
+      if (connection.uploading !== undefined) return;
+      connection.uploading = content.hash;
+      const upload = { kind: "upload", content: content.bytes } as const;
+      return connection.send(encodeClientMessage(upload, this.limits!.frameBytes));
+    }
     connection.send(this.#replica.send(++this.#seq));
     this.#place.sayAgain();
+  }
+
+  /** The server has what was uploaded, or does not take it. */
+  #uploaded({ hash, code, message, retryMs }: Uploaded, connection: Connection): void {
+    const { uploading } = connection;
+    connection.uploading = undefined;
+    if (uploading === undefined || (code === "" && hash !== uploading)) {
+      return this.#hangUp({ code: "malformed_message", message: "The server has stored what nobody sent" });
+    }
+    const [first] = this.#replica.pending;
+    if (code === "") this.#contents.stored(hash);
+    else if (retryMs > 0) this.#submitAtUs = this.#nowUs + retryMs * 1000;
+    else if (first !== undefined && this.#contents.missingFor(first.change)?.hash === uploading) {
+      this.#replica.refused({ code, message, nodes: [] });
+    }
   }
 
   // Presence --------------------------------------------------------------------------------------------------
@@ -729,9 +798,19 @@ export class ClientCore {
   }
 
   #tell(output: ClientOutput): void {
+    output = this.#withContents(output);
     // Our place is carried along by what the application is told, as a cursor in its editor would be.
     if (output.kind === "event") this.#place.follow(output.event);
     this.#outputs.push(output);
+  }
+
+  /** What is refused goes back to the application with the bytes that it names. */
+  #withContents(output: ClientOutput): ClientOutput {
+    if (output.kind !== "event" || output.event.kind !== "settled") return output;
+    const { outcome } = output.event;
+    const contents = outcome.kind === "refused" ? this.#contents.of(outcome.change) : [];
+    if (contents.length === 0) return output;
+    return { ...output, event: { ...output.event, outcome: { ...outcome, contents } as Outcome } };
   }
 
   // As a value ------------------------------------------------------------------------------------------------
@@ -743,11 +822,13 @@ export class ClientCore {
       session: this.#session,
       epoch: this.#epoch,
       attempt: this.#attempt,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       seq: this.#seq,
       committedSeq: this.#committedSeq,
       authors: [...this.#authors].sort(([a], [b]) => a - b),
       peers: this.#peers.save(),
       place: this.#place.save(),
+      contents: this.#contents.save(),
       phase: this.#phase,
       problem: this.#problem ?? null,
       isOpening: this.#isOpening,
@@ -760,17 +841,19 @@ export class ClientCore {
   }
 
   /** A core that goes on where one with the same options was saved. */
-  static restore({ unsent: _, ...options }: ClientOptions, saved: SavedClient): ClientCore {
+  static restore({ unsent: _, contents: __, ...options }: ClientOptions, saved: SavedClient): ClientCore {
     const core = new ClientCore(options);
     core.#replica = Replica.restore(saved.replica, options, (output) => core.#tell(output));
     core.#session = saved.session;
     core.#epoch = saved.epoch;
     core.#attempt = saved.attempt;
+    core.#scope = saved.scope ?? "";
     core.#seq = saved.seq;
     core.#committedSeq = saved.committedSeq;
     core.#authors = new Map(saved.authors);
     core.#peers = Peers.restore(saved.peers);
     core.#place = OwnPlace.restore(saved.place);
+    core.#contents = OwnContents.restore(saved.contents);
     core.#phase = saved.phase;
     core.#problem = saved.problem ?? undefined;
     core.#isOpening = saved.isOpening;

@@ -20,11 +20,13 @@
  */
 
 import {
+  type BlobContent,
   composeEdits,
   type Edit,
   invert,
   type Node,
   type NodeId,
+  sameContent,
   type Step,
   transformEdits,
   type Workspace,
@@ -36,7 +38,8 @@ export type Inverse =
   | { readonly kind: "remove"; readonly node: NodeId }
   | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone: NodeId }
   | { readonly kind: "move"; readonly node: NodeId; readonly from: NodeId; readonly to: NodeId }
-  | { readonly kind: "rename"; readonly node: NodeId; readonly from: string; readonly to: string };
+  | { readonly kind: "rename"; readonly node: NodeId; readonly from: string; readonly to: string }
+  | { readonly kind: "replace"; readonly node: NodeId; readonly from: BlobContent; readonly to: BlobContent };
 
 /** What takes back one change. */
 export interface Undoing {
@@ -196,6 +199,9 @@ export function undoingOf(steps: readonly Step[], edits: readonly Edit[], before
         break;
       case "restore":
         inverses.push({ kind: "remove", node: step.node });
+        break;
+      case "replace":
+        inverses.push({ kind: "replace", node: step.node, from: step.content, to: node!.content! });
     }
   }
   return {
@@ -222,10 +228,30 @@ export function stepsOf(inverses: readonly Inverse[], present: Workspace, mint: 
         }
         break;
       case "move":
-        if (node.parent === inverse.from) steps.push({ kind: "move", node: node.id, parent: inverse.to });
+        if (node.parent === inverse.from && present.node(inverse.to) !== undefined) {
+          steps.push({ kind: "move", node: node.id, parent: inverse.to });
+        }
         break;
       case "rename":
         if (node.name === inverse.from) steps.push({ kind: "rename", node: node.id, name: inverse.to });
+        break;
+      case "replace":
+        if (sameContent(node.content, inverse.from)) {
+          steps.push({ kind: "replace", node: node.id, content: inverse.to });
+        }
+    }
+  }
+  return steps;
+}
+
+/** The steps of an undo that cannot be any more: what they bring back, or take it back to, is forgotten. */
+export function forgottenSteps(inverses: readonly Inverse[], present: Workspace): Step[] {
+  const steps: Step[] = [];
+  for (const inverse of inverses) {
+    const { node } = inverse, there = present.node(node);
+    if (inverse.kind === "restore" && there === undefined) steps.push({ kind: "restore", node });
+    if (inverse.kind === "move" && there?.parent === inverse.from && present.node(inverse.to) === undefined) {
+      steps.push({ kind: "move", node, parent: inverse.to });
     }
   }
   return steps;

@@ -2,7 +2,8 @@
  * Laying what is pending over the confirmed workspace: that gives the view.
  *
  * What no longer fits is left out, and refused here: the server would refuse it as well. Only of a change in
- * flight nobody but the server can say what becomes of it.
+ * flight nobody but the server can say what becomes of it: until then it stays as far as it fits, since what comes
+ * after it was made on that.
  *
  * @module
  */
@@ -21,6 +22,9 @@ import { codes } from "../../proto/mod.ts";
 import { inverseOf, part, type Pending } from "./pending.ts";
 import type { Problem } from "./types.ts";
 
+/** What was removed has been forgotten meanwhile. */
+export const nodeForgotten: Problem = { code: "node_forgotten", message: codes.node_forgotten.text };
+
 export interface Layout {
   readonly view: Workspace;
   /** Whether all of it fits. */
@@ -33,7 +37,12 @@ export interface Layout {
 export function layOut(
   pending: readonly Pending[],
   confirmed: Workspace,
-  { site, isInFlight }: { readonly site: number; readonly isInFlight: boolean },
+  { site, isInFlight, wasThere }: {
+    readonly site: number;
+    readonly isInFlight: boolean;
+    /** Whether the confirmed workspace had a node before: if it is not there any more, it is forgotten. */
+    readonly wasThere: (id: NodeId) => boolean;
+  },
 ): Layout {
   let view = confirmed, isWhole = true;
   const kept: Pending[] = [], refused: { pending: Pending; problem: Problem }[] = [];
@@ -53,28 +62,41 @@ export function layOut(
       loss.inverse = transformEdits(loss.inverse, edits, "left");
     }
     const resolution = resolve(one.change.steps, view, { site, counter: 0 });
-    const doesFit = !("fault" in resolution) && fits(one.change.edits, view, resolution.steps);
-    if (doesFit || isInFlight && one === pending[0]) {
-      one.resolved = "fault" in resolution ? [] : resolution.steps;
-      if (doesFit) view = view.apply({ steps: one.resolved, edits: one.change.edits });
-      else isWhole = false;
+    one.resolved = "fault" in resolution ? [] : resolution.steps;
+    if (!("fault" in resolution) && fits(one.change.edits, view, one.resolved)) {
+      one.problem = undefined;
+      view = view.apply({ steps: one.resolved, edits: one.change.edits });
       kept.push(one);
       continue;
     }
     isWhole = false;
+    const unfit = one.change.edits.filter((edit) => !fits([edit], view, [])).map(({ node }) => node);
     const problem = "fault" in resolution
       ? { code: resolution.fault, message: resolution.message }
       : { code: "unknown_node", message: codes.unknown_node.text };
-    const unfit = one.change.edits.filter((edit) => !fits([edit], view, [])).map(({ node }) => node);
+    const isForgotten = problem.code === "unknown_node" &&
+      ("fault" in resolution ? [resolution.node] : unfit).some(wasThere);
+    one.problem ??= isForgotten ? nodeForgotten : problem;
+    if (isInFlight && one === pending[0]) {
+      view = withWhatFits(view, one);
+      kept.push(one);
+      continue;
+    }
     const { wrong, right } = part(one, unfit);
     const nodes = new Set(wrong.change.edits.map(({ node }) => node));
     losses.push({ of: one, nodes, inverse: inverseOf(wrong.change.edits, view) });
-    refused.push({ pending: wrong, problem });
+    refused.push({ pending: wrong, problem: one.problem });
     if (right === undefined) continue;
     view = view.apply(right.change);
     kept.push(right);
   }
   return { view, isWhole, kept, refused };
+}
+
+/** A workspace with a pending change, or with those of its edits that fit. */
+export function withWhatFits(workspace: Workspace, { resolved, change: { edits } }: Pending): Workspace {
+  if (fits(edits, workspace, resolved)) return workspace.apply({ steps: resolved, edits });
+  return workspace.apply({ steps: [], edits: edits.filter((edit) => fits([edit], workspace, [])) });
 }
 
 /** Whether the edits are of files that are there, by way of `steps` perhaps, and within their texts. */

@@ -6,6 +6,7 @@
 
 import {
   type Author,
+  blobGrowthOf,
   type Change,
   editsAreNormal,
   faultOf,
@@ -33,6 +34,16 @@ export function problemOf(
   if ("fault" in resolution) return { code: resolution.fault, message: resolution.message };
   const created = new Map<NodeId, NodeKind>();
   for (const step of change.steps) if (step.kind === "create") created.set(step.node, step.type);
+  for (const step of change.steps) {
+    if ("content" in step && step.content !== undefined && step.content.bytes > limits.blobBytes) {
+      return { code: "blob_too_long", message: codes.blob_too_long.text };
+    }
+  }
+  const room = limits.workspaceLength - view.textLength - view.blobBytes;
+  const blobGrowth = blobGrowthOf(resolution.steps, view);
+  if (blobGrowth > 0 && blobGrowth > room) {
+    return { code: "workspace_full", message: codes.workspace_full.text };
+  }
   for (const { node, op } of change.edits) {
     const kind = created.get(node) ?? view.node(node)?.kind;
     if (kind === undefined) return { code: "unknown_node", message: `There is no node ${node}` };
@@ -47,15 +58,21 @@ export function problemOf(
     if (growth > 0 && text.length + growth > limits.textLength) {
       return { code: "text_too_long", message: codes.text_too_long.text };
     }
-    if (growth > 0 && view.textLength + growth > limits.workspaceLength) {
+    if (growth > 0 && growth > room && !mayMakeRoom(view)) {
       return { code: "workspace_full", message: codes.workspace_full.text };
     }
   }
-  if (created.size > 0 && view.size + created.size > limits.nodes) {
+  if (created.size > 0 && view.size + created.size > limits.nodes && !mayMakeRoom(view)) {
     return { code: "too_many_nodes", message: codes.too_many_nodes.text };
   }
   if (bytesOf(change) > limits.messageBytes) {
     return { code: "change_too_long", message: codes.change_too_long.text };
   }
   return undefined;
+}
+
+/** Whether anything is removed: the server may forget that if there is no room otherwise. */
+function mayMakeRoom(view: Workspace): boolean {
+  for (const { tombstone } of view.nodes()) if (tombstone !== undefined) return true;
+  return false;
 }

@@ -6,6 +6,7 @@
 
 import {
   type Change,
+  compareIds,
   type Edit,
   faultOf,
   invert,
@@ -16,7 +17,7 @@ import {
 } from "../../ot/mod.ts";
 import type { GroupId } from "./grouping.ts";
 import type { Level, Stack } from "./history.ts";
-import type { ChangeNumber } from "./types.ts";
+import type { ChangeNumber, Problem } from "./types.ts";
 
 /** A change of the application, and the files that it edits. */
 export interface Made {
@@ -39,6 +40,19 @@ export interface Pending {
   bytes: number;
   /** The change that it takes back, which was itself pending then. */
   undoes: Pending | undefined;
+  /** Why it does not fit what is confirmed, while it is in flight and the server has not said so. */
+  problem: Problem | undefined;
+  /**
+   * Of a change in flight: edits of files that have gone out of sight since. The server will refuse them, and until then
+   * they fit nothing; they are kept to be handed back.
+   */
+  lost?: readonly Edit[];
+}
+
+/** A change with all that belongs to it, as it is handed back. */
+export function wholeOf({ change: { steps, edits }, lost }: Pending): Change {
+  if (lost === undefined) return { steps, edits };
+  return { steps, edits: [...edits, ...lost].sort((a, b) => compareIds(a.node, b.node)) };
 }
 
 /** What the application calls them. */
@@ -80,7 +94,9 @@ export function part(
 /** At least as many bytes as the frame of a change has. */
 export function bytesOf({ steps, edits }: Change): number {
   let bytes = 64;
-  for (const step of steps) bytes += 48 + ("name" in step ? step.name.length * 3 : 0);
+  for (const step of steps) {
+    bytes += 48 + ("name" in step ? step.name.length * 3 : 0) + ("content" in step ? 48 : 0);
+  }
   for (const { op } of edits) {
     bytes += 24;
     for (const { insert } of op) bytes += 24 + utf8Length(insert);

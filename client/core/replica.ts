@@ -38,11 +38,19 @@ import {
 } from "../../proto/mod.ts";
 import { carry, undoingOfPending, unpair } from "./carry.ts";
 import { type GroupId, Grouping, type SavedGrouping } from "./grouping.ts";
-import { joinUndoings, type SavedStack, Stack, stepsOf, type Undoing, undoingOf } from "./history.ts";
-import { layOut } from "./layout.ts";
+import {
+  forgottenSteps,
+  joinUndoings,
+  type SavedStack,
+  Stack,
+  stepsOf,
+  type Undoing,
+  undoingOf,
+} from "./history.ts";
+import { layOut, nodeForgotten, withWhatFits } from "./layout.ts";
 import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
-import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending } from "./pending.ts";
+import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending, wholeOf } from "./pending.ts";
 import { type BaseNode, baseOf, PendingBase } from "./pending_base.ts";
 import { type Before, mentioned, rebase, renumberPending } from "./resynchronisation.ts";
 import { restoreWorkspace, type SavedWorkspace, saveWorkspace } from "./saved_workspace.ts";
@@ -53,6 +61,7 @@ import type {
   ClientOutput,
   Origin,
   Outcome,
+  Problem,
   TreeChange,
   Unsent,
   UnsentChange,
@@ -76,6 +85,8 @@ interface SavedPending {
   readonly bytes: number;
   /** Where the change that it takes back stands among what is pending; -1 if it does not. */
   readonly undoes: number;
+  readonly lost?: readonly Edit[];
+  readonly problem: Problem | null;
 }
 
 export interface SavedReplica {
@@ -213,8 +224,12 @@ export class Replica {
     return frame;
   }
 
-  /** What is in flight is to be sent again as a new change. */
+  /** What is in flight is to be sent again as a new change; if nothing it was made on is in sight, it is handed back. */
   forgetFlight(): void {
+    if (this.#inFlight !== undefined && this.#pending[0]?.lost !== undefined) {
+      const message = "The file went out of sight while this change was on its way. Here is the change.";
+      return this.refused({ code: "recovered", message, nodes: [] });
+    }
     this.#inFlight = undefined;
   }
 
@@ -231,7 +246,7 @@ export class Replica {
         "This client has ended before the change was answered. It is kept for the next run, if there is a store.",
     };
     for (const pending of this.#pending) {
-      this.#settled(numbersOf(pending), { kind: "refused", problem, change: pending.change });
+      this.#settled(numbersOf(pending), { kind: "refused", problem, change: wholeOf(pending) });
     }
   }
 
@@ -244,11 +259,12 @@ export class Replica {
   setAside(outcome: Outcome): void {
     const first = this.#pending.shift()!;
     if (this.#confirmed === undefined) this.#revision = 0;
-    else this.#confirmed = this.#confirmed.apply({ steps: first.resolved, edits: first.change.edits });
+    else this.#confirmed = withWhatFits(this.#confirmed, first);
     this.#base?.follow(first.change);
     this.#inFlight = undefined;
     dropLevel(first);
-    this.#settled(numbersOf(first), outcome);
+    const change = wholeOf(first);
+    this.#settled(numbersOf(first), outcome.kind === "refused" ? { ...outcome, change } : outcome);
   }
 
   /** Goes by another site from now on: what is pending gets ids of it. */
@@ -284,15 +300,15 @@ export class Replica {
    * @param isSameLog whether equal ids name equal nodes.
    */
   begin(workspace: Workspace, revision: number, isSameLog: boolean): void {
-    const before = this.#confirmed;
+    const before = this.#confirmed, known = before ?? this.#base;
     const hasFollowed = isSameLog && this.#revision === revision && before === undefined;
     this.#confirmed = workspace;
     this.#revision = revision;
-    if (this.#pending.length > 0 && !hasFollowed) this.#rebase(before ?? this.#base, workspace, isSameLog);
+    if (this.#pending.length > 0 && !hasFollowed) this.#rebase(known, workspace, isSameLog);
     this.#base = undefined;
     this.#undo.clear();
     this.#redo.clear();
-    this.#rebuild(0);
+    this.#rebuild(0, isSameLog ? known : undefined);
     if (before === undefined) this.#event({ kind: "opened", revision });
   }
 
@@ -318,7 +334,7 @@ export class Replica {
         this.#confirmed = this.#confirmed!.apply(change);
         this.#view = isSeen ? this.#confirmed : this.#view.apply(change);
       }
-      this.#loaded.answered(node, isThere);
+      this.#loaded.answered(node);
       this.#event({ kind: "loaded", node, text: isThere ? this.#view.text(node).toString() : undefined });
     }
   }
@@ -333,9 +349,11 @@ export class Replica {
   }
 
   /** Takes over a change of somebody else; says whether own edits were carried over it. */
-  entry({ site, change }: Entry): boolean {
-    this.#confirmed = this.#confirmed?.apply(change);
-    this.#base?.follow(change);
+  entry({ site, change, left = [] }: Entry): boolean {
+    const before = this.#confirmed;
+    this.#confirmed = before?.apply(change, left);
+    this.#base?.follow(change, left);
+    if (left.length > 0) this.#lose(new Set(left));
     let forUndo: readonly Edit[] | undefined, forRedo: readonly Edit[] | undefined;
     let hasCrossed = false;
     const side = this.#site < site ? "left" : "right";
@@ -348,21 +366,44 @@ export class Replica {
     this.#undo.feed(forUndo ?? edits);
     this.#redo.feed(forRedo ?? edits);
     if (this.#pending.length > 0) this.#keep();
-    if (this.#confirmed !== undefined) this.#see(change, edits, site);
+    if (before !== undefined) this.#see(change, left, edits, site, before);
     return hasCrossed;
   }
 
+  /** Something has gone out of sight: what takes back changes of it fits nothing any more. */
+  #lose(left: ReadonlySet<NodeId>): void {
+    this.#undo.clear();
+    this.#redo.clear();
+    for (const pending of this.#pending) pending.undoes = undefined;
+    const first = this.#inFlight && this.#pending[0];
+    if (first === undefined) return;
+    const { steps, edits } = first.change;
+    const lost = edits.filter(({ node }) => left.has(node));
+    if (lost.length === 0) return;
+    first.change = { steps, edits: edits.filter(({ node }) => !left.has(node)) };
+    first.lost = [...first.lost ?? [], ...lost];
+  }
+
   /** Shows an entry that is confirmed, whose edits come to `edits` in the view. */
-  #see({ steps }: Change, edits: readonly Edit[], site: number): void {
-    const touched = steps.map(({ node }) => node);
+  #see(
+    { steps }: Change,
+    left: readonly NodeId[],
+    edits: readonly Edit[],
+    site: number,
+    before: Workspace,
+  ): void {
+    const touched = [...left, ...steps.map(({ node }) => node)];
     if (this.#pending.length === 0) {
-      const before = this.#view;
+      const shown = this.#view;
       this.#view = this.#confirmed!;
-      this.#treeEvents(before, touched, "remote", site);
-    } else if (steps.length === 0 && this.#pending.every(({ change }) => change.steps.length === 0)) {
+      this.#treeEvents(shown, touched, "remote", site);
+    } else if (
+      this.#viewIsWhole && touched.length === 0 &&
+      this.#pending.every(({ change }) => change.steps.length === 0)
+    ) {
       this.#view = this.#view.apply({ steps, edits });
     } else {
-      return this.#rebuildBy(touched, edits, site);
+      return this.#rebuildBy(touched, edits, site, before);
     }
     this.#edited(edits, "remote", site);
   }
@@ -394,14 +435,22 @@ export class Replica {
   }
 
   /** The change in flight is refused for good. */
-  refused({ code, message, nodes }: Refuse): void {
+  refused({ code, message, nodes }: Pick<Refuse, "code" | "message" | "nodes">): void {
     const first = this.#pending.shift()!;
     this.#inFlight = undefined;
+    const { lost = [], ...rest } = first;
+    const isLost = (node: NodeId) => opOn(rest.change.edits, node) === undefined;
     // Where plain edits of several files were composed, those that nothing is wrong with are sent once more.
-    const { wrong, right } = part(first, nodes);
+    const { wrong, right } = lost.length === 0
+      ? part(first, nodes)
+      : part({ ...rest, change: wholeOf(first) }, [...nodes, ...lost.map(({ node }) => node)]);
     if (right === undefined) dropLevel(first);
     else this.#pending.unshift(right);
-    if (this.#confirmed !== undefined) this.#carryOverLoss(first, wrong, right);
+    if (this.#confirmed !== undefined) {
+      const { steps, edits } = wrong.change;
+      const seen = lost.length === 0 ? edits : edits.filter(({ node }) => !isLost(node));
+      this.#carryOverLoss(first, { ...wrong, change: { steps, edits: seen } }, right);
+    }
     // Before what falls with it.
     this.#settled(numbersOf(wrong), { kind: "refused", problem: { code, message }, change: wrong.change });
     if (this.#confirmed !== undefined) this.#rebuild(this.#site);
@@ -503,6 +552,7 @@ export class Replica {
         level,
         bytes,
         undoes,
+        problem: undefined,
       });
     }
     this.#keep();
@@ -544,16 +594,22 @@ export class Replica {
   #takeBackBy({ edits, inverses }: Undoing, to: Stack, group: GroupId, undoes: Pending | undefined): void {
     let minted = 0;
     const steps = stepsOf(inverses, this.#view, () => this.nextId(minted++));
-    if (steps.length === 0 && edits.length === 0) return;
-    this.#add({ steps, edits }, this.#nextNumber++, true, to, group, "undo", undoes);
+    const left = edits.filter(({ node }) => this.#view.node(node) !== undefined);
+    if (steps.length > 0 || left.length > 0) {
+      this.#add({ steps, edits: left }, this.#nextNumber++, true, to, group, "undo", undoes);
+    }
+    const lost = forgottenSteps(inverses, this.#view);
+    if (lost.length === 0) return;
+    const change = { steps: lost, edits: [] };
+    this.#settled([this.#nextNumber++], { kind: "refused", problem: nodeForgotten, change });
   }
 
   // The view --------------------------------------------------------------------------------------------------
 
   /** Builds the view from the confirmed workspace and what is pending, and tells what is different. */
-  #rebuild(site: number): void {
+  #rebuild(site: number, known: Before | undefined = this.#confirmed): void {
     const before = this.#view;
-    this.#layOut();
+    this.#layOut(known);
     this.#tellDifference(before, site);
   }
 
@@ -561,19 +617,26 @@ export class Replica {
    * The same where it is known what is different: nodes that were `touched`, besides those of pending changes, and
    * texts by `edits` of the view. So an editor is told what was done, not what it could have been.
    */
-  #rebuildBy(touched: readonly NodeId[], edits: readonly Edit[], site: number): void {
+  #rebuildBy(
+    touched: readonly NodeId[],
+    edits: readonly Edit[],
+    site: number,
+    known: Before | undefined = this.#confirmed,
+  ): void {
     const before = this.#view, wasWhole = this.#viewIsWhole;
     const pending = this.#pending.flatMap(({ change }) => change.steps.map(({ node }) => node));
-    this.#layOut();
+    this.#layOut(known);
     if (!wasWhole || !this.#viewIsWhole) return this.#tellDifference(before, site);
     this.#treeEvents(before, [...touched, ...pending], "remote", site);
     this.#edited(edits, "remote", site);
   }
 
-  #layOut(): void {
+  /** @param known the confirmed workspace that was laid under it before. */
+  #layOut(known: Before | undefined): void {
     const { view, isWhole, kept, refused } = layOut(this.#pending, this.#confirmed!, {
       site: this.#site,
       isInFlight: this.#inFlight !== undefined,
+      wasThere: (id) => known?.node(id) !== undefined,
     });
     this.#view = view;
     this.#viewIsWhole = isWhole;
@@ -630,7 +693,11 @@ export class Replica {
 
   /** What another run needs in order to send what this one has not. */
   unsentChanges(): UnsentChange[] {
-    return this.#pending.map(({ change, atomic }) => ({ change, atomic }));
+    return this.#pending.map(({ change, atomic, lost }) => ({
+      change,
+      atomic,
+      ...lost === undefined ? {} : { lost },
+    }));
   }
 
   /**
@@ -652,7 +719,7 @@ export class Replica {
     this.#revision = revision;
     this.#site = site;
     this.#counter = counter;
-    this.#pending = changes.map(({ change, atomic }) => ({
+    this.#pending = changes.map(({ change, atomic, lost }) => ({
       made: [{ number: this.#nextNumber++, nodes: change.edits.map(({ node }) => node) }],
       change,
       resolved: emptyChange.steps,
@@ -661,6 +728,8 @@ export class Replica {
       level: undefined,
       bytes: bytesOf(change),
       undoes: undefined,
+      ...lost === undefined ? {} : { lost },
+      problem: undefined,
     }));
     for (const node of mentioned(this.#pending)) this.#loaded.add(node);
     if (inFlight !== undefined) this.#inFlight = { seq, frame: fromHex(inFlight) };
@@ -689,13 +758,19 @@ export class Replica {
     };
   }
 
-  #savePending({ made, change, resolved, atomic, group, level, bytes, undoes }: Pending): SavedPending {
+  #savePending(
+    { made, change, resolved, atomic, group, level, bytes, undoes, problem, lost }: Pending,
+  ): SavedPending {
     const at = level === undefined ? null : {
       stack: level.stack === this.#undo ? "undo" : "redo",
       at: level.stack.indexOf(level.level),
     } as const;
     const taken = undoes === undefined ? -1 : this.#pending.indexOf(undoes);
-    return { made: made.slice(), change, resolved, atomic, group, level: at, bytes, undoes: taken };
+    return {
+      ...{ made: made.slice(), change, resolved, atomic, group, level: at, bytes, undoes: taken },
+      ...lost === undefined ? {} : { lost },
+      problem: problem ?? null,
+    };
   }
 
   static restore(
@@ -727,14 +802,20 @@ export class Replica {
     return replica;
   }
 
-  #restorePending({ made, level: at, undoes, ...rest }: SavedPending): Pending {
+  #restorePending({ made, level: at, undoes, problem, ...rest }: SavedPending): Pending {
     let level: Pending["level"];
     if (at !== null) {
       const stack = at.stack === "undo" ? this.#undo : this.#redo;
       // One that has left its stack stays one of a kind: it stands for the change that it was made for.
       level = { stack, level: stack.at(at.at) ?? { group: rest.group, undoing: undefined, incoming: [] } };
     }
-    return { ...rest, made: made.slice(), level, undoes: this.#pending[undoes] };
+    return {
+      ...rest,
+      made: made.slice(),
+      level,
+      undoes: this.#pending[undoes],
+      problem: problem ?? undefined,
+    };
   }
 }
 

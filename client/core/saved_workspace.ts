@@ -6,7 +6,15 @@
  * @module
  */
 
-import { type Node, type NodeId, type NodeKind, Text, Workspace } from "../../ot/mod.ts";
+import {
+  type BlobContent,
+  type Node,
+  type NodeId,
+  type NodeKind,
+  sameContent,
+  Text,
+  Workspace,
+} from "../../ot/mod.ts";
 
 export interface SavedNode {
   readonly id: NodeId;
@@ -14,6 +22,7 @@ export interface SavedNode {
   readonly name: string;
   readonly kind: NodeKind;
   readonly tombstone: NodeId | null;
+  readonly content?: BlobContent;
 }
 
 export interface SavedWorkspace {
@@ -30,12 +39,15 @@ export function byId(a: NodeId, b: NodeId): number {
 
 /** Nodes as data, sorted by id. */
 export function saveNodes(nodes: Iterable<Node>): SavedNode[] {
-  return [...nodes].sort((a, b) => byId(a.id, b.id)).map(({ id, parent, name, kind, tombstone }) => ({
+  return [...nodes].sort((a, b) => byId(a.id, b.id)).map((
+    { id, parent, name, kind, tombstone, content },
+  ) => ({
     id,
     parent,
     name,
     kind,
     tombstone: tombstone ?? null,
+    ...content === undefined ? {} : { content },
   }));
 }
 
@@ -79,5 +91,5 @@ export function restoreWorkspace(saved: SavedWorkspace, base: Workspace): Worksp
 function sameNode(a: Node, b: Node | undefined): boolean {
   return a === b ||
     (b !== undefined && a.parent === b.parent && a.name === b.name && a.kind === b.kind &&
-      a.tombstone === b.tombstone);
+      a.tombstone === b.tombstone && sameContent(a.content, b.content));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NodeId, Step } from "../../ot/mod.ts";
+import { type NodeId, sameContent, type Step } from "../../ot/mod.ts";
 
 /** The same step under other ids, which `now` gives for the present ones. */
 export function renumberedStep(step: Step, now: (id: NodeId) => NodeId): Step {
@@ -14,6 +14,7 @@ export function renumberedStep(step: Step, now: (id: NodeId) => NodeId): Step {
     case "move":
       return { ...step, node, parent: now(step.parent) };
     case "rename":
+    case "forget":
       return { ...step, node };
     case "remove":
       return { ...step, node, tombstone: now(step.tombstone) };
@@ -21,6 +22,8 @@ export function renumberedStep(step: Step, now: (id: NodeId) => NodeId): Step {
       return step.tombstone === undefined
         ? { ...step, node }
         : { ...step, node, tombstone: now(step.tombstone) };
+    case "replace":
+      return { ...step, node };
   }
 }
 
@@ -33,13 +36,18 @@ function sameStep(a: Step, b: Step): boolean {
   if (a.kind !== b.kind || a.node !== b.node) return false;
   switch (a.kind) {
     case "create":
-      return b.kind === "create" && a.parent === b.parent && a.name === b.name && a.type === b.type;
+      return b.kind === "create" && a.parent === b.parent && a.name === b.name && a.type === b.type &&
+        sameContent(a.content, b.content);
     case "move":
       return b.kind === "move" && a.parent === b.parent;
     case "rename":
       return b.kind === "rename" && a.name === b.name;
+    case "forget":
+      return true;
     case "remove":
     case "restore":
       return (b.kind === "remove" || b.kind === "restore") && a.tombstone === b.tombstone;
+    case "replace":
+      return b.kind === "replace" && sameContent(a.content, b.content);
   }
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { Change, Edit, NodeId, NodeKind, Notice, TextOp } from "../../ot/mod.ts";
+import type { BlobContent, Change, Edit, NodeId, NodeKind, Notice, TextOp } from "../../ot/mod.ts";
 import type { Answer, Limits, Participant, Query, Range } from "../../proto/mod.ts";
+import type { OwnContent } from "./own_contents.ts";
 import type { BaseNode } from "./pending_base.ts";
 
 /** Numbers a client's own changes, from 1; of no meaning to anybody else. */
@@ -21,8 +22,12 @@ export interface ClientOptions {
   readonly seed: number;
   /** What an earlier run could not send. */
   readonly unsent?: Unsent;
+  /** The bytes that this names, as far as they were kept. */
+  readonly contents?: readonly OwnContent[];
   /** How long a pause in typing is that separates two steps of undo, in microseconds. */
   readonly pauseUs?: number;
+  /** Says who one is and what one may do, where the server asks for that. */
+  readonly token?: string;
   /** Whether to ask for a hint when a change has its place, before it is durable. */
   readonly accepted?: boolean;
   /** Whether to get texts only of files that are loaded. */
@@ -45,6 +50,8 @@ export type ClientInput =
     readonly change: Change;
     /** Never to be joined with others, so that it is refused or done as a whole. */
     readonly atomic: boolean;
+    /** The bytes that the change names, but for those that the server has. */
+    readonly contents?: readonly OwnContent[];
     /** Undone together with others of the same name; typing is grouped by pauses. */
     readonly group?: string;
     readonly nowUs: number;
@@ -71,23 +78,35 @@ export type ClientOutput =
   | { readonly kind: "send"; readonly bytes: Uint8Array }
   | { readonly kind: "close" }
   | { readonly kind: "wake"; readonly atUs: number }
-  /** What is unsent has changed: `unsent()` says what it is now. */
+  /** What is unsent has changed: `unsent()` says what it is now, and `contents()` the bytes that it names. */
   | { readonly kind: "keep" }
   | { readonly kind: "event"; readonly event: ClientEvent };
 
 /** Whose doing an event is. */
 export type Origin = "local" | "undo" | "remote";
 
-/** What has become of one node's place in the tree. */
+/** Where a node is in the tree, and what it holds. */
+export interface TreePlace {
+  /** The directory that it is in. */
+  readonly parent: NodeId;
+  /** Its name. */
+  readonly name: string;
+  /** What it holds, of a blob alone. */
+  readonly content?: BlobContent;
+}
+
+/** What has become of one node's place in the tree, or of what a blob holds. */
 export interface TreeChange {
   /** The node. */
   readonly node: NodeId;
   /** What kind of node it is. */
   readonly kind: NodeKind;
   /** Where it was and is; undefined if it was not there, or is removed. */
-  readonly before: { readonly parent: NodeId; readonly name: string } | undefined;
+  readonly before: TreePlace | undefined;
   /** Where it is now. */
-  readonly after: { readonly parent: NodeId; readonly name: string } | undefined;
+  readonly after: TreePlace | undefined;
+  /** It is not only removed: if it comes back, its whole text is told anew. */
+  readonly forgotten?: true;
 }
 
 /** Where a client is on its way to the server; "ended" is for good. */
@@ -110,8 +129,13 @@ export type Outcome =
     readonly timeMs: number;
     readonly notices: readonly Notice[];
   }
-  /** Taken back here; `change` is what was refused, as it would fit the view now. */
-  | { readonly kind: "refused"; readonly problem: Problem; readonly change: Change };
+  /** Taken back here; `change` is what was refused, as it would fit the view now, and `contents` the bytes it names. */
+  | {
+    readonly kind: "refused";
+    readonly problem: Problem;
+    readonly change: Change;
+    readonly contents?: readonly OwnContent[];
+  };
 
 /** What the application may want to know. */
 export type ClientEvent =
@@ -166,6 +190,8 @@ export interface UnsentChange {
   readonly change: Change;
   /** Whether it may be joined with others. */
   readonly atomic: boolean;
+  /** Of a change in flight: edits of files that have gone out of sight since, which will be refused. */
+  readonly lost?: readonly Edit[];
 }
 
 /**
@@ -193,6 +219,8 @@ export interface Unsent {
   readonly counter: number;
   /** How many connections have been asked for. */
   readonly attempt: number;
+  /** What could be seen at `revision`, as the server names it; left out, everything. */
+  readonly scope?: string;
   /** The frame of the first change, if it was sent. */
   readonly inFlight: string | undefined;
   /** What was not acknowledged, oldest first. */
@@ -201,4 +229,4 @@ export interface Unsent {
   readonly base: readonly BaseNode[];
 }
 
-export type { Change, Edit, Limits };
+export type { Change, Edit, Limits, OwnContent };

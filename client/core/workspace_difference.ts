@@ -1,11 +1,12 @@
 /**
- * What is different between two workspaces, as an application is told of it: places in the tree, and texts.
+ * What is different between two workspaces, as an application is told of it: places in the tree, what blobs hold, and
+ * texts.
  *
  * @module
  */
 
-import { difference, type Edit, type Node, type NodeId, type Workspace } from "../../ot/mod.ts";
-import type { TreeChange } from "./types.ts";
+import { difference, type Edit, type Node, type NodeId, sameContent, type Workspace } from "../../ot/mod.ts";
+import type { TreeChange, TreePlace } from "./types.ts";
 
 /** What has become of the places of all nodes. */
 export function treeDifference(before: Workspace, after: Workspace): TreeChange[] {
@@ -15,7 +16,7 @@ export function treeDifference(before: Workspace, after: Workspace): TreeChange[
     if (change !== undefined) changes.push(change);
   }
   for (const node of before.nodes()) {
-    if (after.node(node.id) === undefined && node.tombstone === undefined) changes.push(gone(node));
+    if (after.node(node.id) === undefined) changes.push(gone(node));
   }
   return changes;
 }
@@ -28,8 +29,11 @@ export function treeDifferenceOf(
 ): TreeChange[] {
   const changes: TreeChange[] = [];
   for (const id of new Set(touched)) {
-    const change = treeChange(before.node(id), after.node(id)!);
-    if (change !== undefined) changes.push(change);
+    const was = before.node(id), is = after.node(id);
+    if (is !== undefined) {
+      const change = treeChange(was, is);
+      if (change !== undefined) changes.push(change);
+    } else if (was !== undefined) changes.push(gone(was));
   }
   return changes;
 }
@@ -48,15 +52,18 @@ export function textDifference(before: Workspace, after: Workspace): Edit[] {
 function treeChange(before: Node | undefined, after: Node): TreeChange | undefined {
   const one = before === undefined || before.tombstone !== undefined ? undefined : before;
   const two = after.tombstone !== undefined ? undefined : after;
-  if (one?.parent === two?.parent && one?.name === two?.name) return undefined;
-  return {
-    node: after.id,
-    kind: after.kind,
-    before: one && { parent: one.parent, name: one.name },
-    after: two && { parent: two.parent, name: two.name },
-  };
+  if (
+    one?.parent === two?.parent && one?.name === two?.name && sameContent(one?.content, two?.content)
+  ) return undefined;
+  return { node: after.id, kind: after.kind, before: one && placeOf(one), after: two && placeOf(two) };
 }
 
-function gone({ id, kind, parent, name }: Node): TreeChange {
-  return { node: id, kind, before: { parent, name }, after: undefined };
+/** A node is not known any more, nor is its text. If it was removed before, it is neither there before nor after. */
+function gone(node: Node): TreeChange {
+  const before = node.tombstone === undefined ? placeOf(node) : undefined;
+  return { node: node.id, kind: node.kind, before, after: undefined, forgotten: true };
+}
+
+function placeOf({ parent, name, content }: Node): TreePlace {
+  return content === undefined ? { parent, name } : { parent, name, content };
 }

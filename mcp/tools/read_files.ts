@@ -53,7 +53,7 @@ export const readFiles: Tool = tool({
       from: page?.item ?? 0,
     });
     if (files.length === 0) {
-      throw new SpaceError("path_unknown", "No file is like that. list_files shows what there is");
+      throw new SpaceError("path_unknown", "No text file is like that");
     }
     // Who looks over the agent's shoulder sees where it is.
     if (files.length === 1 && space.find(files[0]!.path)?.kind === "text") space.select(files[0]!.path);

@@ -24,6 +24,8 @@ export namespace distspace {
     PART = 13,
     QUERY = 14,
     ANSWER = 15,
+    UPLOAD = 16,
+    UPLOADED = 17,
     LOAD = 20,
   }
   export interface Id {
@@ -46,7 +48,13 @@ export namespace distspace {
     NODE_KIND_UNSPECIFIED = 0,
     DIRECTORY = 1,
     TEXT = 2,
+    BLOB = 3,
   }
+  export interface BlobContent {
+    readonly hash?: Uint8Array | null;
+    readonly bytes?: number | null;
+  }
+  export const BlobContent: Codec<BlobContent>;
   export interface Step {
     readonly node?: distspace.Id | null;
     readonly create?: distspace.Step.Create | null;
@@ -54,6 +62,8 @@ export namespace distspace {
     readonly rename?: distspace.Step.Rename | null;
     readonly remove?: distspace.Step.Remove | null;
     readonly restore?: distspace.Step.Restore | null;
+    readonly replace?: distspace.Step.Replace | null;
+    readonly forget?: distspace.Step.Forget | null;
   }
   export const Step: Codec<Step>;
   export namespace Step {
@@ -61,6 +71,7 @@ export namespace distspace {
       readonly parent?: distspace.Id | null;
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Move {
       readonly parent?: distspace.Id | null;
@@ -73,6 +84,11 @@ export namespace distspace {
     }
     export interface Restore {
       readonly tombstone?: distspace.Id | null;
+    }
+    export interface Replace {
+      readonly content?: distspace.BlobContent | null;
+    }
+    export interface Forget {
     }
   }
   export interface Change {
@@ -104,6 +120,8 @@ export namespace distspace {
     readonly packed?: boolean | null;
     readonly lazy?: boolean | null;
     readonly loaded?: readonly distspace.Id[] | null;
+    readonly token?: string | null;
+    readonly scope?: string | null;
   }
   export const Hello: Codec<Hello>;
   export interface Load {
@@ -117,6 +135,7 @@ export namespace distspace {
     readonly nodes?: number | null;
     readonly messageBytes?: number | null;
     readonly changesPerSecond?: number | null;
+    readonly blobBytes?: number | null;
   }
   export const Limits: Codec<Limits>;
   export interface Welcome {
@@ -129,6 +148,7 @@ export namespace distspace {
     readonly committed?: number | null;
     readonly counter?: number | null;
     readonly limits?: distspace.Limits | null;
+    readonly scope?: string | null;
   }
   export const Welcome: Codec<Welcome>;
   export interface Operation {
@@ -182,6 +202,7 @@ export namespace distspace {
     readonly time?: number | null;
     readonly change?: distspace.Change | null;
     readonly author?: distspace.Participant | null;
+    readonly left?: readonly distspace.Id[] | null;
   }
   export const Entry: Codec<Entry>;
   export interface SyncDocument {
@@ -202,6 +223,7 @@ export namespace distspace {
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly tombstone?: distspace.Id | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Content {
       readonly node?: distspace.Id | null;
@@ -212,6 +234,17 @@ export namespace distspace {
       readonly participant?: distspace.Participant | null;
     }
   }
+  export interface Upload {
+    readonly content?: Uint8Array | null;
+  }
+  export const Upload: Codec<Upload>;
+  export interface Uploaded {
+    readonly hash?: Uint8Array | null;
+    readonly code?: string | null;
+    readonly message?: string | null;
+    readonly retryMs?: number | null;
+  }
+  export const Uploaded: Codec<Uploaded>;
   export interface Presence {
     readonly site?: number | null;
     readonly participant?: distspace.Participant | null;
@@ -248,6 +281,7 @@ export namespace distspace {
     readonly changes?: distspace.Query.Changes | null;
     readonly blame?: distspace.Query.Blame | null;
     readonly search?: distspace.Query.Search | null;
+    readonly blob?: distspace.Query.Blob | null;
   }
   export const Query: Codec<Query>;
   export namespace Query {
@@ -275,6 +309,9 @@ export namespace distspace {
       readonly ignoreCase?: boolean | null;
       readonly matches?: number | null;
     }
+    export interface Blob {
+      readonly hash?: Uint8Array | null;
+    }
   }
   export enum FileStatus {
     FILE_STATUS_UNSPECIFIED = 0,
@@ -299,6 +336,7 @@ export namespace distspace {
       readonly path?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly length?: number | null;
+      readonly content?: distspace.BlobContent | null;
     }
     export interface Content {
       readonly id?: distspace.Id | null;
@@ -340,6 +378,10 @@ export namespace distspace {
       readonly text?: string | null;
       readonly textColumn?: number | null;
     }
+    export interface Bytes {
+      readonly at?: number | null;
+      readonly bytes?: Uint8Array | null;
+    }
     export interface Author {
       readonly site?: number | null;
       readonly participant?: distspace.Participant | null;
@@ -352,6 +394,7 @@ export namespace distspace {
       readonly line?: distspace.Answer.Line | null;
       readonly match?: distspace.Answer.Match | null;
       readonly author?: distspace.Answer.Author | null;
+      readonly bytes?: distspace.Answer.Bytes | null;
     }
   }
 }

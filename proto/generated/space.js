@@ -29,6 +29,8 @@ export const distspace = $root.distspace = (() => {
         values[valuesById[13] = "PART"] = 13;
         values[valuesById[14] = "QUERY"] = 14;
         values[valuesById[15] = "ANSWER"] = 15;
+        values[valuesById[16] = "UPLOAD"] = 16;
+        values[valuesById[17] = "UPLOADED"] = 17;
         values[valuesById[20] = "LOAD"] = 20;
         return values;
     })();
@@ -330,7 +332,102 @@ export const distspace = $root.distspace = (() => {
         values[valuesById[0] = "NODE_KIND_UNSPECIFIED"] = 0;
         values[valuesById[1] = "DIRECTORY"] = 1;
         values[valuesById[2] = "TEXT"] = 2;
+        values[valuesById[3] = "BLOB"] = 3;
         return values;
+    })();
+
+    distspace.BlobContent = (function() {
+
+        const BlobContent = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        BlobContent.prototype.hash = $util.newBuffer([]);
+        BlobContent.prototype.bytes = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+        BlobContent.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+                writer.uint32(10).bytes(message.hash);
+            if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && (typeof message.bytes === "object" ? message.bytes.low || message.bytes.high : message.bytes !== 0))
+                writer.uint32(16).uint64(message.bytes);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        BlobContent.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.distspace.BlobContent();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.hash = value;
+                        else
+                            delete message.hash;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                            message.bytes = value;
+                        else
+                            delete message.bytes;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return BlobContent;
     })();
 
     distspace.Step = (function() {
@@ -348,11 +445,13 @@ export const distspace = $root.distspace = (() => {
         Step.prototype.rename = null;
         Step.prototype.remove = null;
         Step.prototype.restore = null;
+        Step.prototype.replace = null;
+        Step.prototype.forget = null;
 
         let $oneOfFields;
 
         $Object.defineProperty(Step.prototype, "what", {
-            get: $util.oneOfGetter($oneOfFields = ["create", "move", "rename", "remove", "restore"]),
+            get: $util.oneOfGetter($oneOfFields = ["create", "move", "rename", "remove", "restore", "replace", "forget"]),
             set: $util.oneOfSetter($oneOfFields)
         });
 
@@ -375,6 +474,10 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Step.Remove.encode(message.remove, writer.uint32(42).fork(), _depth + 1).ldelim();
             if (message.restore != null && $Object.hasOwnProperty.call(message, "restore"))
                 $root.distspace.Step.Restore.encode(message.restore, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.replace != null && $Object.hasOwnProperty.call(message, "replace"))
+                $root.distspace.Step.Replace.encode(message.replace, writer.uint32(58).fork(), _depth + 1).ldelim();
+            if (message.forget != null && $Object.hasOwnProperty.call(message, "forget"))
+                $root.distspace.Step.Forget.encode(message.forget, writer.uint32(66).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -449,6 +552,20 @@ export const distspace = $root.distspace = (() => {
                         message.what = "restore";
                         continue;
                     }
+                case 7: {
+                        if (wireType !== 2)
+                            break;
+                        message.replace = $root.distspace.Step.Replace.decode(reader, reader.size(), $undefined, _depth + 1, message.replace);
+                        message.what = "replace";
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        message.forget = $root.distspace.Step.Forget.decode(reader, reader.size(), $undefined, _depth + 1, message.forget);
+                        message.what = "forget";
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -478,6 +595,7 @@ export const distspace = $root.distspace = (() => {
             Create.prototype.parent = null;
             Create.prototype.name = "";
             Create.prototype.kind = 0;
+            Create.prototype.content = null;
 
             Create.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -492,6 +610,8 @@ export const distspace = $root.distspace = (() => {
                     writer.uint32(18).string(message.name);
                 if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
                     writer.uint32(24).int32(message.kind);
+                if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
+                    $root.distspace.BlobContent.encode(message.content, writer.uint32(34).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -547,6 +667,12 @@ export const distspace = $root.distspace = (() => {
                                 message.kind = value;
                             else
                                 delete message.kind;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
                             continue;
                         }
                     }
@@ -888,6 +1014,151 @@ export const distspace = $root.distspace = (() => {
             return Restore;
         })();
 
+        Step.Replace = (function() {
+
+            const Replace = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Replace.prototype.content = null;
+
+            Replace.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
+                    $root.distspace.BlobContent.encode(message.content, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Replace.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Step.Replace();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Replace;
+        })();
+
+        Step.Forget = (function() {
+
+            const Forget = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Forget.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Forget.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Step.Forget();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    reader.skipType(tag & 7, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Forget;
+        })();
+
         return Step;
     })();
 
@@ -1112,6 +1383,8 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.packed = false;
         Hello.prototype.lazy = false;
         Hello.prototype.loaded = $util.emptyArray;
+        Hello.prototype.token = "";
+        Hello.prototype.scope = "";
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1140,11 +1413,15 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(72).uint64(message.attempt);
             if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed !== false)
                 writer.uint32(80).bool(message.packed);
+            if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                writer.uint32(90).string(message.token);
             if (message.lazy != null && $Object.hasOwnProperty.call(message, "lazy") && message.lazy !== false)
                 writer.uint32(96).bool(message.lazy);
             if (message.loaded != null && message.loaded.length)
                 for (let i = 0; i < message.loaded.length; ++i)
                     $root.distspace.Id.encode(message.loaded[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+            if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
+                writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1282,6 +1559,24 @@ export const distspace = $root.distspace = (() => {
                         message.loaded.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.token = value;
+                        else
+                            delete message.token;
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.scope = value;
+                        else
+                            delete message.scope;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1400,6 +1695,7 @@ export const distspace = $root.distspace = (() => {
         Limits.prototype.nodes = 0;
         Limits.prototype.messageBytes = 0;
         Limits.prototype.changesPerSecond = 0;
+        Limits.prototype.blobBytes = 0;
 
         Limits.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1420,6 +1716,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(40).uint32(message.changesPerSecond);
             if (message.messageBytes != null && $Object.hasOwnProperty.call(message, "messageBytes") && message.messageBytes !== 0)
                 writer.uint32(48).uint32(message.messageBytes);
+            if (message.blobBytes != null && $Object.hasOwnProperty.call(message, "blobBytes") && message.blobBytes !== 0)
+                writer.uint32(56).uint32(message.blobBytes);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1507,6 +1805,15 @@ export const distspace = $root.distspace = (() => {
                             delete message.changesPerSecond;
                         continue;
                     }
+                case 7: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.blobBytes = value;
+                        else
+                            delete message.blobBytes;
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -1545,6 +1852,7 @@ export const distspace = $root.distspace = (() => {
         Welcome.prototype.committed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Welcome.prototype.counter = 0;
         Welcome.prototype.limits = null;
+        Welcome.prototype.scope = "";
 
         Welcome.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1571,6 +1879,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).uint32(message.counter);
             if (message.limits != null && $Object.hasOwnProperty.call(message, "limits"))
                 $root.distspace.Limits.encode(message.limits, writer.uint32(74).fork(), _depth + 1).ldelim();
+            if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
+                writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1680,6 +1990,15 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.limits = $root.distspace.Limits.decode(reader, reader.size(), $undefined, _depth + 1, message.limits);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.scope = value;
+                        else
+                            delete message.scope;
                         continue;
                     }
                 }
@@ -2512,6 +2831,7 @@ export const distspace = $root.distspace = (() => {
     distspace.Entry = (function() {
 
         const Entry = function (properties) {
+            this.left = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2524,6 +2844,7 @@ export const distspace = $root.distspace = (() => {
         Entry.prototype.time = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Entry.prototype.change = null;
         Entry.prototype.author = null;
+        Entry.prototype.left = $util.emptyArray;
 
         Entry.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2544,6 +2865,9 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Change.encode(message.change, writer.uint32(42).fork(), _depth + 1).ldelim();
             if (message.author != null && $Object.hasOwnProperty.call(message, "author"))
                 $root.distspace.Participant.encode(message.author, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.left != null && message.left.length)
+                for (let i = 0; i < message.left.length; ++i)
+                    $root.distspace.Id.encode(message.left[i], writer.uint32(162).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2623,6 +2947,14 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.author = $root.distspace.Participant.decode(reader, reader.size(), $undefined, _depth + 1, message.author);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.left && message.left.length))
+                            message.left = [];
+                        message.left.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }
@@ -2825,6 +3157,7 @@ export const distspace = $root.distspace = (() => {
             Node.prototype.name = "";
             Node.prototype.kind = 0;
             Node.prototype.tombstone = null;
+            Node.prototype.content = null;
 
             Node.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2843,6 +3176,8 @@ export const distspace = $root.distspace = (() => {
                     writer.uint32(32).int32(message.kind);
                 if (message.tombstone != null && $Object.hasOwnProperty.call(message, "tombstone"))
                     $root.distspace.Id.encode(message.tombstone, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
+                    $root.distspace.BlobContent.encode(message.content, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2910,6 +3245,12 @@ export const distspace = $root.distspace = (() => {
                             if (wireType !== 2)
                                 break;
                             message.tombstone = $root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1, message.tombstone);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
                             continue;
                         }
                     }
@@ -3115,6 +3456,206 @@ export const distspace = $root.distspace = (() => {
         })();
 
         return SyncDocument;
+    })();
+
+    distspace.Upload = (function() {
+
+        const Upload = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Upload.prototype.content = $util.newBuffer([]);
+
+        Upload.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.content != null && $Object.hasOwnProperty.call(message, "content") && message.content.length)
+                writer.uint32(10).bytes(message.content);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Upload.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.distspace.Upload();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.content = value;
+                        else
+                            delete message.content;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Upload;
+    })();
+
+    distspace.Uploaded = (function() {
+
+        const Uploaded = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Uploaded.prototype.hash = $util.newBuffer([]);
+        Uploaded.prototype.code = "";
+        Uploaded.prototype.message = "";
+        Uploaded.prototype.retryMs = 0;
+
+        Uploaded.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+                writer.uint32(10).bytes(message.hash);
+            if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
+                writer.uint32(18).string(message.code);
+            if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
+                writer.uint32(26).string(message.message);
+            if (message.retryMs != null && $Object.hasOwnProperty.call(message, "retryMs") && message.retryMs !== 0)
+                writer.uint32(32).uint32(message.retryMs);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Uploaded.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.distspace.Uploaded();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.hash = value;
+                        else
+                            delete message.hash;
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.code = value;
+                        else
+                            delete message.code;
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.message = value;
+                        else
+                            delete message.message;
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.uint32())
+                            message.retryMs = value;
+                        else
+                            delete message.retryMs;
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Uploaded;
     })();
 
     distspace.Presence = (function() {
@@ -3501,11 +4042,12 @@ export const distspace = $root.distspace = (() => {
         Query.prototype.changes = null;
         Query.prototype.blame = null;
         Query.prototype.search = null;
+        Query.prototype.blob = null;
 
         let $oneOfFields;
 
         $Object.defineProperty(Query.prototype, "what", {
-            get: $util.oneOfGetter($oneOfFields = ["tree", "files", "diff", "changes", "blame", "search"]),
+            get: $util.oneOfGetter($oneOfFields = ["tree", "files", "diff", "changes", "blame", "search", "blob"]),
             set: $util.oneOfSetter($oneOfFields)
         });
 
@@ -3542,6 +4084,8 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Query.Blame.encode(message.blame, writer.uint32(90).fork(), _depth + 1).ldelim();
             if (message.search != null && $Object.hasOwnProperty.call(message, "search"))
                 $root.distspace.Query.Search.encode(message.search, writer.uint32(98).fork(), _depth + 1).ldelim();
+            if (message.blob != null && $Object.hasOwnProperty.call(message, "blob"))
+                $root.distspace.Query.Blob.encode(message.blob, writer.uint32(106).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -3667,6 +4211,13 @@ export const distspace = $root.distspace = (() => {
                             break;
                         message.search = $root.distspace.Query.Search.decode(reader, reader.size(), $undefined, _depth + 1, message.search);
                         message.what = "search";
+                        continue;
+                    }
+                case 13: {
+                        if (wireType !== 2)
+                            break;
+                        message.blob = $root.distspace.Query.Blob.decode(reader, reader.size(), $undefined, _depth + 1, message.blob);
+                        message.what = "blob";
                         continue;
                     }
                 }
@@ -4242,6 +4793,88 @@ export const distspace = $root.distspace = (() => {
             return Search;
         })();
 
+        Query.Blob = (function() {
+
+            const Blob = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Blob.prototype.hash = $util.newBuffer([]);
+
+            Blob.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.hash != null && $Object.hasOwnProperty.call(message, "hash") && message.hash.length)
+                    writer.uint32(10).bytes(message.hash);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Blob.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Query.Blob();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.hash = value;
+                            else
+                                delete message.hash;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Blob;
+        })();
+
         return Query;
     })();
 
@@ -4420,6 +5053,7 @@ export const distspace = $root.distspace = (() => {
             Node.prototype.path = "";
             Node.prototype.kind = 0;
             Node.prototype.length = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Node.prototype.content = null;
 
             Node.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -4436,6 +5070,8 @@ export const distspace = $root.distspace = (() => {
                     writer.uint32(24).int32(message.kind);
                 if (message.length != null && $Object.hasOwnProperty.call(message, "length") && (typeof message.length === "object" ? message.length.low || message.length.high : message.length !== 0))
                     writer.uint32(32).uint64(message.length);
+                if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
+                    $root.distspace.BlobContent.encode(message.content, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -4500,6 +5136,12 @@ export const distspace = $root.distspace = (() => {
                                 message.length = value;
                             else
                                 delete message.length;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
                             continue;
                         }
                     }
@@ -5229,6 +5871,100 @@ export const distspace = $root.distspace = (() => {
             return Match;
         })();
 
+        Answer.Bytes = (function() {
+
+            const Bytes = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Bytes.prototype.at = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Bytes.prototype.bytes = $util.newBuffer([]);
+
+            Bytes.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.at != null && $Object.hasOwnProperty.call(message, "at") && (typeof message.at === "object" ? message.at.low || message.at.high : message.at !== 0))
+                    writer.uint32(8).uint64(message.at);
+                if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes") && message.bytes.length)
+                    writer.uint32(18).bytes(message.bytes);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Bytes.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Answer.Bytes();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.at = value;
+                            else
+                                delete message.at;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.bytes = value;
+                            else
+                                delete message.bytes;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Bytes;
+        })();
+
         Answer.Author = (function() {
 
             const Author = function (properties) {
@@ -5336,11 +6072,12 @@ export const distspace = $root.distspace = (() => {
             Item.prototype.line = null;
             Item.prototype.match = null;
             Item.prototype.author = null;
+            Item.prototype.bytes = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Item.prototype, "what", {
-                get: $util.oneOfGetter($oneOfFields = ["node", "content", "difference", "touched", "line", "match", "author"]),
+                get: $util.oneOfGetter($oneOfFields = ["node", "content", "difference", "touched", "line", "match", "author", "bytes"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -5365,6 +6102,8 @@ export const distspace = $root.distspace = (() => {
                     $root.distspace.Answer.Match.encode(message.match, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.author != null && $Object.hasOwnProperty.call(message, "author"))
                     $root.distspace.Answer.Author.encode(message.author, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes"))
+                    $root.distspace.Answer.Bytes.encode(message.bytes, writer.uint32(162).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5445,6 +6184,13 @@ export const distspace = $root.distspace = (() => {
                                 break;
                             message.author = $root.distspace.Answer.Author.decode(reader, reader.size(), $undefined, _depth + 1, message.author);
                             message.what = "author";
+                            continue;
+                        }
+                    case 20: {
+                            if (wireType !== 2)
+                                break;
+                            message.bytes = $root.distspace.Answer.Bytes.decode(reader, reader.size(), $undefined, _depth + 1, message.bytes);
+                            message.what = "bytes";
                             continue;
                         }
                     }

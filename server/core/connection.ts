@@ -17,11 +17,14 @@ import {
   type SavedFrameReader,
   type ServerMessage,
   toHex,
+  uploadHeadBytes,
 } from "../../proto/mod.ts";
 import { Questions, type SavedQuestions } from "./questions.ts";
+import { type Grant, Rights } from "./rights.ts";
 import type { LoadedFiles } from "./loaded_files.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
+import type { Settings } from "./settings.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** The number by which shell and core speak of a connection. Never used twice. */
@@ -33,6 +36,7 @@ export interface SavedConnection {
   readonly key: string;
   readonly reader: SavedFrameReader;
   readonly hello: Hello | null;
+  readonly grant?: Grant;
   readonly control: string;
   readonly pong: string;
   readonly owed: boolean;
@@ -45,11 +49,16 @@ export interface SavedConnection {
   readonly hasSpoken: boolean;
   readonly wroteAtUs: number;
   readonly questions: SavedQuestions;
+  readonly isStoring: boolean;
 }
 
 export class Connection {
   /** What it asked for, once it has. */
   hello: Hello | undefined;
+  /** What its token gives it; undefined where nobody is asked, and until it is known. */
+  grant: Grant | undefined;
+  /** What that comes to. */
+  rights = Rights.everything;
   room: Room | undefined;
   /** Its session, from the welcome on. */
   session: Session | undefined;
@@ -78,6 +87,8 @@ export class Connection {
 
   /** What it asks about what is and was. */
   questions = new Questions();
+  /** Whether what it has uploaded is on its way to the log. */
+  isStoring = false;
 
   #reader: FrameReader;
   #control: Uint8Array[] = [];
@@ -101,11 +112,18 @@ export class Connection {
     this.#reader.push(bytes, handle);
   }
 
+  /** Its token is good for this. */
+  granted(grant: Grant): void {
+    this.grant = grant;
+    this.rights = Rights.of(grant);
+  }
+
   /** From now on it speaks for a session, and its messages may be longer than a frame. */
-  welcomed(session: Session, messageBytesMax: number): void {
+  welcomed(session: Session, { messageBytesMax, blobBytesMax }: Settings): void {
     session.connection = this;
     this.session = session;
     this.#reader.messageBytesMax = messageBytesMax;
+    this.#reader.uploadBytesMax = blobBytesMax + uploadHeadBytes;
   }
 
   /** Puts an answer in the queue. */
@@ -144,12 +162,14 @@ export class Connection {
       key,
       reader: this.#reader.save(),
       hello: this.hello ?? null,
+      ...this.grant === undefined ? {} : { grant: this.grant },
       control: toHex(joined(this.#control)),
       pong: this.#pong === undefined ? "" : toHex(this.#pong),
       ...{ owed, writing, closing, ended },
       ...{ openedAtUs, heardAtUs, pingedAtUs, wroteAtUs },
       hasSpoken: this.hasSpoken,
       questions: this.questions.save(),
+      isStoring: this.isStoring,
     };
   }
 
@@ -158,6 +178,7 @@ export class Connection {
     const connection = new Connection(saved.id, saved.key, frameBytesMax, saved.openedAtUs);
     connection.#reader = FrameReader.restore(saved.reader, frameBytesMax, frameBytesMax);
     connection.hello = saved.hello ?? undefined;
+    if (saved.grant !== undefined) connection.granted(saved.grant);
     connection.owed = saved.owed;
     connection.writing = saved.writing;
     connection.closing = saved.closing;
@@ -167,6 +188,7 @@ export class Connection {
     connection.hasSpoken = saved.hasSpoken;
     connection.wroteAtUs = saved.wroteAtUs;
     connection.questions = Questions.restore(saved.questions);
+    connection.isStoring = saved.isStoring;
     if (saved.control !== "") connection.#queue(fromHex(saved.control));
     if (saved.pong !== "") connection.#pong = fromHex(saved.pong);
     return connection;

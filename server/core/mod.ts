@@ -10,6 +10,7 @@ export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
 export * from "./settings.ts";
 export {
   type LogEntry,
+  type Removal,
   type SavedNode,
   type SavedState,
   type SessionRecord,
@@ -18,3 +19,4 @@ export {
   State,
 } from "./state.ts";
 export { hashOf } from "./hash.ts";
+export { capabilityFault, type Grant, Rights, Scope } from "./rights.ts";

@@ -16,6 +16,7 @@
 
 import {
   assert,
+  blobGrowthOf,
   type Change,
   type Edit,
   editsAreNormal,
@@ -23,12 +24,16 @@ import {
   growthOf,
   type NodeId,
   opOn,
+  parseId,
   resolve,
+  type Step,
   Text,
   type TextOp,
   transform,
 } from "../../ot/mod.ts";
 import { codes, type Participant, type RefusalCode, type SessionId } from "../../proto/mod.ts";
+import { Graveyard, type Lack } from "./graveyard.ts";
+import type { Guard } from "./guard.ts";
 import type { Settings } from "./settings.ts";
 import {
   entryOf,
@@ -82,6 +87,7 @@ export interface SavedSequencer {
   readonly entries: readonly SavedEntry[];
   /** The revisions that the floor may move to. */
   readonly marks: readonly number[];
+  readonly lacking: Lack | null;
 }
 
 /** A state that is remembered so that the history can begin there. */
@@ -91,6 +97,10 @@ interface Mark {
   readonly weight: number;
 }
 
+/** After so long, in milliseconds, a change that found no room is worth another try. */
+const roomMs = 100;
+/** What may be forgotten waits for more of its kind, for this part of the time that it was kept at least. */
+const forgetPart = 8;
 /** Of the history that may be kept, this part at most goes at once. */
 const markPart = 8;
 
@@ -105,12 +115,17 @@ export class Sequencer {
   /** What all entries up to the head weigh, since the sequencer began. */
   #weight = 0;
   readonly #histories = new Map<NodeId, PastEdit[]>();
+  /** What is removed in the durable state. */
+  #graveyard: Graveyard;
+  /** What changes lacked that were refused for want of room. */
+  #lacking: Lack | undefined;
 
   /** @param base what there is before the first entry that will be taken. */
   constructor(settings: Settings, base: State = State.empty) {
     this.#settings = settings;
     this.#durable = this.#head = base;
     this.#marks = [{ state: base, weight: 0 }];
+    this.#graveyard = new Graveyard(base);
   }
 
   /** What everybody may know. */
@@ -162,8 +177,12 @@ export class Sequencer {
     this.commit();
   }
 
-  /** Gives a submission its place after the head, at `time` milliseconds since 1970. */
-  sequence(submission: Submission, time: number): Verdict {
+  /**
+   * Gives a submission its place after the head, at `time` milliseconds since 1970.
+   *
+   * @param guard of an author who may not do everything.
+   */
+  sequence(submission: Submission, time: number, guard?: Guard): Verdict {
     const { session, site, seq, base, change } = submission;
     const record = this.#head.sessions.get(session);
     if (record !== undefined && seq <= record.last.seq) {
@@ -179,11 +198,12 @@ export class Sequencer {
         `The base revision ${base} is above the newest, ${this.#durable.revision}`,
       );
     }
-    if (base < this.floor) {
+    const floor = Math.max(this.floor, guard?.floor ?? 0);
+    if (base < floor) {
       return refused(
         "base_too_old",
         [],
-        `The history begins after revision ${this.floor}, the base is ${base}`,
+        `The history begins after revision ${floor}, the base is ${base}`,
         1,
       );
     }
@@ -192,21 +212,38 @@ export class Sequencer {
     if (!editsAreNormal(change.edits)) return refused("not_normal", change.edits.map(({ node }) => node));
 
     const { workspace } = this.#head;
+    const unseen = guard?.outOfSight(change, base, workspace) ?? [];
+    if (unseen.length > 0) return refused("not_allowed", unseen);
     const resolution = resolve(change.steps, workspace, { site, counter: record?.counter ?? 0 });
-    if ("fault" in resolution) return refused(resolution.fault, [resolution.node], resolution.message);
+    if ("fault" in resolution) {
+      const { fault, node, message } = resolution;
+      // It may be about something that is in a directory, and that the author does not see.
+      if (guard?.isOutOfSight(node, workspace) === true) return refused("not_allowed");
+      return fault === "unknown_node" ? this.#missing(node, submission) : refused(fault, [node], message);
+    }
+    const edited = change.edits.map(({ node }) => node);
+    const forbidden = guard?.forbidden(resolution.steps, edited, workspace) ?? [];
+    if (forbidden.length > 0) return refused("not_allowed", forbidden);
     const created = new Set<NodeId>();
     for (const step of resolution.steps) if (step.kind === "create") created.add(step.node);
-    if (created.size > 0 && workspace.size + created.size > this.#settings.nodesMax) {
-      return refused("too_many_nodes", [...created]);
+    const { nodesMax, textLengthMax, workspaceLengthMax } = this.#settings;
+    if (created.size > 0 && workspace.size + created.size > nodesMax) {
+      const lacking = { nodes: workspace.size + created.size - nodesMax, length: 0 };
+      return this.#full("too_many_nodes", [...created], lacking, created.size < nodesMax);
+    }
+
+    for (const step of resolution.steps) {
+      if (!("content" in step) || step.content === undefined) continue;
+      if (step.content.bytes > this.#settings.blobBytesMax) return refused("blob_too_long", [step.node]);
     }
 
     const edits: Edit[] = [];
-    let growth = 0;
+    let growth = blobGrowthOf(resolution.steps, workspace);
     for (const { node, op: meant } of change.edits) {
       let text = Text.empty;
       if (!created.has(node)) {
         const kind = workspace.node(node)?.kind;
-        if (kind === undefined) return refused("unknown_node", [node], `There is no node ${node}`);
+        if (kind === undefined) return this.#missing(node, submission);
         if (kind !== "text") return refused("not_a_file", [node]);
         text = workspace.text(node);
       } else if (
@@ -222,14 +259,16 @@ export class Sequencer {
       const fault = faultOf(op, text);
       if (fault !== undefined) return refused(fault, [node]);
       const longer = growthOf(op);
-      if (longer > 0 && text.length + longer > this.#settings.textLengthMax) {
+      if (longer > 0 && text.length + longer > textLengthMax) {
         return refused("text_too_long", [node]);
       }
       growth += longer;
       if (op.length > 0) edits.push({ node, op });
     }
-    if (growth > 0 && workspace.textLength + growth > this.#settings.workspaceLengthMax) {
-      return refused("workspace_full");
+    const held = workspace.textLength + workspace.blobBytes;
+    if (growth > 0 && held + growth > workspaceLengthMax) {
+      const lacking = { nodes: 0, length: held + growth - workspaceLengthMax };
+      return this.#full("workspace_full", [], lacking, growth <= workspaceLengthMax);
     }
 
     const entry: LogEntry = {
@@ -248,16 +287,76 @@ export class Sequencer {
     return { kind: "entry", entry };
   }
 
+  /** There is no such node: it never was, or is forgotten. */
+  #missing(node: NodeId, { session, site }: Submission): Verdict {
+    const id = parseId(node), { sessions, authors } = this.#head;
+    const was = id !== undefined &&
+      (id.site === site ? id.counter <= (sessions.get(session)?.counter ?? 0) : authors.has(String(id.site)));
+    return refused(was ? "node_forgotten" : "unknown_node", [node], `There is no node ${node}`);
+  }
+
+  /** There is no room for a change; what is removed makes some, if there is anything, and it may be tried again. */
+  #full(
+    code: RefusalCode,
+    nodes: readonly NodeId[],
+    { nodes: count, length }: Lack,
+    canFit: boolean,
+  ): Verdict {
+    if (!canFit || this.#graveyard.oldest === undefined) return refused(code, nodes);
+    const { nodes: otherCount, length: otherLength } = this.#lacking ?? { nodes: 0, length: 0 };
+    this.#lacking = { nodes: Math.max(count, otherCount), length: Math.max(length, otherLength) };
+    return refused(code, nodes, "What is removed is being forgotten to make room", roomMs);
+  }
+
+  /** Whether removed nodes are to be forgotten, by an entry of this time. Nothing is sequenced ahead then. */
+  isForgetting(timeMs: number): boolean {
+    const { oldest } = this.#graveyard;
+    if (oldest === undefined || oldest.revision > this.floor) return false;
+    const keptMs = this.#settings.removedUs / 1000;
+    return this.#lacking !== undefined ||
+      Math.max(this.#head.time, timeMs) - oldest.time >= keptMs + keptMs / forgetPart;
+  }
+
+  /** Forgets removed nodes, by an entry of the server's own. */
+  forget(timeMs: number): LogEntry {
+    assert(this.#durable === this.#head, "nothing is forgotten that may be restored ahead of the log");
+    const time = Math.max(this.#head.time, timeMs);
+    const choice = {
+      floor: this.floor,
+      untilMs: time - Math.floor(this.#settings.removedUs / 1000),
+      lack: this.#lacking,
+    };
+    this.#lacking = undefined;
+    return this.#pushOwn(time, this.#graveyard.pick(this.#head.workspace, choice), 0);
+  }
+
+  /** Whether history is to be let go so that more of what is removed can be forgotten. */
+  get isPressed(): boolean {
+    const { oldest } = this.#graveyard;
+    return this.#lacking !== undefined && oldest !== undefined && oldest.revision > this.floor;
+  }
+
+  /** Lets go of all history but for what comes after `needed`. */
+  letGo(needed: number): void {
+    const last = this.#marks[this.#marks.length - 1]!;
+    if (last.state !== this.#durable) this.#marks.push({ state: this.#durable, weight: this.#weight });
+    this.#trimTo(needed);
+  }
+
   /** Reserves sites up to `sites`, by an entry of the server's own. */
-  reserveSites(sites: number, time: number): LogEntry {
+  reserveSites(sites: number, timeMs: number): LogEntry {
+    return this.#pushOwn(Math.max(this.#head.time, timeMs), [], sites);
+  }
+
+  #pushOwn(time: number, steps: readonly Step[], sites: number): LogEntry {
     const entry: LogEntry = {
       revision: this.#head.revision + 1,
-      time: Math.max(this.#head.time, time),
+      time,
       session: "",
       site: 0,
       seq: 0,
       author: undefined,
-      change: { steps: [], edits: [] },
+      change: { steps, edits: [] },
       notices: [],
       hash: 0,
       sites,
@@ -268,6 +367,9 @@ export class Sequencer {
 
   /** The log has stored everything up to the head. */
   commit(): void {
+    for (let i = this.#durable.revision - this.floor; i < this.#entries.length; i++) {
+      this.#graveyard.follow(this.#entries[i]!);
+    }
     this.#durable = this.#head;
     const { historyEntriesMax, historyWeightMax } = this.#settings;
     const last = this.#marks[this.#marks.length - 1]!;
@@ -301,7 +403,11 @@ export class Sequencer {
 
   /** Lets go of history that should not be kept, but for what comes after `needed`. */
   trim(needed: number): void {
-    const before = this.floor, wanted = Math.min(needed, this.nextFloor);
+    this.#trimTo(Math.min(needed, this.nextFloor));
+  }
+
+  #trimTo(wanted: number): void {
+    const before = this.floor;
     while (this.#marks.length > 1 && this.#marks[1]!.state.revision <= wanted) this.#marks.shift();
     const gone = new Map<NodeId, number>();
     for (const entry of this.#entries.splice(0, this.floor - before)) {
@@ -331,6 +437,7 @@ export class Sequencer {
       durable: this.#durable.revision,
       entries: this.#entries.map(savedEntryOf),
       marks: others.map(({ state }) => state.revision),
+      lacking: this.#lacking ?? null,
     };
   }
 
@@ -343,6 +450,8 @@ export class Sequencer {
       if (state.revision === saved.durable) sequencer.#durable = state;
       if (marks.has(state.revision)) sequencer.#marks.push({ state, weight: sequencer.#weight });
     }
+    sequencer.#graveyard = new Graveyard(sequencer.#durable);
+    sequencer.#lacking = saved.lacking ?? undefined;
     return sequencer;
   }
 
@@ -378,7 +487,7 @@ export function editIn(submission: Submission, node: NodeId): TextOp | undefined
 }
 
 /** About how much memory an entry takes, in bytes. */
-export function weightOf({ change: { steps, edits } }: LogEntry): number {
+export function weightOf({ change: { steps, edits } }: Pick<LogEntry, "change">): number {
   let weight = entryWeight + steps.length * partWeight;
   for (const { op } of edits) {
     weight += partWeight;

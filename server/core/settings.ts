@@ -7,6 +7,8 @@
 import { frameBytesMax, type Limits, messageBytesMax, type Participant } from "../../proto/mod.ts";
 
 export interface Settings {
+  /** Whether everybody has to say who they are, and is held to what they may do. Left out, everybody may do everything. */
+  readonly authentication?: boolean;
   /** Connections to one workspace. */
   readonly clientsMax: number;
   /** Connections to all workspaces, those that have not said which included. */
@@ -19,8 +21,10 @@ export interface Settings {
   readonly messageBytesMax: number;
   /** Of one file, in UTF-16 code units. */
   readonly textLengthMax: number;
-  /** Of all files of one workspace, in UTF-16 code units. */
+  /** Of all files of one workspace, in UTF-16 code units, and in bytes of blobs. */
   readonly workspaceLengthMax: number;
+  /** Of one blob. What a connection uploads is in memory as a whole. */
+  readonly blobBytesMax: number;
   /** Nodes of one workspace, removed ones included. */
   readonly nodesMax: number;
   /** Lasting changes per second, by kind of participant; twice as many may come at once. */
@@ -39,6 +43,8 @@ export interface Settings {
   readonly packedBytesMin: number;
   /** How many bytes of packed pieces, and of what they were packed from, are kept for those who come next. */
   readonly packedKeptMax: number;
+  /** How many bytes of whole snapshots are kept for those who come before anything changes. */
+  readonly snapshotsKeptMax: number;
   /** States that are still being sent, of all workspaces, while the log goes on: their texts, in UTF-16 code units. */
   readonly pinnedLengthMax: number;
   /** How many bytes of answers may wait for a connection that does not read. */
@@ -58,6 +64,8 @@ export interface Settings {
   readonly checkpointWeight: number;
   /** How long a workspace that nobody is in stays open, in microseconds. */
   readonly sleepUs: number;
+  /** How long a node that was removed can be restored: longer if nobody makes changes, less where room is needed. */
+  readonly removedUs: number;
   /** How long a session that has changed nothing is remembered after its connection is gone, in microseconds. */
   readonly sessionUs: number;
 }
@@ -72,6 +80,7 @@ export const defaultSettings: Settings = {
   messageBytesMax,
   textLengthMax: 100 << 20,
   workspaceLengthMax: 256 << 20,
+  blobBytesMax: 32 << 20,
   nodesMax: 100_000,
   changesPerSecond: { human: 100, agent: 2_000, ci: 10_000 },
   heartbeatUs: 10 * second,
@@ -81,6 +90,7 @@ export const defaultSettings: Settings = {
   pieceBytesMin: 16 << 10,
   packedBytesMin: 1 << 10,
   packedKeptMax: 32 << 20,
+  snapshotsKeptMax: 16 << 20,
   pinnedLengthMax: 512 << 20,
   controlBytesMax: 1 << 20,
   writeUs: 10,
@@ -92,6 +102,7 @@ export const defaultSettings: Settings = {
   checkpointEntries: 8_192,
   checkpointWeight: 16 << 20,
   sleepUs: 60 * second,
+  removedUs: 24 * 3600 * second,
   sessionUs: 3600 * second,
 };
 
@@ -104,5 +115,6 @@ export function limitsFor(settings: Settings, kind: Participant["kind"]): Limits
     workspaceLength: settings.workspaceLengthMax,
     nodes: settings.nodesMax,
     changesPerSecond: settings.changesPerSecond[kind],
+    blobBytes: settings.blobBytesMax,
   };
 }

@@ -17,11 +17,13 @@ import {
   type SyncNode,
 } from "../../proto/mod.ts";
 import { Edges, wholePair } from "./edge.ts";
+import type { Frame, KeptFrames } from "./kept_frames.ts";
 import type { Packer } from "./packer.ts";
+import type { Scope } from "./rights.ts";
 import type { State } from "./state.ts";
 
-/** About how many bytes a node, a file or an author takes besides its name. */
-const itemBytes = 32;
+/** About how many bytes a node, a file or an author takes besides its name, and what a blob takes more. */
+const itemBytes = 32, blobBytes = 48;
 
 /**
  * What of a state is said: all of it, the tree with the texts of some files, or nothing but the texts of some files.
@@ -38,12 +40,22 @@ export interface SavedSnapshot {
   readonly taken: number;
 }
 
-/** Of what sizes the pieces are, and how they are made shorter. */
+/** How snapshots are made for a reader. */
 export interface SnapshotMaking {
   /** Pieces have about so many bytes at least, and at most three times as many. */
   readonly pieceMin: number;
   /** Undefined for a reader that takes them as they are. */
-  readonly packer: Packer | undefined;
+  readonly packing: Packing | undefined;
+  /** What the reader may see. */
+  readonly scope: Scope;
+}
+
+/** What makes it quick to send the same again, packed. */
+export interface Packing {
+  readonly packer: Packer;
+  readonly kept: KeptFrames;
+  /** Of whom the frames are that are kept: a workspace, or those who see the same part of it. */
+  readonly owner: object;
 }
 
 /** The frames that carry `state`, and how many of them have been taken. */
@@ -52,28 +64,61 @@ export class Snapshot {
   /** How long its texts are, in code units. */
   readonly length: number;
   readonly #messages: Iterator<SyncDocument>;
-  readonly #packer: Packer | undefined;
+  readonly #packing: Packing | undefined;
+  /** All of the frames, if they are there already. */
+  readonly #known: readonly Frame[] | undefined;
+  /** Those that have been made, to be kept; undefined if they are too many, or not all of them were. */
+  #made: Frame[] | undefined;
+  #madeBytes = 0;
   #taken = 0;
 
-  constructor(state: State, { pieceMin, packer }: SnapshotMaking, readonly extent: Extent = { kind: "all" }) {
-    this.revision = state.revision;
-    this.length = lengthOf(state.workspace, extent);
-    this.#messages = snapshotMessages(state, extent, pieceMin);
-    this.#packer = packer;
+  constructor(
+    { revision, authors, workspace }: State,
+    { pieceMin, packing, scope }: SnapshotMaking,
+    readonly extent: Extent = { kind: "all" },
+  ) {
+    // Who has taken part is no secret.
+    const seen = { revision, authors, workspace: scope.partOf(workspace) };
+    this.revision = revision;
+    this.length = lengthOf(seen.workspace, extent);
+    this.#messages = snapshotMessages(seen, extent, pieceMin);
+    this.#packing = packing;
+    // What only some files are of, hardly anybody asks for a second time.
+    if (packing === undefined || extent.kind !== "all") return;
+    this.#known = packing.kept.of(packing.owner, revision);
+    this.#made = [];
   }
 
-  /**
-   * The next frame, and what it weighs, which does not depend on whether it had been packed before; undefined when
-   * all have been taken.
-   */
-  next(): { readonly bytes: Uint8Array; readonly weight: number } | undefined {
+  /** The next frame; undefined when all have been taken. It is the same whether it had been made before or not. */
+  next(): Frame | undefined {
+    if (this.#known !== undefined) return this.#known[this.#taken++];
     const { done, value } = this.#messages.next();
-    if (done) return undefined;
+    if (done) {
+      this.#keep();
+      return undefined;
+    }
     this.#taken++;
-    const packer = this.#packer;
-    if (packer !== undefined) return encodePacked(value, (bytes) => packer.pack(bytes));
-    const bytes = encodeServerMessage(value);
-    return { bytes, weight: bytes.length };
+    return this.#frameOf(value);
+  }
+
+  #frameOf(message: SyncDocument): Frame {
+    if (this.#packing === undefined) {
+      const bytes = encodeServerMessage(message);
+      return { bytes, weight: bytes.length };
+    }
+    const { packer, kept } = this.#packing;
+    const frame = encodePacked(message, (bytes) => packer.pack(bytes));
+    this.#madeBytes += frame.bytes.length;
+    if (this.#madeBytes > kept.bytesOfOneMax) this.#made = undefined;
+    this.#made?.push(frame);
+    return frame;
+  }
+
+  #keep(): void {
+    if (this.#packing === undefined || this.#made === undefined) return;
+    const { kept, owner } = this.#packing;
+    kept.keep(owner, this.revision, this.#made);
+    this.#made = undefined;
   }
 
   save(): SavedSnapshot {
@@ -82,16 +127,21 @@ export class Snapshot {
 
   static restore({ extent, taken }: SavedSnapshot, state: State, making: SnapshotMaking): Snapshot {
     const snapshot = new Snapshot(state, making, extent);
-    while (snapshot.#taken < taken) {
-      snapshot.#messages.next();
-      snapshot.#taken++;
+    if (snapshot.#known === undefined) {
+      for (let i = 0; i < taken; i++) snapshot.#messages.next();
+      if (taken > 0) snapshot.#made = undefined;
     }
+    snapshot.#taken = taken;
     return snapshot;
   }
 }
 
 /** The messages that carry `state`, the last one marked. */
-function* snapshotMessages(state: State, extent: Extent, pieceMin: number): Generator<SyncDocument> {
+function* snapshotMessages(
+  state: Pick<State, "revision" | "authors" | "workspace">,
+  extent: Extent,
+  pieceMin: number,
+): Generator<SyncDocument> {
   const { revision, workspace } = state;
   const load = extent.kind === "files";
   const edges = new Edges(pieceMin), pieceMax = 3 * pieceMin;
@@ -118,10 +168,11 @@ function* snapshotMessages(state: State, extent: Extent, pieceMin: number): Gene
       const size = participant.name.length + itemBytes;
       if (isFull(size, edges.isBehind(Number(site), 0, size))) yield take();
     }
-    for (const { id, parent, name, kind, tombstone } of workspace.nodes()) {
-      if (id === rootId) continue;
-      piece.nodes.push({ id, parent, name, kind, tombstone });
-      const { site, counter } = parseId(id)!, size = name.length + itemBytes;
+    for (const node of workspace.nodes()) {
+      if (node.id === rootId) continue;
+      piece.nodes.push(node);
+      const { site, counter } = parseId(node.id)!;
+      const size = node.name.length + itemBytes + (node.content === undefined ? 0 : blobBytes);
       if (isFull(size, edges.isBehind(site, counter, size))) yield take();
     }
   }

@@ -78,6 +78,13 @@ export interface Settled {
   readonly hash: number;
 }
 
+/** When a node was removed that is not restored or forgotten yet. */
+export interface Removal {
+  readonly revision: number;
+  /** Milliseconds since 1970, of that entry. */
+  readonly time: number;
+}
+
 /** A state as plain data that JSON carries. Equal states are saved alike, whatever has led to them. */
 export interface SavedState {
   readonly revision: number;
@@ -85,6 +92,8 @@ export interface SavedState {
   readonly sites: number;
   /** All but the root, sorted by id. */
   readonly nodes: readonly SavedNode[];
+  /** Of the nodes that are removed themselves, sorted by id. */
+  readonly removals: readonly (readonly [node: NodeId, removal: Removal])[];
   /** The texts that are not empty, sorted by id. */
   readonly texts: readonly (readonly [node: NodeId, text: string])[];
   /** Sorted by site. */
@@ -107,6 +116,7 @@ export class State {
     Workspace.empty,
     PersistentMap.empty(),
     PersistentMap.empty(),
+    PersistentMap.empty(),
   );
 
   private constructor(
@@ -116,6 +126,8 @@ export class State {
     /** The highest site that is reserved. */
     readonly sites: number,
     readonly workspace: Workspace,
+    /** Of the nodes that are removed themselves. */
+    readonly removals: PersistentMap<Removal>,
     readonly sessions: PersistentMap<SessionRecord>,
     /** Who has ever changed something, by site. */
     readonly authors: PersistentMap<Participant>,
@@ -125,25 +137,28 @@ export class State {
   save(): SavedState {
     const { revision, time, sites, workspace } = this;
     const nodes: SavedNode[] = [];
-    const texts: [NodeId, string][] = [];
+    const texts: [NodeId, string][] = [], removals: [NodeId, Removal][] = [];
     for (const node of sortedNodes(workspace)) {
       nodes.push({ ...node, tombstone: node.tombstone ?? null });
+      if (node.tombstone !== undefined) removals.push([node.id, this.removals.get(node.id)!]);
       const text = workspace.text(node.id);
       if (text.length > 0) texts.push([node.id, text.toString()]);
     }
     const sessions = [...this.sessions].map(([, record]) => record).sort((a, b) => a.site - b.site);
     const authors = [...this.authors].map(([site, author]) => [Number(site), author] as const)
       .sort(([a], [b]) => a - b);
-    return { revision, time, sites, nodes, texts, sessions, authors };
+    return { revision, time, sites, nodes, removals, texts, sessions, authors };
   }
 
   static restore(saved: SavedState): State {
     let sessions = PersistentMap.empty<SessionRecord>(), authors = PersistentMap.empty<Participant>();
+    let removals = PersistentMap.empty<Removal>();
+    for (const [node, removal] of saved.removals) removals = removals.set(node, removal);
     for (const record of saved.sessions) sessions = sessions.set(record.session, record);
     for (const [site, author] of saved.authors) authors = authors.set(String(site), author);
     const nodes = saved.nodes.map((node): Node => ({ ...node, tombstone: node.tombstone ?? undefined }));
     const workspace = Workspace.of(nodes, saved.texts.map(([id, text]) => [id, Text.of(text)] as const));
-    return new State(saved.revision, saved.time, saved.sites, workspace, sessions, authors);
+    return new State(saved.revision, saved.time, saved.sites, workspace, removals, sessions, authors);
   }
 
   apply(entry: LogEntry): State {
@@ -173,6 +188,7 @@ export class State {
       entry.time,
       Math.max(this.sites, entry.sites),
       this.workspace.apply(entry.change),
+      removalsAfter(this.removals, entry),
       sessions,
       authors,
     );
@@ -181,6 +197,15 @@ export class State {
 
 export function settledOf({ revision, seq, time, change: { steps }, notices, hash }: LogEntry): Settled {
   return { revision, seq, time, steps, notices, hash };
+}
+
+function removalsAfter(removals: PersistentMap<Removal>, entry: LogEntry): PersistentMap<Removal> {
+  const { revision, time, change: { steps } } = entry;
+  for (const { kind, node } of steps) {
+    if (kind === "remove") removals = removals.set(node, { revision, time });
+    else if (kind === "restore" || kind === "forget") removals = removals.delete(node);
+  }
+  return removals;
 }
 
 /** All nodes but the root, sorted by id. */

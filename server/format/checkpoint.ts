@@ -12,7 +12,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type NodeId, parseId, rootId } from "../../ot/mod.ts";
-import type { SavedNode, SavedState, SessionRecord, State } from "../core/mod.ts";
+import type { Removal, SavedNode, SavedState, SessionRecord, State } from "../core/mod.ts";
 import {
   areEqual,
   ByteReader,
@@ -25,15 +25,17 @@ import {
 import { readId, readMany, writeId } from "./entry.ts";
 import { type Piece, type PieceKeys, piecesOf } from "./pieces.ts";
 import {
+  readContent,
   readNodeKind,
   readParticipant,
   readTree,
+  writeContent,
   writeNodeKind,
   writeParticipant,
   writeTree,
 } from "./tree.ts";
 
-const version = 1;
+const version = 2;
 const hashBytes = 32;
 
 /** A checkpoint without its texts. */
@@ -56,7 +58,7 @@ export function* encodeCheckpoint(
   chain: Uint8Array,
   keys: PieceKeys,
 ): Generator<Piece | undefined, Uint8Array> {
-  const { revision, time, sites, workspace } = state;
+  const { revision, time, sites, workspace, removals } = state;
   const body = new ByteWriter();
   body.varint(revision);
   body.varint(time);
@@ -72,7 +74,13 @@ export function* encodeCheckpoint(
     writeString(body, body, node.name);
     writeNodeKind(node.kind, body);
     body.byte(node.tombstone === undefined ? 0 : 1);
-    if (node.tombstone !== undefined) writeId(node.tombstone, body);
+    if (node.tombstone !== undefined) {
+      const removal = removals.get(node.id)!;
+      writeId(node.tombstone, body);
+      body.varint(removal.revision);
+      body.varint(removal.time);
+    }
+    if (node.content !== undefined) writeContent(node.content, body, body);
     if (i % nodesAtOnce === 0) yield;
   }
   const written = nodes.filter(({ node }) => workspace.text(node.id).length > 0);
@@ -127,9 +135,16 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const chain = outer.raw(hashBytes).slice(), stateHash = outer.raw(hashBytes).slice();
   const body = new ByteReader(outer.raw(outer.varint()));
   const revision = body.varint(), time = body.varint(), sites = body.varint();
+  const removals: [NodeId, Removal][] = [];
   const nodes = readMany(body, (): SavedNode => {
     const id = readId(body), parent = readId(body), name = readString(body, body), kind = readNodeKind(body);
-    return { id, parent, name, kind, tombstone: body.byte() === 0 ? null : readId(body) };
+    let tombstone: NodeId | null = null;
+    if (body.byte() !== 0) {
+      tombstone = readId(body);
+      removals.push([id, { revision: body.varint(), time: body.varint() }]);
+    }
+    const node = { id, parent, name, kind, tombstone };
+    return kind === "blob" ? { ...node, content: readContent(body, body) } : node;
   });
   const texts = readMany(body, () =>
     [
@@ -140,7 +155,8 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     .map((record) => ({ ...record, last: { ...record.last, hash: outer.seven() } }));
   const authors = readMany(body, () => [body.varint(), readParticipant(columnsOf(body))] as const);
   if (body.left > 0 || outer.left > 0) throw new FormatError("A checkpoint has more in it than it should");
-  return { revision, chain, stateHash, state: { revision, time, sites, nodes, sessions, authors }, texts };
+  const state = { revision, time, sites, nodes, removals, sessions, authors };
+  return { revision, chain, stateHash, state, texts };
 }
 
 /**

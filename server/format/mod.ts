@@ -7,6 +7,7 @@
 
 export { areEqual, ByteWriter, FormatError } from "./bytes.ts";
 export { decodeManifest, encodeCheckpoint, type Manifest, savedStateOf } from "./checkpoint.ts";
+export { coverBytes, type CoveredBytes } from "./covered_bytes.ts";
 export { originOf, type OriginRecord } from "./origin.ts";
 export { type Piece, PieceKeys } from "./pieces.ts";
 export { purge, type PurgeResult } from "./purge.ts";

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Change, NodeId, Notice, Step } from "../../ot/mod.ts";
+import type { BlobContent, Change, NodeId, Notice, Step } from "../../ot/mod.ts";
 import type { LogEntry, SavedState } from "../core/mod.ts";
 import { Insertion, TracedText } from "./traced_text.ts";
 
@@ -26,12 +26,14 @@ export interface PurgeResult {
 /**
  * @param secret is not empty.
  * @param filler one code unit that stands for each of the secret's.
+ * @param contents What blobs hold that had the string, by hash, and what is in its place.
  */
 export function purge(
   checkpoint: SavedState | undefined,
   entries: readonly LogEntry[],
   secret: string,
   filler: string,
+  contents: ReadonlyMap<string, BlobContent> = new Map(),
 ): PurgeResult {
   const texts = new Map<NodeId, TracedText>();
   let occurrences = 0, names = 0;
@@ -78,8 +80,13 @@ export function purge(
     return { entry, edits };
   });
 
+  const cleanContent = <Holder extends object>(holder: Holder): Holder => {
+    const { content } = holder as { readonly content?: BlobContent };
+    const clean = content && contents.get(content.hash);
+    return clean === undefined ? holder : { ...holder, content: clean };
+  };
   const cleanSteps = (steps: readonly Step[]) =>
-    steps.map((step) => "name" in step ? { ...step, name: renamed(step.name) } : step);
+    steps.map((step) => cleanContent("name" in step ? { ...step, name: renamed(step.name) } : step));
   const cleanNotices = (notices: readonly Notice[]) =>
     notices.map((notice) => notice.kind === "renamed" ? { ...notice, name: renamed(notice.name) } : notice);
   const cleanAuthor = <Author extends { readonly name: string }>(author: Author) => ({
@@ -100,7 +107,7 @@ export function purge(
   });
   const state = checkpoint && {
     ...checkpoint,
-    nodes: checkpoint.nodes.map((node) => ({ ...node, name: renamed(node.name) })),
+    nodes: checkpoint.nodes.map((node) => cleanContent({ ...node, name: renamed(node.name) })),
     texts: first.map(({ node, insertion }) => [node, insertion.text(filler)] as const),
     sessions: checkpoint.sessions.map((record) => ({
       ...record,

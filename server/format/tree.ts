@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { Notice, Step } from "../../ot/mod.ts";
+import type { BlobContent, Notice, Step } from "../../ot/mod.ts";
+// Not by way of the protocol as a whole, which takes long to load: the threads of a log do without it.
+import { fromHex, toHex } from "../../proto/bytes.ts";
 import type { Participant } from "../../proto/mod.ts";
 import { type ByteReader, type ByteWriter, FormatError, readString, writeString } from "./bytes.ts";
 import { type Columns, readId, readMany, writeId } from "./entry.ts";
@@ -13,8 +15,17 @@ type Target = Pick<Columns<ByteWriter>, "nodes" | "counts" | "lengths" | "text">
 type Source = Pick<Columns<ByteReader>, "nodes" | "counts" | "lengths" | "text">;
 
 // What a number stands for must never change: new kinds are added at the end.
-const nodeKinds = ["directory", "text"] as const;
-const stepKinds = ["create", "move", "rename", "remove", "restore", "restoreAny"] as const;
+const nodeKinds = ["directory", "text", "blob"] as const;
+const stepKinds = [
+  "create",
+  "move",
+  "rename",
+  "remove",
+  "restore",
+  "restoreAny",
+  "forget",
+  "replace",
+] as const;
 const noticeKinds = ["renamed", "retargeted", "dropped"] as const;
 const reasons = ["cycle", "superseded"] as const;
 const participantKinds = ["human", "agent", "ci"] as const;
@@ -30,6 +41,7 @@ export function writeTree(steps: readonly Step[], notices: readonly Notice[], to
         to.counts.varint(nodeKinds.indexOf(step.type));
         writeId(step.parent, to.nodes);
         writeString(to.lengths, to.text, step.name);
+        if (step.content !== undefined) writeContent(step.content, to.counts, to.text);
         break;
       case "move":
         writeId(step.parent, to.nodes);
@@ -40,6 +52,9 @@ export function writeTree(steps: readonly Step[], notices: readonly Notice[], to
       case "remove":
       case "restore":
         if (step.tombstone !== undefined) writeId(step.tombstone, to.nodes);
+        break;
+      case "replace":
+        writeContent(step.content, to.counts, to.text);
     }
   }
   to.counts.varint(notices.length);
@@ -59,8 +74,9 @@ export function readTree(from: Source): { steps: Step[]; notices: Notice[] } {
     switch (kind) {
       case "create": {
         const type = oneOf(nodeKinds, from.counts);
-        const parent = readId(from.nodes);
-        return { kind, node, parent, name: readString(from.lengths, from.text), type };
+        const parent = readId(from.nodes), name = readString(from.lengths, from.text);
+        const made = { kind, node, parent, name, type };
+        return type === "blob" ? { ...made, content: readContent(from.counts, from.text) } : made;
       }
       case "move":
         return { kind, node, parent: readId(from.nodes) };
@@ -71,6 +87,10 @@ export function readTree(from: Source): { steps: Step[]; notices: Notice[] } {
         return { kind, node, tombstone: readId(from.nodes) };
       case "restoreAny":
         return { kind: "restore", node };
+      case "forget":
+        return { kind, node };
+      case "replace":
+        return { kind, node, content: readContent(from.counts, from.text) };
     }
   });
   const notices = readMany(from.counts, (): Notice => {
@@ -96,6 +116,18 @@ export function writeParticipant({ name, kind }: Participant, to: Target): void 
 export function readParticipant(from: Source): Participant {
   const kind = oneOf(participantKinds, from.counts);
   return { name: readString(from.lengths, from.text), kind };
+}
+
+const hashBytes = 32;
+
+/** What a blob holds: how many bytes, and their hash. */
+export function writeContent({ hash, bytes }: BlobContent, counts: ByteWriter, text: ByteWriter): void {
+  counts.varint(bytes);
+  text.raw(fromHex(hash));
+}
+
+export function readContent(counts: ByteReader, text: ByteReader): BlobContent {
+  return { bytes: counts.varint(), hash: toHex(text.raw(hashBytes)) };
 }
 
 export function writeNodeKind(kind: typeof nodeKinds[number], to: ByteWriter): void {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { splitsPair } from "../../ot/mod.ts";
-import type { Answer, AnswerItem, Query } from "../../proto/mod.ts";
-import type { State } from "../core/mod.ts";
+import { splitsPair, type Workspace } from "../../ot/mod.ts";
+import type { Answer, AnswerItem, NodeItem, Query } from "../../proto/mod.ts";
+import { codes } from "../../proto/mod.ts";
+import { Scope, type State } from "../core/mod.ts";
 import { blame } from "./blame.ts";
 import { numbersOf } from "./continuation.ts";
 import { differences } from "./difference.ts";
@@ -14,7 +15,15 @@ import { HistoryError } from "./error.ts";
 import { defaultHistoryLimits, type HistoryLimits } from "./limits.ts";
 import { checkSpan, revisionOf, revisionOrNewest, stateAt, statesAt } from "./moment.ts";
 import { search } from "./search.ts";
-import { chooser, pathUnknown, placedFiles, placedNodes } from "./selection.ts";
+import {
+  chooser,
+  notText,
+  pathUnknown,
+  type Placed,
+  placedFiles,
+  placedNodes,
+  placedTexts,
+} from "./selection.ts";
 import type { HistorySource } from "./source.ts";
 import { touchedFiles } from "./touched.ts";
 
@@ -22,8 +31,10 @@ import { touchedFiles } from "./touched.ts";
 const messageBytes = 64 << 10;
 /** The longest piece of a text, in code units: three bytes each at the most. */
 const pieceMax = 20_000;
-/** About how many bytes an item takes besides its texts. */
-const itemBytes = 64;
+/** The longest piece of a blob, in bytes. */
+const pieceBytesMax = 60_000;
+/** About how many bytes an item takes besides its texts and bytes. */
+const itemBytes = 64, contentBytes = 48;
 /** A line that is longer is cut, in code units. */
 const lineMax = 1000;
 
@@ -33,11 +44,14 @@ type Items = Generator<AnswerItem, string>;
 /**
  * The messages of the answer to `query`, made as they are taken; the last one is marked. What cannot be answered is
  * named there.
+ *
+ * @param scope What who asks may see: what was out of it at a revision is not there at that revision.
  */
 export function* answer(
   query: Query,
   source: HistorySource,
   limits: HistoryLimits = defaultHistoryLimits,
+  scope: Scope = Scope.everything,
 ): Generator<Answer, void> {
   const { id } = query;
   let revision = source.revision;
@@ -50,7 +64,7 @@ export function* answer(
   };
   try {
     revision = revisionOrNewest(source, query.at);
-    const items = inPieces(itemsOf(query, source, revision, limits));
+    const items = inPieces(itemsOf(query, source, revision, limits, scope));
     for (;;) {
       const { done, value } = items.next();
       if (done) return yield { ...message(), last: true, next: value };
@@ -65,69 +79,110 @@ export function* answer(
   }
 }
 
-function itemsOf(query: Query, source: HistorySource, revision: number, limits: HistoryLimits): Items {
+function itemsOf(
+  query: Query,
+  source: HistorySource,
+  revision: number,
+  limits: HistoryLimits,
+  scope: Scope,
+): Items {
   const { question } = query;
+  const seenAt = (revision: number) => scope.partOf(stateAt(source, revision).workspace);
   switch (question.kind) {
     case "tree":
-      return treeItems(query, stateAt(source, revision), limits);
+      return treeItems(query, seenAt(revision), limits);
     case "files":
-      return fileItems(query, stateAt(source, revision), limits);
+      return fileItems(query, seenAt(revision), limits);
     case "search": {
-      const { workspace } = stateAt(source, revision);
+      const workspace = seenAt(revision);
       const isChosen = chooser(query, workspace);
-      const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
+      const files = placedTexts(workspace, query).filter(({ path }) => isChosen(path));
       return search(workspace, files, question, query.after, limits);
     }
     case "diff": {
       const from = revisionOf(source, question.from);
       checkSpan(from, revision, Infinity);
-      const [{ workspace: before }, { workspace: after }] = statesAt(source, from, revision);
-      return differences(before, after, chooser(query, before, after), question.context, query.after, limits);
+      const [before, after] = statesAt(source, from, revision).map(({ workspace }) =>
+        scope.partOf(workspace)
+      );
+      return differences(
+        before!,
+        after!,
+        chooser(query, before!, after!),
+        question.context,
+        query.after,
+        limits,
+      );
     }
     case "changes": {
       const from = revisionOf(source, question.from);
       checkSpan(from, revision, limits.entries);
-      const [{ workspace: before }, after] = statesAt(source, from, revision);
-      const isChosen = chooser(query, before, after.workspace);
-      const touched = touchedFiles(before, after.workspace, source.entries(from, revision), isChosen);
-      return withAuthors(listed(touched, query.after, limits), after);
+      const [earlier, state] = statesAt(source, from, revision);
+      const before = scope.partOf(earlier.workspace), after = scope.partOf(state.workspace);
+      const isChosen = chooser(query, before, after);
+      const touched = touchedFiles(before, after, source.entries(from, revision), isChosen);
+      return withAuthors(listed(touched, query.after, limits), state);
     }
     case "blame": {
       const { from: { revision: earliest, time } } = question;
       const from = earliest === 0 && time === 0 ? source.floor : revisionOf(source, question.from);
       checkSpan(from, revision, limits.entries);
       const state = stateAt(source, revision), node = state.workspace.find(question.path);
-      if (node?.kind !== "text") throw pathUnknown(question.path);
+      const isSeen = node !== undefined && scope.sees(state.workspace, node.id);
+      if (isSeen && node.kind === "blob") throw notText(question.path);
+      if (!isSeen || node.kind !== "text") throw pathUnknown(question.path);
       return withAuthors(lineItems(blame(source, node.id, from, revision), query.after, limits), state);
     }
+    case "blob":
+      return byteItems(question.hash, seenAt(revision), source);
   }
 }
 
-function* treeItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+function* treeItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const nodes = placedNodes(workspace).filter(({ path }) => isChosen(path));
-  const items = nodes.map(({ id, path, kind }): AnswerItem => ({
-    kind: "node",
-    id,
-    path,
-    type: kind,
-    length: kind === "text" ? workspace.text(id).length : 0,
-  }));
-  return yield* listed(items, query.after, limits);
+  return yield* listed(nodes.map((node) => nodeItem(node, workspace)), query.after, limits);
 }
 
-function* fileItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+function nodeItem({ id, path, kind }: Placed, workspace: Workspace): NodeItem {
+  const { content } = workspace.node(id)!;
+  const item = { kind: "node", id, path, type: kind } as const;
+  return content === undefined
+    ? { ...item, length: workspace.text(id).length }
+    : { ...item, length: content.bytes, content };
+}
+
+/** What a content is, to whoever can know of it: a blob holds it at this revision. */
+function* byteItems(hash: string, workspace: Workspace, source: HistorySource): Items {
+  if (workspace.bytesOf(hash) === undefined) {
+    throw new HistoryError("content_missing", codes.content_missing.text);
+  }
+  const content = source.content(hash);
+  if (content === undefined) throw new HistoryError("log_unreadable", codes.log_unreadable.text);
+  // One piece at least: so that nothing is told from no answer.
+  for (let at = 0; at === 0 || at < content.length; at += pieceBytesMax) {
+    yield { kind: "bytes", at, bytes: content.subarray(at, at + pieceBytesMax) };
+  }
+  return "";
+}
+
+function* fileItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
   let [i = 0, at = 0] = numbersOf(query.after, 2);
   let length = 0, items = 0;
   for (; i < files.length; i++, at = 0) {
-    const { id, path } = files[i]!, text = workspace.text(id);
+    const file = files[i]!, { id, path } = file, text = workspace.text(id);
     if (at > text.length || splitsPair(text, at)) {
       throw new HistoryError("continuation_invalid", "There is no such place in the files asked for");
     }
     do {
       if (length >= limits.answerLength || items >= limits.items) return `${i}:${at}`;
+      if (file.kind === "blob") {
+        yield nodeItem(file, workspace);
+        items++;
+        break;
+      }
       let to = Math.min(text.length, at + pieceMax);
       if (splitsPair(text, to)) to++;
       yield { kind: "content", id, path, at, text: text.slice(at, to) };
@@ -201,7 +256,9 @@ function* inPieces(items: Items): Items {
 function weightOf(item: AnswerItem): number {
   switch (item.kind) {
     case "node":
-      return itemBytes + 3 * item.path.length;
+      return itemBytes + 3 * item.path.length + (item.content === undefined ? 0 : contentBytes);
+    case "bytes":
+      return itemBytes + item.bytes.length;
     case "content":
       return itemBytes + 3 * (item.path.length + item.text.length);
     case "difference":

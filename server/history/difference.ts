@@ -2,16 +2,16 @@
  * What is different between two revisions: files that were added, removed, modified, renamed.
  *
  * A file is the same as before if it is the same node, whatever it is called now; of those left over, two with the same
- * path are the same file too.
+ * path are the same file too. Of blobs it is said only that they differ.
  *
  * @module
  */
 
-import type { NodeId, Workspace } from "../../ot/mod.ts";
+import { type BlobContent, type NodeId, sameContent, type Workspace } from "../../ot/mod.ts";
 import type { DifferenceItem, FileStatus } from "../../proto/mod.ts";
 import { numbersOf } from "./continuation.ts";
 import type { HistoryLimits } from "./limits.ts";
-import { patchOf } from "./patch.ts";
+import { binaryPatchOf, patchOf } from "./patch.ts";
 import { placedFiles } from "./selection.ts";
 
 /** A file at two revisions; it may have the same text at both. */
@@ -83,6 +83,17 @@ export function* differences(
     const isFull = length >= limits.answerLength || compared >= limits.comparedTotal || items >= limits.items;
     if (isFull) return `${i}`;
     const { status, path, from, ...nodes } = pairs[i]!;
+    const old = contentOf(before, nodes.before), now = contentOf(after, nodes.after);
+    if (old !== undefined || now !== undefined) {
+      const isSame = sameContent(old, now);
+      if (isSame && status === "modified") continue;
+      const texts = { status, path, from, before: "", after: "" };
+      const patch = isSame ? patchOf(texts, 0, 0).patch : binaryPatchOf(texts);
+      length += patch.length;
+      items++;
+      yield { kind: "difference", status, path, from, at: 0, patch, omitted: false };
+      continue;
+    }
     const one = nodes.before === undefined ? undefined : before.text(nodes.before);
     const other = nodes.after === undefined ? undefined : after.text(nodes.after);
     if (status === "modified") {
@@ -98,4 +109,9 @@ export function* differences(
     yield { kind: "difference", status, path, from, at: 0, patch, omitted };
   }
   return "";
+}
+
+/** What a blob holds; undefined of what is none. */
+function contentOf(workspace: Workspace, id: NodeId | undefined): BlobContent | undefined {
+  return id === undefined ? undefined : workspace.node(id)?.content;
 }

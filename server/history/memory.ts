@@ -10,11 +10,21 @@ import type { HistorySource } from "./source.ts";
 export class MemoryHistory implements HistorySource {
   readonly #base: State;
   readonly #entries: readonly LogEntry[];
+  readonly #contents: ReadonlyMap<string, Uint8Array>;
 
-  /** @param entries all those after `base`. */
-  constructor(readonly epoch: string, base: State, entries: readonly LogEntry[]) {
+  /**
+   * @param entries all those after `base`.
+   * @param contents what blobs hold, by hash.
+   */
+  constructor(
+    readonly epoch: string,
+    base: State,
+    entries: readonly LogEntry[],
+    contents: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
     this.#base = base;
     this.#entries = entries;
+    this.#contents = contents;
   }
 
   get revision(): number {
@@ -31,6 +41,10 @@ export class MemoryHistory implements HistorySource {
 
   entries(from: number, to: number): readonly LogEntry[] {
     return this.#entries.slice(from - this.floor, to - this.floor);
+  }
+
+  content(hash: string): Uint8Array | undefined {
+    return this.#contents.get(hash);
   }
 
   revisionAt(time: number): number {

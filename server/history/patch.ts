@@ -35,14 +35,30 @@ export interface Patch {
   readonly compared: number;
 }
 
+/** That two files differ, of which one at least is no text. */
+export function binaryPatchOf({ status, path, from }: Omit<FilePair, "before" | "after">): string {
+  const head = headOf(status, path, from);
+  return `${formatPatch(head)}Binary files ${head.oldFileName} and ${head.newFileName} differ\n`;
+}
+
 /** @param lengthMax Of what is left of both texts between equal ends: code units, and ten more for each line. */
 export function patchOf(
   { status, path, from, before, after }: FilePair,
   context: number,
   lengthMax: number,
 ): Patch {
+  const head = headOf(status, path, from);
+  if (before === after) return { patch: formatPatch(head), omitted: false, compared: 0 };
+  const middle = between(before, after, context);
+  const compared = costOf(middle.before) + costOf(middle.after);
+  if (compared > lengthMax) return { patch: formatPatch(head), omitted: true, compared };
+  const hunks = hunksOf(middle, context) ?? [wholeHunk(between(before, after, 0))];
+  return { patch: formatPatch({ ...head, hunks }), omitted: false, compared };
+}
+
+function headOf(status: FileStatus, path: string, from: string): StructuredPatch {
   const isAdded = status === "added", isRemoved = status === "removed";
-  const head: StructuredPatch = {
+  return {
     oldFileName: isAdded ? nowhere : `a/${from === "" ? path : from}`,
     newFileName: isRemoved ? nowhere : `b/${path}`,
     oldHeader: undefined,
@@ -52,12 +68,6 @@ export function patchOf(
     ...(isAdded ? { isCreate: true } : isRemoved ? { isDelete: true } : {}),
     ...(status === "renamed" ? { isRename: true } : {}),
   };
-  if (before === after) return { patch: formatPatch(head), omitted: false, compared: 0 };
-  const middle = between(before, after, context);
-  const compared = costOf(middle.before) + costOf(middle.after);
-  if (compared > lengthMax) return { patch: formatPatch(head), omitted: true, compared };
-  const hunks = hunksOf(middle, context) ?? [wholeHunk(between(before, after, 0))];
-  return { patch: formatPatch({ ...head, hunks }), omitted: false, compared };
 }
 
 function costOf(text: string): number {

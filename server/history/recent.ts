@@ -45,6 +45,10 @@ export class RecentHistory implements HistorySource {
     return this.#source.entries(from, to);
   }
 
+  content(hash: string): Uint8Array | undefined {
+    return this.#source.content(hash);
+  }
+
   revisionAt(time: number): number {
     return this.#source.revisionAt(time);
   }

@@ -72,6 +72,20 @@ export function placedNodes(workspace: Workspace): Placed[] {
   return result.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
+/** All files that are live, blobs among them. */
 export function placedFiles(workspace: Workspace): Placed[] {
+  return placedNodes(workspace).filter(({ kind }) => kind !== "directory");
+}
+
+/** The files that are live and chosen by a path of their own or with a directory, as long as they have lines. */
+export function placedTexts(workspace: Workspace, { paths }: Selection): Placed[] {
+  for (const path of paths) if (workspace.find(path)?.kind === "blob") throw notText(path);
   return placedNodes(workspace).filter(({ kind }) => kind === "text");
+}
+
+export function notText(path: string): HistoryError {
+  return new HistoryError(
+    "not_text",
+    `${quoted(path)} is a binary file, which has no lines. Ask for its bytes.`,
+  );
 }

@@ -16,6 +16,8 @@ export interface HistorySource {
   checkpoint(revision: number): State;
   /** The entries after `from` up to `to`, in order, none of them damaged; `from` is not below the floor. */
   entries(from: number, to: number): Iterable<LogEntry>;
+  /** Bytes that a blob holds or held, by their hash; undefined if they are not kept. */
+  content(hash: string): Uint8Array | undefined;
   /** The newest revision whose entry is not later than `time`, in milliseconds since 1970; the floor if all are. */
   revisionAt(time: number): number;
 }

@@ -2,7 +2,8 @@
  * Which files were touched between two revisions, and by whom: what somebody must look at again who has seen the
  * earlier one.
  *
- * A step that moves, renames, removes or restores a directory touches all files that are in it in the end.
+ * A step that moves, renames, removes or restores a directory touches all files that are in it in the end; of what is
+ * forgotten by then, those that were in it at the beginning.
  *
  * @module
  */
@@ -33,13 +34,16 @@ export function touchedFiles(
   const edited = new Map<NodeId, Touches>(), placed = new Map<NodeId, Touches>();
   for (const entry of entries) {
     for (const { node } of entry.change.edits) touch(edited, node, entry);
-    for (const { node } of entry.change.steps) touch(placed, node, entry);
+    // To forget what was removed before changes nothing that anybody sees.
+    for (const { kind, node } of entry.change.steps) if (kind !== "forget") touch(placed, node, entry);
   }
   const all = new Map<NodeId, Touches>();
   const add = (file: NodeId, touches: Touches) => all.set(file, joined(all.get(file), touches));
   for (const [file, touches] of edited) add(file, touches);
   for (const [node, touches] of placed) {
     for (const file of filesIn(after, node)) add(file, touches);
+    // What has gone out of the sight of who asks is as good as removed.
+    for (const file of filesIn(before, node)) if (after.node(file) === undefined) add(file, touches);
   }
   return [...all].flatMap(([file, touches]) => itemOf(before, after, file, touches) ?? [])
     .filter(({ path, from }) => isChosen(path) || (from !== "" && isChosen(from)))
@@ -48,8 +52,10 @@ export function touchedFiles(
 
 /** A file itself, or the files in a directory, but for those that are removed in there. */
 function* filesIn(workspace: Workspace, node: NodeId): Generator<NodeId> {
-  if (workspace.node(node)!.kind === "text") return yield node;
-  for (const [, child] of workspace.names(node)) yield* filesIn(workspace, child);
+  for (const id of workspace.within(node)) {
+    const kind = workspace.node(id)?.kind;
+    if (kind !== undefined && kind !== "directory") yield id;
+  }
 }
 
 function touch(touched: Map<NodeId, Touches>, node: NodeId, { revision, time, site }: LogEntry): void {
@@ -78,7 +84,8 @@ function joined(one: Touches | undefined, other: Touches): Touches {
 
 /** Undefined of what is no file, or of one that was hidden at both revisions and is not new. */
 function itemOf(before: Workspace, after: Workspace, id: NodeId, touches: Touches): TouchedItem | undefined {
-  if (after.node(id)?.kind !== "text") return undefined;
+  const kind = (after.node(id) ?? before.node(id))?.kind;
+  if (kind === undefined || kind === "directory") return undefined;
   const was = before.isLive(id), is = after.isLive(id);
   if (!was && !is && before.node(id) !== undefined) return undefined;
   const old = was ? before.pathOf(id) : "", path = is || !was ? after.pathOf(id) : old;

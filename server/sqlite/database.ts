@@ -7,7 +7,7 @@
  *     segments     key, last, times, bytes               older entries, packed
  *     checkpoints  key, time, manifest                   the key is number * 2^32 + revision
  *     pieces       number, hash, bytes                   what texts are made of
- *     contents     hash, bytes                           files that are no text
+ *     contents     number, hash, time, bytes             what blobs hold; when somebody last put it there or asked for it
  *     facts        name, value                           the census: how many workspaces, and a checksum of them
  *
  * @module
@@ -20,7 +20,7 @@ import { damaged, DataError, dataErrorOf } from "./errors.ts";
 export const databaseName = "dist-space.sqlite";
 
 /** Goes up when an older program could not read what this one writes. */
-const formatVersion = 1;
+const formatVersion = 2;
 /** "DiSp": says in the file what it is. */
 const applicationId = 0x44695370;
 /** How long to wait for another program that is writing. */
@@ -37,6 +37,17 @@ export interface OpenOptions {
   readonly pagesMax?: number | undefined;
 }
 
+/**
+ * Of each workspace its own, though others may hold the same: what somebody may have is decided by what a workspace
+ * has, and so is what goes with it.
+ */
+const contentsTable = `
+  CREATE TABLE contents (
+    number INTEGER NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL, bytes BLOB NOT NULL,
+    PRIMARY KEY (number, hash)
+  );
+`;
+
 const schema = `
   CREATE TABLE workspaces (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL, origin TEXT NOT NULL,
@@ -52,7 +63,7 @@ const schema = `
   CREATE TABLE pieces (
     number INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (number, hash)
   );
-  CREATE TABLE contents (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+  ${contentsTable}
   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   INSERT INTO facts VALUES ('census', '0:0');
 `;
@@ -100,10 +111,19 @@ export class Database {
         this.#db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${formatVersion}`);
       });
     }
-    this.#check();
+    if (this.#check() < formatVersion) this.#upgrade();
   }
 
-  #check(): void {
+  /** Format 1 had a table for contents that nothing could name: what is in it is for nobody. */
+  #upgrade(): void {
+    this.transaction(() => {
+      if (this.#check() === formatVersion) return;
+      this.#db.exec(`DROP TABLE contents; ${contentsTable}; PRAGMA user_version = ${formatVersion}`);
+    });
+  }
+
+  /** The version of the format. */
+  #check(): number {
     const version = this.#number("PRAGMA user_version");
     if (this.#number("PRAGMA application_id") !== applicationId || version === 0) {
       throw damaged("the file is no database of this program");
@@ -114,6 +134,7 @@ export class Database {
         `The data has format ${version}, and this program knows ${formatVersion}. Use the newer program.`,
       );
     }
+    return version;
   }
 
   #number(sql: string): number {

@@ -28,7 +28,7 @@ import { databaseName } from "./database.ts";
 import { damaged, DataError, dataErrorOf } from "./errors.ts";
 import { FolderLock } from "./folder_lock.ts";
 import type { AppendRequest, AppendResult, ReaderCalls, Which, WriterCalls } from "./messages.ts";
-import { checkedContent, contentHash, hashOfName } from "./content.ts";
+import { checkedContent } from "./content.ts";
 import type { Query } from "../../proto/mod.ts";
 import type { AnswerPiece } from "../history/mod.ts";
 import { Historian } from "./historian.ts";
@@ -317,7 +317,14 @@ export class SqliteLog implements Log {
       await this.#writer.ask("segment", { number, epoch, segment });
     }
     const retention = this.#retention;
-    if (!this.#isClosing) await this.#writer.ask("retain", { number, epoch, retention, nowMs: Date.now() });
+    if (this.#isClosing) return;
+    await this.#writer.ask("retain", { number, epoch, retention, nowMs: Date.now() });
+    // Where nothing is let go, hardly a content is: then to look for one is for whoever compacts the log.
+    if (retention.kind === "all" || this.#isClosing) return;
+    const hashes = await this.#reader.ask("unneededContents", { number, epoch });
+    if (hashes.length > 0) {
+      await this.#writer.ask("removeContents", { number, epoch, hashes, nowMs: Date.now() });
+    }
   }
 
   /** Resolves when nothing has been appended for a while, or when that does not come. */
@@ -355,16 +362,20 @@ export class SqliteLog implements Log {
     });
   }
 
-  /** Stores bytes, and gives the hash to find them by: SHA-256, hexadecimal. */
-  async putContent(bytes: Uint8Array): Promise<string> {
-    const { hash, name } = contentHash(bytes);
-    await this.#writer.ask("putContent", { hash, bytes });
-    return name;
+  async putContent(workspace: string, bytes: Uint8Array): Promise<string> {
+    const { number, epoch } = this.#expect(workspace);
+    return await this.#writer.ask("putContent", { number, epoch, bytes, nowMs: Date.now() });
+  }
+
+  async holdContent(workspace: string, hash: string): Promise<number | undefined> {
+    const { number, epoch } = this.#expect(workspace);
+    return await this.#writer.ask("holdContent", { number, epoch, hash, nowMs: Date.now() });
   }
 
   /** What was stored under a hash; undefined if nothing was. Rejects if it is damaged. */
-  async getContent(name: string): Promise<Uint8Array | undefined> {
-    return checkedContent(name, await this.#reader.ask("content", hashOfName(name)));
+  async content(workspace: string, hash: string): Promise<Uint8Array | undefined> {
+    const { number, epoch } = this.#expect(workspace);
+    return checkedContent(hash, await this.#reader.ask("content", { number, epoch, hash }));
   }
 
   #expect(workspace: string): Held {
@@ -373,9 +384,9 @@ export class SqliteLog implements Log {
     throw new DataError("unknown_workspace", `The workspace "${workspace}" is not loaded. Load it first.`);
   }
 
-  answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void> {
+  answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void> {
     this.#historian ??= new Historian(this.#folder);
-    return this.#historian.answer(workspace, query);
+    return this.#historian.answer(workspace, query, scope);
   }
 
   async close(): Promise<void> {

@@ -50,7 +50,12 @@ export interface WriterCalls {
   checkpoint(asked: Which & { revision: number; time: number; manifest: Uint8Array }): boolean;
   segment(asked: Which & { segment: PackedSegment }): void;
   retain(asked: Which & { retention: Retention; nowMs: number }): void;
-  putContent(asked: { hash: Uint8Array; bytes: Uint8Array }): void;
+  /** The hash that it is found by: 64 hexadecimal digits. */
+  putContent(asked: Which & { bytes: Uint8Array; nowMs: number }): string;
+  /** How many bytes there are; undefined if there is no such content. */
+  holdContent(asked: Which & { hash: string; nowMs: number }): number | undefined;
+  /** Takes away those of these that nobody has asked for lately. */
+  removeContents(asked: Which & { hashes: readonly string[]; nowMs: number }): void;
   poll(heads: readonly (Which & { revision: number })[]): Change[];
   close(asked: { isClean: boolean }): void;
 }
@@ -71,7 +76,9 @@ export interface ReaderCalls {
   load(name: string): LoadedWorkspace | undefined;
   chainAt(asked: Which & { revision: number }): Uint8Array;
   packNext(asked: Which): PackedSegment | undefined;
-  content(hash: Uint8Array): Uint8Array | undefined;
+  content(asked: Which & { hash: string }): Uint8Array | undefined;
+  /** The hashes of what no blob holds or held, as far as anything is kept. */
+  unneededContents(asked: Which): string[];
   close(asked: undefined): void;
 }
 

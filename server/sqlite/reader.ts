@@ -7,6 +7,7 @@
 import { type LogEntry, State } from "../core/mod.ts";
 import { beforeBlock, blockEntries, readPacked, segmentEntries } from "../format/mod.ts";
 import type { HistorySource } from "../history/source.ts";
+import { checkedContent, hashOfName } from "./content.ts";
 import { Database, databaseName } from "./database.ts";
 import { damaged } from "./errors.ts";
 import type { Known } from "./known.ts";
@@ -73,6 +74,10 @@ export class SqliteReader implements HistorySource {
       if (entries.length >= segmentEntries || read.tail.revision >= to) break;
     }
     return entries;
+  }
+
+  content(hash: string): Uint8Array | undefined {
+    return checkedContent(hash, this.#store.content(this.#known.number, hashOfName(hash)));
   }
 
   revisionAt(time: number): number {

@@ -6,13 +6,14 @@
 
 import { beforeBlock, chainAt, newestCheckpoint } from "../format/mod.ts";
 import { bundleOf } from "./bundle.ts";
+import { hashOfName } from "./content.ts";
 import { Database } from "./database.ts";
 import { DataError } from "./errors.ts";
 import type { LoadedWorkspace, ReaderCalls, Which } from "./messages.ts";
 import type { Known } from "./known.ts";
 import { Store } from "./store.ts";
 import { answerWith } from "./thread.ts";
-import { packNext } from "./upkeep.ts";
+import { packNext, unneededContents } from "./upkeep.ts";
 
 let db: Database, store: Store;
 
@@ -28,7 +29,8 @@ answerWith<ReaderCalls>({
     }),
   chainAt: ({ revision, ...which }) => of(which, (known) => chainAt(store.kept(known), revision)),
   packNext: (which) => of(which, (known) => packNext(store, known)),
-  content: (hash) => store.content(hash),
+  content: ({ hash, ...which }) => of(which, ({ number }) => store.content(number, hashOfName(hash))),
+  unneededContents: (which) => of(which, (known) => unneededContents(store, known)),
   close: () => db.close(),
 });
 

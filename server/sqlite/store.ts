@@ -125,10 +125,11 @@ export class Store {
   remove(known: Known): void {
     this.#forget(known);
     this.clear(known.number);
+    this.#db.run("DELETE FROM contents WHERE number = ?", known.number);
     this.#db.run("DELETE FROM heads WHERE number = ?", known.number);
   }
 
-  /** Takes away the entries and checkpoints of a workspace. */
+  /** Takes away the entries and checkpoints of a workspace; what its blobs hold stays. */
   clear(number: number): void {
     const range = [keyOf(number, 0), keyOf(number + 1, 0)];
     for (const table of ["rows", "segments", "checkpoints"]) {
@@ -162,6 +163,15 @@ export class Store {
       number,
       known.number,
     );
+    const version = this.#db.get(`PRAGMA ${from}.user_version`)?.user_version;
+    // Those of before that had no blobs.
+    if (Number(version) >= contentsVersion) {
+      this.#db.run(
+        `INSERT INTO main.contents SELECT ?, hash, time, bytes FROM ${from}.contents WHERE number = ?`,
+        number,
+        known.number,
+      );
+    }
     return { ...after, number };
   }
 
@@ -321,6 +331,11 @@ export class Store {
     );
   }
 
+  /** Takes away rows up to `revision`, at which a block ends. */
+  removeRowsUpTo(number: number, revision: number): void {
+    this.#db.run("DELETE FROM rows WHERE key > ? AND key <= ?", keyOf(number, 0), keyOf(number, revision));
+  }
+
   hasPiece(number: number, key: Uint8Array): boolean {
     return this.#db.get("SELECT 1 AS it FROM pieces WHERE number = ? AND hash = ?", number, key) !==
       undefined;
@@ -356,19 +371,41 @@ export class Store {
     this.#db.run("DELETE FROM pieces WHERE number = ? AND hash = ?", number, key);
   }
 
-  /** Stores bytes under their hash. */
-  putContent(hash: Uint8Array, bytes: Uint8Array): void {
-    this.#db.run("INSERT OR IGNORE INTO contents VALUES (?, ?)", hash, bytes);
+  /** Stores what a blob is going to hold under its hash; over what is there, which may be damaged. */
+  putContent(number: number, hash: Uint8Array, bytes: Uint8Array, timeMs: number): void {
+    this.#db.run("INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?)", number, hash, timeMs, bytes);
   }
 
-  /** The hashes of all contents. */
-  contents(): Uint8Array[] {
-    return this.#db.all("SELECT hash FROM contents").map(({ hash }) => bytesOf(hash));
+  /** How many bytes there are under a hash, which are asked for at this time; undefined if there are none. */
+  holdContent(number: number, hash: Uint8Array, timeMs: number): number | undefined {
+    this.#db.run("UPDATE contents SET time = ? WHERE number = ? AND hash = ?", timeMs, number, hash);
+    const sql = "SELECT length(bytes) AS length FROM contents WHERE number = ? AND hash = ?";
+    const row = this.#db.get(sql, number, hash);
+    return row === undefined ? undefined : Number(row.length);
   }
 
-  content(hash: Uint8Array): Uint8Array | undefined {
-    const row = this.#db.get("SELECT bytes FROM contents WHERE hash = ?", hash);
+  /** The hashes of all contents of a workspace. */
+  contents(number: number): Uint8Array[] {
+    const rows = this.#db.all("SELECT hash FROM contents WHERE number = ? ORDER BY hash", number);
+    return rows.map(({ hash }) => bytesOf(hash));
+  }
+
+  content(number: number, hash: Uint8Array): Uint8Array | undefined {
+    const row = this.#db.get("SELECT bytes FROM contents WHERE number = ? AND hash = ?", number, hash);
     return row === undefined ? undefined : bytesOf(row.bytes);
+  }
+
+  /** Takes away a content, if nobody has asked for it since. */
+  removeContent(number: number, hash: Uint8Array, beforeMs: number): void {
+    this.#db.run("DELETE FROM contents WHERE number = ? AND hash = ? AND time < ?", number, hash, beforeMs);
+  }
+
+  contentStats(number: number): { count: number; bytes: number } {
+    const row = this.#db.get(
+      "SELECT count(*) AS count, coalesce(sum(length(bytes)), 0) AS bytes FROM contents WHERE number = ?",
+      number,
+    );
+    return { count: Number(row?.count), bytes: Number(row?.bytes) };
   }
 
   /** All that recovery needs of a workspace. */
@@ -399,6 +436,9 @@ export class Store {
     else this.#db.run("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value);
   }
 }
+
+/** Since this version of the format contents are those of workspaces. */
+const contentsVersion = 2;
 
 /** The tables that are copied by key, and their other columns. */
 const copied = [

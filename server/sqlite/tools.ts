@@ -5,11 +5,13 @@
  * @module
  */
 
+import type { BlobContent } from "../../ot/mod.ts";
 import { type LogEntry, type SavedState, State } from "../core/mod.ts";
 import {
   beforeBlock,
   blockEntries,
   chainAt,
+  coverBytes,
   encodeCheckpoint,
   originOf,
   type OriginRecord,
@@ -25,7 +27,7 @@ import { Database, databaseName } from "./database.ts";
 import { damaged, DataError } from "./errors.ts";
 import type { Known } from "./known.ts";
 import { Store } from "./store.ts";
-import { collect, packNext, retain, type Retention } from "./upkeep.ts";
+import { collect, packNext, removeContents, retain, type Retention, unneededContents } from "./upkeep.ts";
 import { type VerifyReport, verifyWorkspace } from "./verify.ts";
 
 export type { VerifyReport } from "./verify.ts";
@@ -40,10 +42,11 @@ export interface WorkspaceStats {
   /** Milliseconds since 1970, of the newest checkpoint; undefined if there is none. */
   readonly checkpointTime: number | undefined;
   readonly checkpoints: number;
-  /** Bytes of entries that are not packed yet, of those that are, and of the texts in checkpoints. */
+  /** Bytes of entries that are not packed yet, of those that are, of the texts in checkpoints, and of what blobs hold. */
   readonly rowBytes: number;
   readonly segmentBytes: number;
   readonly pieceBytes: number;
+  readonly contentBytes: number;
   /** What happened to the log as a whole. */
   readonly origin: readonly OriginRecord[];
 }
@@ -80,6 +83,7 @@ export class LogTools {
         rowBytes: this.#store.rowStats(number).bytes,
         segmentBytes: this.#store.segments(number).reduce((sum, { bytes }) => sum + bytes, 0),
         pieceBytes: this.#store.pieceStats(number).bytes,
+        contentBytes: this.#store.contentStats(number).bytes,
         origin,
       };
     });
@@ -93,17 +97,10 @@ export class LogTools {
     });
   }
 
-  /** What is wrong with the file itself, and with files that are no text. */
+  /** What is wrong with the file itself. */
   verifyFile(): string[] {
     const found = this.#db.all("PRAGMA integrity_check").map((row) => String(Object.values(row)[0]));
-    const problems = found.filter((line) => line !== "ok");
-    for (const hash of this.#store.contents()) {
-      const name = hexOf(hash), bytes = this.#store.content(hash);
-      if (bytes === undefined || contentHash(bytes).name !== name) {
-        problems.push(`content ${name} is damaged`);
-      }
-    }
-    return problems;
+    return found.filter((line) => line !== "ok");
   }
 
   /** A workspace as a server would load it. */
@@ -205,7 +202,6 @@ export class LogTools {
           if (there !== undefined) this.#store.remove(there);
           this.#store.copy("backup", known, { ...known, epoch: newEpoch() });
         }
-        this.#db.run("INSERT OR IGNORE INTO main.contents SELECT hash, bytes FROM backup.contents");
       });
     } finally {
       this.#db.exec("DETACH backup");
@@ -214,8 +210,8 @@ export class LogTools {
   }
 
   /**
-   * Takes a string out of the whole history of a workspace for good: out of texts, names of nodes and names of
-   * people. The log gets a new chain, which begins with a record of this, and a new epoch. What the string was
+   * Takes a string out of the whole history of a workspace for good: out of texts, of what blobs hold, of names of
+   * nodes and of people. The log gets a new chain, which begins with a record of this, and a new epoch. What the string was
    * stored in is overwritten in the file.
    *
    * @returns how often it was found; if it was not, nothing is changed.
@@ -249,8 +245,15 @@ export class LogTools {
         if (entry.revision > start) all.push(entry);
       }
     }
-    const clean = purge(base, all.filter((entry) => entry.revision > floor), secret, fillerFor(secret));
-    const { occurrences, names } = clean;
+    const filler = fillerFor(secret), contents = this.#purgedContents(number, secret, filler, nowMs);
+    const clean = purge(
+      base,
+      all.filter((entry) => entry.revision > floor),
+      secret,
+      filler,
+      contents.clean,
+    );
+    const { names } = clean, occurrences = clean.occurrences + contents.occurrences;
     if (occurrences + names === 0) return { occurrences, names };
 
     const record = {
@@ -274,7 +277,35 @@ export class LogTools {
     for (const entry of clean.entries) state = state.apply(entry);
     if (state.revision > floor) this.#addCheckpoint(number, state, tail.chain);
     this.#store.setHead(number, { revision, chain: tail.chain });
+    this.#collectContents(number, nowMs);
     return { occurrences, names };
+  }
+
+  /** Takes away what no blob of a workspace, as it is known now, has or had. */
+  #collectContents(number: number, nowMs: number): void {
+    const unneeded = unneededContents(this.#store, this.#store.byNumber(number)!);
+    removeContents(this.#store, number, unneeded, nowMs);
+  }
+
+  /** Takes a string out of what blobs hold or held: what is in the place of each content that had it, by its hash. */
+  #purgedContents(
+    number: number,
+    secret: string,
+    filler: string,
+    nowMs: number,
+  ): { readonly clean: ReadonlyMap<string, BlobContent>; readonly occurrences: number } {
+    const clean = new Map<string, BlobContent>();
+    let occurrences = 0;
+    for (const hash of this.#store.contents(number)) {
+      const covered = coverBytes(this.#store.content(number, hash)!, secret, filler);
+      if (covered === undefined) continue;
+      occurrences += covered.occurrences;
+      const { hash: newHash, name } = contentHash(covered.bytes);
+      clean.set(hexOf(hash), { hash: name, bytes: covered.bytes.length });
+      this.#store.putContent(number, newHash, covered.bytes, nowMs);
+      this.#store.removeContent(number, hash, Infinity);
+    }
+    return { clean, occurrences };
   }
 
   #addCheckpoint(number: number, state: State, chain: Uint8Array): void {
@@ -296,6 +327,7 @@ export class LogTools {
       this.#whileThere(known, (known) => {
         retain(this.#store, known, retention, nowMs);
         collect(this.#store, known.number);
+        this.#collectContents(known.number, nowMs);
       });
       for (const key of this.#store.pieces(known.number)) {
         const bytes = this.#store.piece(known.number, key);
@@ -335,16 +367,22 @@ export class LogTools {
     this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /** Stores bytes, and gives the hash to find them by: SHA-256, hexadecimal. */
-  putContent(bytes: Uint8Array): string {
-    const { hash, name } = contentHash(bytes);
-    this.#db.transaction(() => this.#store.putContent(hash, bytes));
-    return name;
+  /** Stores what blobs of a workspace are going to hold, and gives the hashes that they are found by. */
+  putContents(workspace: string, contents: readonly Uint8Array[], nowMs: number): string[] {
+    if (contents.length === 0) return [];
+    return this.#db.transaction(() => {
+      const { number } = this.#store.expect(workspace);
+      return contents.map((bytes) => {
+        const { hash, name } = contentHash(bytes);
+        this.#store.putContent(number, hash, bytes, nowMs);
+        return name;
+      });
+    });
   }
 
   /** What was stored under a hash; undefined if nothing was. */
-  getContent(name: string): Uint8Array | undefined {
-    return checkedContent(name, this.#store.content(hashOfName(name)));
+  content(workspace: string, hash: string): Uint8Array | undefined {
+    return checkedContent(hash, this.#store.content(this.#store.expect(workspace).number, hashOfName(hash)));
   }
 
   close(): void {

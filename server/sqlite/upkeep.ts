@@ -14,8 +14,9 @@ import {
   segmentEntries,
   type Tail,
 } from "../format/mod.ts";
+import { contentsIn } from "../../ot/mod.ts";
 import type { LogEntry } from "../core/mod.ts";
-import { hexOf } from "./content.ts";
+import { hashOfName, hexOf } from "./content.ts";
 import { compressed } from "./compression.ts";
 import type { Known } from "./known.ts";
 import type { Store } from "./store.ts";
@@ -99,6 +100,7 @@ export function retain(store: Store, known: Known, retention: Retention, nowMs: 
   if (floor > known.floor) {
     store.update(known, { ...known, floor });
     store.removeSegmentsUpTo(number, floor);
+    store.removeRowsUpTo(number, beforeBlock(floor + 1));
   }
   if (dropped.length > 0) collect(store, number);
 }
@@ -129,4 +131,42 @@ export function collect(store: Store, number: number): void {
     }
   }
   for (const key of store.pieces(number)) if (!needed.has(hexOf(key))) store.removePiece(number, key);
+}
+
+/** What somebody has put there or asked for is going to be named by a change: for so long it is waited for. */
+const heldMs = 3600_000;
+
+/**
+ * The hashes of the contents that no state from the floor on has a blob for: all entries since are looked at. None if
+ * the oldest state cannot be read, since then it is not known what it needs.
+ */
+export function unneededContents(store: Store, known: Known): string[] {
+  const { number } = known, all = store.contents(number).map(hexOf);
+  if (all.length === 0) return [];
+  const needed = neededContents(store, known);
+  return needed === undefined ? [] : all.filter((hash) => !needed.has(hash));
+}
+
+/** The hashes of the contents that blobs hold or held since the floor; undefined if that is not known. */
+export function neededContents(store: Store, known: Known): Set<string> | undefined {
+  const { number, floor } = known, needed = new Set<string>();
+  if (floor > 0) {
+    const manifest = store.manifest(number, floor);
+    if (manifest === undefined) return undefined;
+    for (const { content } of decodeManifest(manifest).state.nodes) {
+      if (content !== undefined) needed.add(content.hash);
+    }
+  }
+  for (const read of readPacked(store.kept(known), beforeBlock(floor + 1))) {
+    for (const { revision, change } of read.tail === undefined ? [] : read.entries) {
+      if (revision <= floor) continue;
+      for (const { hash } of contentsIn(change.steps)) needed.add(hash);
+    }
+  }
+  return needed;
+}
+
+/** Takes away contents that are not needed, but for those that somebody may be about to name. */
+export function removeContents(store: Store, number: number, hashes: readonly string[], nowMs: number): void {
+  for (const hash of hashes) store.removeContent(number, hashOfName(hash), nowMs - heldMs);
 }

@@ -1,5 +1,6 @@
 /**
- * Looks at all there is of a workspace: every entry against the chain, every checkpoint against the entries.
+ * Looks at all there is of a workspace: every entry against the chain, every checkpoint against the entries, and what
+ * blobs hold or held against its hash.
  *
  * @module
  */
@@ -16,8 +17,10 @@ import {
   recover,
   savedStateOf,
 } from "../format/mod.ts";
+import { contentHash, hashOfName } from "./content.ts";
 import type { Known } from "./known.ts";
 import type { Store } from "./store.ts";
+import { neededContents } from "./upkeep.ts";
 
 /** What was found. */
 export interface VerifyReport {
@@ -28,6 +31,8 @@ export interface VerifyReport {
   readonly checkpoints: number;
   /** In plain words; none if all is well. */
   readonly problems: readonly string[];
+  /** Whether entries are damaged, or the newest state cannot be had any more: what else is damaged is made again. */
+  readonly isLost: boolean;
 }
 
 export function verifyWorkspace(store: Store, known: Known): VerifyReport {
@@ -47,7 +52,7 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
   }
   let entries = 0, state = floor === 0 ? State.empty : undefined;
   const first = store.segments(number)[0]?.first ?? store.firstUnpacked(number) ?? 1;
-  attempt(problems, "entries", () => {
+  const areWhole = attempt(problems, "entries", () => {
     for (const read of readPacked(store.kept(known), floor === 0 ? 0 : first - 1, { until: Infinity })) {
       if (read.tail === undefined) break;
       entries += read.entries.length;
@@ -68,19 +73,32 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
       }
     }
   });
+  attempt(problems, "contents", () => {
+    const needed = neededContents(store, known);
+    if (needed === undefined) throw new FormatError("It is not known which are needed");
+    for (const hash of needed) {
+      const content = store.content(number, hashOfName(hash));
+      if (content === undefined) problems.push(`content ${hash} is missing`);
+      else if (contentHash(content).name !== hash) problems.push(`content ${hash} is damaged`);
+    }
+  });
   const recovery = recover(store.kept(known));
   if (recovery.kind === "damaged" && !problems.some((problem) => problem.endsWith(recovery.damage))) {
     problems.push(recovery.damage);
   }
   const { revision } = store.head(number);
-  return { workspace: name, revision, entries, checkpoints: all.length, problems };
+  const isLost = !areWhole || recovery.kind === "damaged";
+  return { workspace: name, revision, entries, checkpoints: all.length, problems, isLost };
 }
 
-function attempt(problems: string[], what: string, body: () => void): void {
+/** Whether it has gone well. */
+function attempt(problems: string[], what: string, body: () => void): boolean {
   try {
     body();
+    return true;
   } catch (error) {
     problems.push(`${what}: ${error instanceof Error ? error.message : error}`);
+    return false;
   }
 }
 

@@ -5,12 +5,13 @@
  */
 
 import { areEqual, beforeBlock, decodeManifest } from "../format/mod.ts";
+import { contentHash, hashOfName } from "./content.ts";
 import { Database } from "./database.ts";
 import { DataError, sentErrorOf } from "./errors.ts";
 import type { AppendRequest, AppendResult, ArgumentOf, Change, Which, WriterCalls } from "./messages.ts";
 import type { Known } from "./known.ts";
 import { Store } from "./store.ts";
-import { retain } from "./upkeep.ts";
+import { removeContents, retain } from "./upkeep.ts";
 
 type Asked<Name extends keyof WriterCalls> = ArgumentOf<WriterCalls[Name]>;
 
@@ -133,8 +134,18 @@ export class Writer {
     });
   }
 
-  putContent({ hash, bytes }: Asked<"putContent">): void {
-    this.#db.transaction(() => this.#store.putContent(hash, bytes));
+  putContent({ bytes, nowMs, ...which }: Asked<"putContent">): string {
+    const { hash, name } = contentHash(bytes);
+    this.#of(which, ({ number }) => this.#store.putContent(number, hash, bytes, nowMs));
+    return name;
+  }
+
+  holdContent({ hash, nowMs, ...which }: Asked<"holdContent">): number | undefined {
+    return this.#of(which, ({ number }) => this.#store.holdContent(number, hashOfName(hash), nowMs));
+  }
+
+  removeContents({ hashes, nowMs, ...which }: Asked<"removeContents">): void {
+    this.#of(which, ({ number }) => removeContents(this.#store, number, hashes, nowMs));
   }
 
   /** What other processes have done to these workspaces, if they have done anything. */

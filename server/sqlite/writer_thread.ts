@@ -19,6 +19,8 @@ answerWith<WriterCalls>({
   segment: (asked) => writer.segment(asked),
   retain: (asked) => writer.retain(asked),
   putContent: (asked) => writer.putContent(asked),
+  holdContent: (asked) => writer.holdContent(asked),
+  removeContents: (asked) => writer.removeContents(asked),
   poll: (heads) => writer.poll(heads),
   close: (asked) => writer.close(asked),
 });

@@ -12,16 +12,9 @@ import { SpaceError } from "../../client/error.ts";
 import type { Scope, When } from "../../client/past.ts";
 import type { Space } from "../../client/space.ts";
 import { codes, type Participant } from "../../proto/mod.ts";
-import { jsonReply, type Reply } from "./door.ts";
+import { jsonReply, problemReply, type Reply } from "./door.ts";
 import type { Caller, InnerSpaces } from "./inner_spaces.ts";
-import {
-  type Parameter,
-  problem,
-  problemReply,
-  type ReplyKind,
-  type Route,
-  type RouteRequest,
-} from "./routes.ts";
+import { type Parameter, problem, type ReplyKind, type Route, type RouteRequest } from "./routes.ts";
 import {
   changeRequest,
   changeResult,
@@ -196,7 +189,7 @@ export function apiRoutes(spaces: InnerSpaces): Route[] {
             if (result.changed || result.outcome !== "overlap") return jsonReply(200, result);
             const message =
               "Others have changed the same places since. Look at the text as it is now, and decide";
-            return jsonReply(409, { code: "overlap", message, ...result });
+            return problemReply(409, "overlap", message, result);
           })
         ),
     },
@@ -232,6 +225,14 @@ const statuses: Readonly<Record<string, number>> = {
     nothing_to_do: 400,
     nothing_read: 400,
   },
+  ...{
+    token_expected: 401,
+    token_invalid: 401,
+    token_algorithm: 401,
+    token_expired: 401,
+    token_revoked: 401,
+  },
+  ...{ token_foreign: 403, not_allowed: 403 },
   ...{ path_unknown: 404, revision_unknown: 404, not_found: 404 },
   ...{ revision_forgotten: 410, precondition_failed: 412 },
   ...{ too_many_clients: 503, too_many_workspaces: 503, shutting_down: 503, log_failed: 503 },

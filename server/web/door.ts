@@ -9,6 +9,7 @@
  * @module
  */
 
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 // @ts-types="npm:@types/ws@8.18.2"
@@ -24,6 +25,8 @@ export interface Reply {
   readonly type: string;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Why it is not what was asked for, by name. */
+  readonly code?: string;
 }
 
 /** A request that has come in whole. */
@@ -47,6 +50,8 @@ export interface DoorOptions {
   readonly shell: Shell;
   readonly report: ShellOptions["report"];
   readonly answerer: Answerer;
+  /** What TLS is spoken with, as PEM; without it, it is not. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestMs?: number;
   /** How long the body of a request may be. */
@@ -64,7 +69,7 @@ const statuses: Partial<Record<DoorCode, number>> = {
 };
 
 export class WebDoor {
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
   readonly #sockets: WebSocketServer;
   readonly #options: DoorOptions;
   readonly #bodyBytesMax: number;
@@ -82,9 +87,11 @@ export class WebDoor {
       requestTimeout: requestMs,
       connectionsCheckingInterval: checkMs,
     };
-    this.#server = createServer({ ...limits, keepAliveTimeout: 5_000 }, (request, response) => {
-      this.#answer(request, response);
-    });
+    const { certificate } = options;
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    this.#server = certificate === undefined
+      ? createServer({ ...limits, keepAliveTimeout: 5_000 }, answer)
+      : createSecureServer({ ...limits, ...certificate, keepAliveTimeout: 5_000 }, answer);
     // One that opens a connection and says nothing, or takes nothing of what it asked for.
     this.#server.setTimeout(2 * requestMs, (socket) => socket.destroy());
     this.#server.on("clientError", (error: { code?: string }, socket) => {
@@ -96,6 +103,7 @@ export class WebDoor {
     this.#sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
+      clientTracking: false,
       maxPayload: 2 * messageBytesMax,
     });
   }
@@ -142,7 +150,8 @@ export class WebDoor {
 
   /** Answers one who was not let in, before anything is an HTTP exchange or a WebSocket. */
   #turnAway(socket: Duplex, code: DoorCode): void {
-    const { status, type, body } = this.#refused(code);
+    const { status, type, body } = refusedReply(code);
+    this.#options.report("turned_away", { code });
     const head = `HTTP/1.1 ${status} ${code}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n`;
     socket.on("error", () => {});
     socket.end(`${head}Connection: close\r\n\r\n${body}`, () => socket.destroy());
@@ -151,6 +160,7 @@ export class WebDoor {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const reply = await this.#replyTo(request);
     if (reply === undefined || response.destroyed) return;
+    if (reply.code !== undefined) this.#options.report("turned_away", { code: reply.code });
     const { origin } = request.headers;
     const bytes = new TextEncoder().encode(reply.body);
     response.writeHead(reply.status, {
@@ -158,8 +168,10 @@ export class WebDoor {
       "content-length": bytes.length,
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
-      // A page that got this far is of an origin that may read what it asked for.
-      ...origin === undefined ? {} : { "access-control-allow-origin": origin, vary: "origin" },
+      // A page of an origin that is known may read what it asked for.
+      ...origin === undefined || reply.code === "origin_forbidden"
+        ? {}
+        : { "access-control-allow-origin": origin, vary: "origin" },
       // What is left of a body that nobody wants to read to its end goes with the connection.
       ...request.complete ? {} : { connection: "close" },
       ...reply.headers,
@@ -170,30 +182,25 @@ export class WebDoor {
   /** Undefined if there is nobody any more to be answered. */
   async #replyTo(request: IncomingMessage): Promise<Reply | undefined> {
     const refusal = this.#refusalOf(request);
-    if (refusal !== undefined) return this.#refused(refusal);
+    if (refusal !== undefined) return refusedReply(refusal);
     if (request.method === "OPTIONS") return preflight;
     const body = await bodyOf(request, this.#bodyBytesMax);
     if (body === undefined) return undefined;
-    if (typeof body === "string") return this.#refused(body);
+    if (typeof body === "string") return refusedReply(body);
     const { method = "GET" } = request;
     const headers = request.headers as Asked["headers"];
     const asked: Asked = { method: method === "HEAD" ? "GET" : method, url: urlOf(request), headers, body };
     try {
-      return await (this.#options.answerer(asked) ?? this.#refused("no_such_path"));
+      return await (this.#options.answerer(asked) ?? refusedReply("no_such_path"));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#options.report("request_failed", { path: asked.url.pathname, message });
-      return jsonReply(500, { code: "internal", message: "The server made a mistake, and has logged it." });
+      return problemReply(500, "internal", "The server made a mistake, and has logged it.");
     }
   }
 
   #refusalOf({ headers: { host, origin } }: IncomingMessage): DoorCode | undefined {
     return this.#visitors.refusal({ host, origin });
-  }
-
-  #refused(code: DoorCode): Reply {
-    this.#options.report("turned_away", { code });
-    return refusedReply(code);
   }
 }
 
@@ -207,7 +214,7 @@ const preflight: Reply = {
   body: "",
   headers: {
     "access-control-allow-methods": "GET, POST",
-    "access-control-allow-headers": "authorization, content-type",
+    "access-control-allow-headers": "authorization, content-type, dist-space-name, dist-space-kind",
     "access-control-max-age": "600",
   },
 };
@@ -217,9 +224,14 @@ export function jsonReply(status: number, value: unknown): Reply {
   return { status, type: "application/json; charset=utf-8", body: `${JSON.stringify(value)}\n` };
 }
 
-/** A reply that says why there is no other. */
+/** A reply that says why something was not done, with a name for programs and a sentence for people. */
+export function problemReply(status: number, code: string, message: string, more: object = {}): Reply {
+  return { ...jsonReply(status, { code, message, ...more }), code };
+}
+
+/** A reply of the door's own. */
 export function refusedReply(code: DoorCode, message: string = codes[code].text): Reply {
-  return jsonReply(statuses[code] ?? 400, { code, message });
+  return problemReply(statuses[code] ?? 400, code, message);
 }
 
 function urlOf({ url = "/" }: IncomingMessage): URL {

@@ -6,7 +6,7 @@
  */
 
 import { z } from "zod";
-import { type Answerer, type Asked, jsonReply, refusedReply, type Reply } from "./door.ts";
+import { type Answerer, type Asked, refusedReply, type Reply } from "./door.ts";
 
 /** A value that stands in a query or a header. */
 export interface Parameter {
@@ -142,8 +142,3 @@ export const problem = z.strictObject({
   code: z.string().describe("The name, for programs; docs/errors.md has those of the protocol."),
   message: z.string().describe("What has happened and what to do, for people."),
 }).meta({ id: "Problem" });
-
-/** A reply that says why something was not done. */
-export function problemReply(status: number, code: string, message: string): Reply {
-  return jsonReply(status, { code, message });
-}

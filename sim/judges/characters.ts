@@ -137,6 +137,19 @@ export class Characters {
     }
   }
 
+  /** The log forgets removed files, which `reference` has not done yet: with that somebody took away what they hold. */
+  forgotten({ change: { steps } }: LogEntry, reference: Reference): void {
+    const nodes = new Set(steps.flatMap(({ node }) => reference.within(node)));
+    for (const node of nodes) {
+      each(reference.text(node), (code) => {
+        const character = this.#known.get(code);
+        if (character === undefined) return;
+        character.takers ??= [];
+        character.count--;
+      });
+    }
+  }
+
   /** After the log has lost entries: what is there now is what `texts` hold. */
   recount(texts: Iterable<string>): void {
     this.#byText = true;

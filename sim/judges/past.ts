@@ -1,19 +1,21 @@
 /**
- * What a client is told when it asks about the past: every question is answered, and what files said at a revision is
- * what the log says they said.
+ * What a client is told when it asks about the past: every question is answered, what files said at a revision is what
+ * the log says they said, and the bytes of a blob are those of its hash.
  *
  * @module
  */
 
 import type { ClientEvent, ClientInput } from "../../client/core/mod.ts";
 import type { NodeId } from "../../ot/mod.ts";
-import type { Query } from "../../proto/mod.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { type Query, toHex } from "../../proto/mod.ts";
 import { Failure } from "./failure.ts";
 import type { Reference } from "./reference.ts";
 
 interface Asked {
   readonly query: Query;
   readonly texts: Map<NodeId, string>;
+  readonly bytes: number[];
 }
 
 export class Past {
@@ -22,8 +24,16 @@ export class Past {
   constructor(readonly name: string) {}
 
   /** @param isJudged whether the log is what it was when the question was asked. */
-  stepped(input: ClientInput, events: readonly ClientEvent[], reference: Reference, isJudged: boolean): void {
-    if (input.kind === "ask") this.#asked.set(input.query.id, { query: input.query, texts: new Map() });
+  stepped(
+    input: ClientInput,
+    events: readonly ClientEvent[],
+    reference: Reference,
+    isJudged: boolean,
+    sees: (id: NodeId, revision: number) => boolean,
+  ): void {
+    if (input.kind === "ask") {
+      this.#asked.set(input.query.id, { query: input.query, texts: new Map(), bytes: [] });
+    }
     for (const event of events) {
       if (event.kind !== "answer") continue;
       const { id, items, last, next, code, revision } = event.answer;
@@ -32,28 +42,50 @@ export class Past {
         throw new Failure("time_travel", "an answer to what nobody asked", `${id} of ${this.name}`);
       }
       for (const item of items) {
+        if (item.kind === "bytes") asked.bytes.push(...item.bytes);
         if (item.kind !== "content") continue;
         asked.texts.set(item.id, (asked.texts.get(item.id) ?? "") + item.text);
       }
       if (!last) continue;
       this.#asked.delete(id);
-      if (code !== "" || !isJudged || asked.query.question.kind !== "files") continue;
-      this.#judge(asked, revision, next === "", reference);
+      if (!isJudged) continue;
+      const { question } = asked.query;
+      if (question.kind === "blob") this.#judgeBytes(asked.bytes, question.hash, code, revision);
+      if (code === "" && question.kind === "files") {
+        this.#judge(asked, revision, next === "", reference, sees);
+      }
     }
   }
 
-  #judge({ query, texts }: Asked, revision: number, isWhole: boolean, reference: Reference): void {
+  #judge(
+    { query, texts }: Asked,
+    revision: number,
+    isWhole: boolean,
+    reference: Reference,
+    sees: (id: NodeId, revision: number) => boolean,
+  ): void {
     const wanted = query.at.revision;
     if (wanted !== 0 && revision !== wanted) {
       throw new Failure("time_travel", "an answer is about another revision", `${wanted}`, revision);
     }
     if (revision < reference.oldest) return;
     for (const id of reference.ids()) {
-      const isThere = reference.node(id, revision)?.kind === "text" && reference.isLive(id, revision);
+      const isThere = reference.node(id, revision)?.kind === "text" && reference.isLive(id, revision) &&
+        sees(id, revision);
       if (!isWhole && !texts.has(id)) continue;
       const told = texts.get(id), expected = isThere ? reference.text(id, revision) : undefined;
       if (told === expected) continue;
       throw new Failure("time_travel", "a file was not what it is said to have been", id, revision);
+    }
+  }
+
+  /** Whoever asks has seen a blob with it: so it is there, unless there is nobody to ask. */
+  #judgeBytes(bytes: readonly number[], hash: string, code: string, revision: number): void {
+    if (code === "content_missing" || code === "log_unreadable") {
+      throw new Failure("durability", "what a blob holds is not there", `${hash}: ${code}`, revision);
+    }
+    if (code === "" && toHex(sha256(Uint8Array.from(bytes))) !== hash) {
+      throw new Failure("time_travel", "what a blob holds is not what it is said to be", hash, revision);
     }
   }
 

@@ -11,12 +11,14 @@ import type { NodeId } from "../../ot/mod.ts";
 import type { LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
 
-/** A node at some revision; undefined is one that is not there. */
+/** A node at some revision. */
 export interface ReferenceNode {
   readonly parent: NodeId;
   readonly name: string;
   readonly kind: string;
   readonly tombstone: NodeId | undefined;
+  /** What a blob holds, as "hash bytes". */
+  readonly content: string | undefined;
 }
 
 interface Version<T> {
@@ -28,13 +30,17 @@ const root = "0:0";
 
 export class Reference {
   readonly entries: LogEntry[] = [];
-  readonly #nodes = new Map<NodeId, Version<ReferenceNode>[]>();
+  /** Undefined is one that is forgotten. */
+  readonly #nodes = new Map<NodeId, Version<ReferenceNode | undefined>[]>();
   readonly #texts = new Map<NodeId, Version<string>[]>();
   /** Which nodes each entry touched. */
   readonly #touched: (readonly NodeId[])[] = [];
   /** Versions that were needed to know what stood before this revision are gone. */
   #forgotten = 0;
   #length = 0;
+  #count = 1;
+  /** Whether nodes have ever been forgotten. */
+  hasForgotten = false;
   #grew = false;
 
   get revision(): number {
@@ -58,9 +64,9 @@ export class Reference {
     return versionAt(this.#texts.get(id), revision) ?? "";
   }
 
-  /** How many nodes there are, the root included; how long all texts are, and whether the newest entry made them longer. */
+  /** How many nodes there are, the root included; how long all texts and blobs are, and whether the newest entry made them longer. */
   sizes(): { readonly nodes: number; readonly length: number; readonly grew: boolean } {
-    return { nodes: this.#nodes.size + 1, length: this.#length, grew: this.#grew };
+    return { nodes: this.#count, length: this.#length, grew: this.#grew };
   }
 
   /** Whether neither a node nor anything above it is removed. */
@@ -70,6 +76,18 @@ export class Reference {
       if (node.parent === root) return true;
     }
     return false;
+  }
+
+  /** A node and all below it, removed or not. */
+  within(top: NodeId): NodeId[] {
+    return this.node(top) === undefined ? [] : [...this.#nodes.keys()].filter((id) => this.isWithin(id, top));
+  }
+
+  /** Whether a node is another one, or below it. */
+  isWithin(id: NodeId, top: NodeId): boolean {
+    let at: NodeId | undefined = id;
+    while (at !== top && at !== undefined) at = this.node(at)?.parent;
+    return at === top;
   }
 
   /** The nodes that the entries after `from` up to `to` touched. */
@@ -91,8 +109,29 @@ export class Reference {
       touched.push(step.node);
       if (step.kind === "create") {
         if (this.#nodes.has(step.node)) this.#broken(entry, `${step.node} is created twice`);
-        const node = { parent: step.parent, name: step.name, kind: step.type, tombstone: undefined };
+        const { parent, name, type: kind } = step, content = said(step.content);
+        if ((kind === "blob") !== (content !== undefined)) {
+          this.#broken(entry, `${step.node} holds the wrong thing`);
+        }
+        const node = { parent, name, kind, tombstone: undefined, content };
+        this.#length += step.content?.bytes ?? 0;
         this.#nodes.set(step.node, [{ revision, value: node }]);
+        this.#count++;
+        continue;
+      }
+      if (step.kind === "forget") {
+        if (this.node(step.node, revision - 1) === undefined) {
+          this.#broken(entry, `${step.node} is forgotten, and is not there`);
+        }
+        this.hasForgotten = true;
+        for (const id of this.within(step.node)) {
+          touched.push(id);
+          this.#length -= Number(this.node(id)?.content?.split(" ")[1] ?? 0);
+          put(this.#nodes, id, revision, undefined);
+          this.#length -= this.text(id).length;
+          put(this.#texts, id, revision, "");
+          this.#count--;
+        }
         continue;
       }
       const node = this.node(step.node);
@@ -100,7 +139,11 @@ export class Reference {
       let value = node!;
       if (step.kind === "move") value = { ...value, parent: step.parent };
       else if (step.kind === "rename") value = { ...value, name: step.name };
-      else if (step.kind === "remove") value = { ...value, tombstone: step.tombstone };
+      else if (step.kind === "replace") {
+        if (value.content === undefined) this.#broken(entry, `${step.node} is replaced, which is no blob`);
+        this.#length += step.content.bytes - Number(value.content!.split(" ")[1]);
+        value = { ...value, content: said(step.content) };
+      } else if (step.kind === "remove") value = { ...value, tombstone: step.tombstone };
       else value = { ...value, tombstone: undefined };
       put(this.#nodes, step.node, revision, value);
     }
@@ -135,7 +178,9 @@ export class Reference {
   #judgeTree(entry: LogEntry): void {
     const names = new Set<string>();
     for (const id of this.#nodes.keys()) {
-      const { parent, name, tombstone } = this.node(id)!;
+      const there = this.node(id);
+      if (there === undefined) continue;
+      const { parent, name, tombstone } = there;
       if (tombstone === undefined) {
         const place = `${parent}/${name}`;
         if (names.has(place)) throw new Failure("tree", "a name is there twice", place, entry.revision);
@@ -160,6 +205,10 @@ export class Reference {
   #broken(entry: LogEntry, what: string): never {
     throw new Failure("fold", "an entry does not fit the state before it", what, entry.revision);
   }
+}
+
+function said(content: { readonly hash: string; readonly bytes: number } | undefined): string | undefined {
+  return content && `${content.hash} ${content.bytes}`;
 }
 
 function versionAt<T>(versions: readonly Version<T>[] | undefined, revision: number): T | undefined {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { LogEntry, Settings } from "../../server/core/mod.ts";
+import { defaultSettings, type LogEntry, type Settings } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
 import type { Reference } from "./reference.ts";
 
@@ -17,6 +17,8 @@ export class Rules {
   readonly #kinds = new Map<string, string>();
   /** Ids of nodes and of removals. */
   readonly #ids = new Set<string>();
+  /** When each node was removed last. */
+  readonly #removed = new Map<string, { readonly revision: number; readonly timeMs: number }>();
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -63,12 +65,58 @@ export class Rules {
     this.#last.set(session, revision);
     if (author !== undefined) this.#kinds.set(session, author.kind);
     for (const minted of mintedIn(entry)) this.#ids.add(minted);
+    for (const { kind, node } of entry.change.steps) {
+      if (kind === "remove") this.#removed.set(node, { revision, timeMs: entry.time });
+    }
+  }
+
+  /**
+   * The server is about to forget nodes: they are removed, for long enough, and everybody who is here has been told.
+   *
+   * @param sent up to where the one who is furthest behind has been sent what there is.
+   */
+  forgetting({ revision, time, change: { steps } }: LogEntry, reference: Reference, sent: number): void {
+    const { removedUs, nodesMax, workspaceLengthMax } = this.#settings;
+    // Where changes find no room, what is removed may have to make some.
+    const isTight = nodesMax < defaultSettings.nodesMax ||
+      workspaceLengthMax < defaultSettings.workspaceLengthMax;
+    const nodes = steps.map(({ node }) => node);
+    for (const [i, { kind, node }] of steps.entries()) {
+      if (kind !== "forget" || reference.node(node)?.tombstone === undefined) {
+        throw new Failure(
+          "tree",
+          "the server does away with what is not removed",
+          `${kind} ${node}`,
+          revision,
+        );
+      }
+      // What is in something else that goes has to go with it.
+      if (nodes.some((other, j) => i !== j && reference.isWithin(node, other))) continue;
+      const removed = this.#removed.get(node)!;
+      if (removed.revision > sent) {
+        const detail = `${node}, removed in ${removed.revision}; somebody has been sent ${sent}`;
+        throw new Failure(
+          "nothing_lost",
+          "a node is forgotten before all know that it is removed",
+          detail,
+          revision,
+        );
+      }
+      if (!isTight && time - removed.timeMs < removedUs / 1000) {
+        throw new Failure("nothing_lost", "a node is forgotten before its time", node, revision);
+      }
+    }
   }
 
   /** An entry has been applied to the reference. */
   after(entry: LogEntry, reference: Reference): void {
     const { revision, change: { steps, edits } } = entry;
-    const { textLengthMax, workspaceLengthMax, nodesMax } = this.#settings;
+    const { textLengthMax, workspaceLengthMax, nodesMax, blobBytesMax } = this.#settings;
+    for (const step of steps) {
+      if ("content" in step && step.content !== undefined && step.content.bytes > blobBytesMax) {
+        throw new Failure("bounds", "a blob is longer than it may be", `${step.content.bytes}`, revision);
+      }
+    }
     for (const { node } of edits) {
       const { length } = reference.text(node);
       // What was there before may be as long as it likes; what makes it longer may not.
@@ -86,7 +134,8 @@ export class Rules {
     }
     if (steps.some(({ kind }) => kind === "remove")) return;
     for (const { kind, node } of steps) {
-      if (kind === "rename" || reference.node(node)!.tombstone !== undefined) continue;
+      if (kind === "rename" || kind === "replace" || kind === "forget") continue;
+      if (reference.node(node)!.tombstone !== undefined) continue;
       if (!reference.isLive(node)) {
         throw new Failure("tree", "something lands in a removed directory", `${kind} of ${node}`, revision);
       }

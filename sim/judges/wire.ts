@@ -24,6 +24,8 @@ const type = {
   close: 11,
   accepted: 12,
   part: 13,
+  upload: 16,
+  uploaded: 17,
 } as const;
 
 /** What the log holds for certain at this moment. */
@@ -48,6 +50,8 @@ export class WireJudge {
   #snapshot: number | undefined;
   /** Changes that have not been answered. */
   readonly #unanswered = new Set<number>();
+  /** Whether an upload has not been answered. */
+  #isUploading = false;
 
   constructor(
     readonly name: string,
@@ -62,8 +66,15 @@ export class WireJudge {
     this.session = key;
   }
 
+  /** Whether the server has given it up. */
+  isEnding = false;
   /** How many messages have come down. */
   messages = 0;
+
+  /** The revision up to which it has been sent what there is; -1 before there is anything. */
+  get sent(): number {
+    return this.#revision;
+  }
 
   /** Changes that have been sent and not answered. */
   get unanswered(): ReadonlySet<number> {
@@ -79,6 +90,11 @@ export class WireJudge {
         }
         this.#unanswered.add(seq);
         this.submitted.add(this.session, seq, base, payload, this.honest, this.name);
+      } else if (kind === type.upload) {
+        if (this.honest && this.#isUploading) {
+          this.#wrong("order", "a client uploads before the last upload was answered", "");
+        }
+        this.#isUploading = true;
       } else if (kind === type.hello) {
         const revision = numbersOf(payload)[6]!;
         this.#held = revision;
@@ -104,6 +120,8 @@ export class WireJudge {
           this.mark(`refused ${textOf(payload, 2)}`);
           return;
         }
+        case type.uploaded:
+          return this.#uploaded(payload);
         case type.close:
           this.mark(`closed ${textOf(payload, 1)}`);
       }
@@ -202,6 +220,12 @@ export class WireJudge {
     return revision === 0 ? undefined : this.durable.entry(revision);
   }
 
+  #uploaded(payload: Uint8Array): void {
+    if (this.honest && !this.#isUploading) this.#wrong("order", "an upload is answered that nobody sent", "");
+    this.#isUploading = false;
+    this.mark(textOf(payload, 2) === "" ? "client uploaded" : "client not uploaded");
+  }
+
   #answered(seq: number): void {
     if (!this.#unanswered.delete(seq) && this.honest) this.mark("answered again");
   }
@@ -257,7 +281,7 @@ export class Submitted {
 }
 
 /** Cuts a stream into frames; long messages are put together. */
-class Cutter {
+export class Cutter {
   #rest: Uint8Array[] = [];
   #bytes = 0;
   #parts: Uint8Array[] = [];
@@ -310,7 +334,7 @@ function numbersOf(payload: Uint8Array): number[] {
 }
 
 /** A text that stands in a message. */
-function textOf(payload: Uint8Array, wanted: number): string {
+export function textOf(payload: Uint8Array, wanted: number): string {
   let text = "";
   const scan = new Scan(payload);
   while (scan.next()) {
@@ -321,7 +345,7 @@ function textOf(payload: Uint8Array, wanted: number): string {
 }
 
 /** Goes through the fields of a message. */
-class Scan {
+export class Scan {
   field = 0;
   isNumber = false;
   number = 0;

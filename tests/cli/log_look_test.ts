@@ -6,7 +6,7 @@
 
 import { applyPatch, parsePatch } from "diff";
 import { logCommand } from "../../cli/log.ts";
-import { moment, retention, span } from "../../cli/log_words.ts";
+import { duration, moment, retention, size, span } from "../../cli/log_words.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "../assert.ts";
 import { Story } from "../history/story.ts";
 import { DataFolder } from "./log_data.ts";
@@ -112,7 +112,12 @@ Deno.test("moments, spans and what is to be kept are read as people write them",
     { kind: "duration", ms: 172_800_000 },
     { kind: "count", entries: 500 },
   ]);
+  assertEquals([duration("90s"), duration("1d"), size("500kB"), size("32MB"), size("7B")], [
+    ...[90_000, 86_400_000, 500_000, 32_000_000, 7],
+  ]);
   for (const wrong of ["", "x", "-", "1.5", "12x", "9999999999999999"]) {
-    for (const read of [moment, span, retention]) assertThrows(() => read(wrong), Error, undefined);
+    for (const read of [moment, span, retention, duration, size]) {
+      assertThrows(() => read(wrong), Error, undefined);
+    }
   }
 });

@@ -19,43 +19,51 @@ function smallStory(): Story {
 
 Deno.test("log import takes a folder in as one change, export gives every byte back, to a folder and to a tar file", async () => {
   await using folder = await DataFolder.of({ main: smallStory() });
-  const files: Record<string, string> = {
+  const files: Record<string, string | Uint8Array> = {
     ".gitignore": "build/\n*.log\n",
     "read me.md": "\ufeffwith a mark\r\nno end",
     "src/deep/emoji 😀.txt": "😀\n",
     "src/.gitignore": "!keep.log\n",
     "src/keep.log": "kept\n",
     "src/empty.txt": "",
+    "src/crlf.txt": "one\r\ntwo\r\n",
+    "logo.png": Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 255, 0x0a),
+    "src/zeros": new Uint8Array(70_000),
+    "latin1.txt": Uint8Array.of(0x63, 0xe9),
+    "truncated utf-8": Uint8Array.of(0x61, 0xf0, 0x9f, 0x98),
+    "utf-16.txt": Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x0d, 0, 0x0a, 0),
   };
-  for (const [path, text] of Object.entries(files)) await folder.write(`in/${path}`, text);
+  const bytesOf = (holds: string | Uint8Array) =>
+    typeof holds === "string" ? new TextEncoder().encode(holds) : holds;
+  for (const [path, holds] of Object.entries(files)) await folder.write(`in/${path}`, holds);
   for (const path of ["in/a.log", "in/build/x", "in/src/build/y", "in/.git/config"]) {
     await folder.write(path, "no\n");
   }
-  await folder.write("in/picture", Uint8Array.of(0x89, 0x50, 0, 1));
-  await folder.write("in/latin1.txt", Uint8Array.of(0x63, 0xe9));
+  await Deno.symlink("read me.md", `${folder.path}/in/link`);
 
   const imported = await folder.json("import", "new", "in", "--name", "Ada");
   assertEquals(imported.files, Object.keys(files).length);
-  assertEquals(imported.skipped.map(({ path }: { path: string }) => path).sort(), ["latin1.txt", "picture"]);
+  assertEquals(imported.skipped.map(({ path }: { path: string }) => path), ["link"]);
   const [reserved, entry, ...others] = await folder.json("show", "new");
   assertEquals([reserved.site, entry.author.name, others.length], [0, "Ada", 0]);
 
   assertEquals((await folder.log("export", "new", "out")).code, 0);
   assertEquals((await folder.log("export", "new", "out.tar")).code, 0);
-  for (const [path, text] of Object.entries(files)) {
-    assertEquals(await folder.read(`out/${path}`), new TextEncoder().encode(text));
+  for (const [path, holds] of Object.entries(files)) {
+    assertEquals(await folder.read(`out/${path}`), bytesOf(holds), path);
   }
-  const inTar: Record<string, string> = {};
+  const inTar: Record<string, Uint8Array> = {};
   const extract = tar.extract();
   extract.end(await folder.read("out.tar"));
   for await (const each of extract) {
-    let text = "";
-    for await (const chunk of each) {
-      text += new TextDecoder("utf-8", { ignoreBOM: true }).decode(chunk as Uint8Array);
-    }
-    if (each.header.type === "file") inTar[each.header.name] = text;
+    const bytes = new Uint8Array(
+      await new Response(ReadableStream.from(each as AsyncIterable<Uint8Array>)).arrayBuffer(),
+    );
+    if (each.header.type === "file") inTar[each.header.name] = bytes;
   }
-  assertEquals(inTar, files);
+  const names = Object.keys(files).sort();
+  assertEquals(Object.keys(inTar).sort(), names);
+  for (const name of names) assertEquals(inTar[name], bytesOf(files[name]!), name);
   assertEquals((await folder.log("export", "new", "out")).code, 3);
   assertEquals((await folder.log("export", "new", "out.tar")).code, 3);
 
@@ -64,6 +72,40 @@ Deno.test("log import takes a folder in as one change, export gives every byte b
   await folder.write("in/src/keep.log", "kept too\n");
   assertEquals((await folder.json("import", "new", "in")).revision, 4);
   assertStringIncludes((await folder.log("show", "new", "4")).stdout, 'edit src/keep.log 4 +" too"');
+  assertEquals((await folder.json("verify")).isWhole, true);
+});
+
+Deno.test("log import takes what became binary, or a text, for another file of that name, and export what it was then", async () => {
+  await using folder = await DataFolder.of({ main: smallStory() });
+  const first = Uint8Array.of(0, 1, 2), second = Uint8Array.of(0xff, 0xd8, 0xff);
+  await folder.write("in/data", "a text\n");
+  await folder.write("in/logo", first);
+  await folder.write("in/kept", first);
+  assertEquals((await folder.json("import", "new", "in")).revision, 2);
+  await folder.write("in/data", second);
+  await folder.write("in/logo", "a text now\n");
+  await folder.write("in/kept", second);
+  assertEquals((await folder.json("import", "new", "in")).revision, 4);
+  assertStringIncludes((await folder.log("show", "new", "4")).stdout, "replace kept by 3 bytes");
+  const tree = await folder.log("files", "new");
+  assertStringIncludes(tree.stdout, "data");
+  assertEquals((await folder.log("export", "new", "then", "--at", "2")).code, 0);
+  assertEquals((await folder.log("export", "new", "now")).code, 0);
+  const texts = [new TextEncoder().encode("a text\n"), new TextEncoder().encode("a text now\n")];
+  const all = async (where: string) =>
+    await Promise.all(["data", "logo", "kept"].map((name) => folder.read(`${where}/${name}`)));
+  assertEquals(await all("then"), [texts[0]!, first, first]);
+  assertEquals(await all("now"), [second, texts[1]!, second]);
+  assertStringIncludes(
+    (await folder.log("diff", "new", "--from", "2", "kept")).stdout,
+    "Binary files a/kept and b/kept differ\n",
+  );
+  const { code, stderr } = await folder.log("blame", "new", "kept");
+  assertEquals([code, stderr.includes("is a binary file")], [4, true]);
+  // Back to what it was, from what the log still has.
+  assertEquals((await folder.log("revert", "new", "--to", "2", "--yes")).code, 0);
+  assertEquals((await folder.log("export", "new", "back")).code, 0);
+  assertEquals(await all("back"), await all("then"));
   assertEquals((await folder.json("verify")).isWhole, true);
 });
 

@@ -50,8 +50,8 @@ Deno.test("the bundle is as large as docs/web.md says", async () => {
   const page = await Deno.readTextFile(new URL("docs/web.md", root));
   const [, plain, gzip] = /(\d+) kB, (\d+) kB with gzip/.exec(page)!.map(Number);
   const { plainKb, gzipKb } = await sizesOf(await made);
-  assert(Math.abs(plainKb - plain!) <= plain! / 20, `${plainKb} kB, and the page says ${plain}`);
-  assert(Math.abs(gzipKb - gzip!) <= gzip! / 20, `${gzipKb} kB with gzip, and the page says ${gzip}`);
+  assert(Math.abs(plainKb - plain!) <= plain! / 10, `${plainKb} kB, and the page says ${plain}`);
+  assert(Math.abs(gzipKb - gzip!) <= gzip! / 10, `${gzipKb} kB with gzip, and the page says ${gzip}`);
 });
 
 const node = await output("node", "--version").then((version) => version.trim(), () => "");

@@ -134,10 +134,12 @@ Deno.test("operationOf() says what cannot be done on what was read", () => {
 /** A workspace with a file in it, two people, and the revision at which both know it. */
 async function withPeople(
   run: (ada: Space, agent: Space, read: { revision: number }) => Promise<void>,
+  { lazy = false } = {},
 ): Promise<void> {
   await using server = await new LiveServer();
-  const open = (name: string) => Space.open({ dial: tcp("127.0.0.1", server.port), workspace: "w", name });
-  const ada = await open("Ada"), agent = await open("Agent");
+  const dial = tcp("127.0.0.1", server.port);
+  const ada = await Space.open({ dial, workspace: "w", name: "Ada" });
+  const agent = await Space.open({ dial, workspace: "w", name: "Agent", lazy });
   await ada.create("src/a.txt", "one\ntwo\nthree\n").settled;
   const made = await ada.create("b.txt", "b\n").settled;
   const revision = made.kind === "durable" ? made.revision : 0;
@@ -237,6 +239,21 @@ Deno.test("edit() does all steps as one change, or none", async () => {
     for (const request of failing) await assertRejects(() => edit(agent, request), SpaceError);
     assertEquals([agent.revision, agent.find("x")], [result.revision, undefined]);
   });
+});
+
+Deno.test("edit() gets no more files than it needs, where the workspace was opened lazily", async () => {
+  await withPeople(async (ada, agent, read) => {
+    await ada.insert("src/a.txt", 0, "zero\n").settled;
+    const result = await edit(agent, {
+      steps: [editOf("src/a.txt", read, { kind: "replace", old: "three", new: "3" })],
+      preconditions: [{ path: "b.txt", exists: true }],
+    });
+    assertEquals([result.outcome, result.files[0]!.text], ["merged", "zero\none\ntwo\n3\n"]);
+    assertEquals([agent.isLoaded("src/a.txt"), agent.isLoaded("b.txt")], [true, false]);
+    const text = { steps: [editOf("b.txt", { text: "b\n" }, { kind: "text", text: "B\n" } as const)] };
+    const since = { preconditions: [{ path: "src/a.txt", unchangedSince: result.revision }] };
+    assertEquals((await edit(agent, { ...text, ...since })).files[0]!.text, "B\n");
+  }, { lazy: true });
 });
 
 Deno.test("edit() says what it does not know, and changes nothing", async () => {

@@ -30,7 +30,18 @@ const op: fc.Arbitrary<TextOp> = fc.array(fc.record({ gap: fc.nat(300), remove: 
   );
 }).filter((op) => op.length > 0);
 
+const content = fc.record({ hash: fc.stringMatching(/^[0-9a-f]{64}$/), bytes: fc.nat() });
+
 const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: fc.constant("create" as const),
+    node: id,
+    parent: id,
+    name: text,
+    type: fc.constant("blob" as const),
+    content,
+  }),
+  fc.record({ kind: fc.constant("replace" as const), node: id, content }),
   fc.record({
     kind: fc.constant("create" as const),
     node: id,
@@ -43,6 +54,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("remove" as const), node: id, tombstone: id }),
   fc.record({ kind: fc.constant("restore" as const), node: id, tombstone: id }),
   fc.record({ kind: fc.constant("restore" as const), node: id }),
+  fc.record({ kind: fc.constant("forget" as const), node: id }),
 );
 
 const notice: fc.Arbitrary<Notice> = fc.oneof(

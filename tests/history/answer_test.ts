@@ -5,6 +5,7 @@
  */
 
 import fc from "fast-check";
+import { revert } from "../../ot/mod.ts";
 import type { Query } from "../../proto/mod.ts";
 import {
   defaultHistoryLimits,
@@ -118,6 +119,37 @@ Deno.test("changes say which files were touched, how, by whom, and from when to 
   assertEquals(pathsIn({ at: { revision: 4, time: 0 } }), ["src/a.txt"]);
   const limits = { ...defaultHistoryLimits, entries: 7 };
   assertEquals(asked(changes, story.source(), limits), "too_much");
+});
+
+Deno.test("what is forgotten by now is shown where it was, and was removed when it was removed", () => {
+  const story = new Story();
+  story.creates(1, "src/a.txt", "one");
+  story.creates(1, "b.txt", "two");
+  const from = { revision: story.revision, time: 0 }, src = story.id("src");
+  story.removes(2, "src");
+  story.forgets(src);
+  const source = story.source();
+  assertEquals(
+    itemsOf("content", queryOf({ kind: "files" }, { at: from }), source).map((
+      { path, text },
+    ) => [path, text]),
+    [
+      ["b.txt", "two"],
+      ["src/a.txt", "one"],
+    ],
+  );
+  const touched = itemsOf("touched", queryOf({ kind: "changes", from }), source);
+  assertEquals(touched.map(({ status, path, last, sites }) => [status, path, last, sites]), [
+    ["removed", "src/a.txt", 3, [2]],
+  ]);
+  const since = { revision: 3, time: 0 };
+  assertEquals(itemsOf("touched", queryOf({ kind: "changes", from: since }), source), []);
+  const [difference] = itemsOf("difference", queryOf({ kind: "diff", from, context: 0 }), source);
+  assertEquals([difference?.status, difference?.path], ["removed", "src/a.txt"]);
+  // And it can be had back from there, made anew.
+  const now = story.workspace, then = story.states[from.revision]!.workspace;
+  assert(story.does(3, revert(now, then, "src", () => story.mint(3))));
+  assertEquals(story.workspace.text(story.id("src/a.txt")).toString(), "one");
 });
 
 /** A history of random changes, of files and directories. */
@@ -259,6 +291,7 @@ Deno.test("a source that remembers states gives the same states, and asks for ea
           asked.push(to - from);
           return source.entries(from, to);
         },
+        content: (hash) => source.content(hash),
         revisionAt: (time) => source.revisionAt(time),
       });
       for (const revision of chosen.map((each) => each % (story.revision + 1))) {

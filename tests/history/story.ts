@@ -36,6 +36,8 @@ export const startTime = 1_000_000;
 export class Story {
   readonly entries: LogEntry[] = [];
   readonly states: State[] = [State.empty];
+  /** What blobs hold, by hash. */
+  readonly contents = new Map<string, Uint8Array>();
   readonly #counters = new Map<number, number>();
 
   get workspace(): Workspace {
@@ -109,13 +111,25 @@ export class Story {
     assert(this.does(site, { steps: [{ kind: "remove", node: this.id(path), tombstone }] }));
   }
 
+  /** The server forgets a node that has been removed. */
+  forgets(node: NodeId): void {
+    const revision = this.revision + 1, change = { steps: [{ kind: "forget", node } as const], edits: [] };
+    const time = startTime + (revision - 1) * 1000;
+    const entry: LogEntry = {
+      ...{ revision, time, session: "", site: 0, seq: 0, author: undefined },
+      ...{ change, notices: [], hash: 0, sites: 0 },
+    };
+    this.entries.push(entry);
+    this.states.push(this.states.at(-1)!.apply(entry));
+  }
+
   id(path: string): NodeId {
     return this.workspace.find(path)!.id;
   }
 
   /** The log, which reaches back to revision `floor`. */
   source(floor = 0): MemoryHistory {
-    return new MemoryHistory("1", this.states[floor]!, this.entries.slice(floor));
+    return new MemoryHistory("1", this.states[floor]!, this.entries.slice(floor), this.contents);
   }
 }
 

@@ -390,3 +390,16 @@ Deno.test("an agent of a large workspace loads what it edits, and nothing else",
     );
     assertEquals([agent.space.files().length, loaded], [10_001, [a]]);
   }));
+
+Deno.test("binary files are listed, and neither read nor taken for text", () =>
+  together(async (ada, agent, since) => {
+    await ada.writeBytes("logo.png", new Uint8Array([1, 2, 255])).settled;
+    const { data } = await agent.call("list_files", { globs: ["*.png"] });
+    assertEquals(data.entries, [{ path: "logo.png", kind: "binary", length: 3 }]);
+    assertEquals((await agent.call("read_files", { paths: ["logo.png"] })).code, "path_unknown");
+    const edit = { path: "logo.png", revision: ada.revision, text: "" };
+    assertEquals((await agent.call("edit_file", edit)).code, "path_unknown");
+    const reverted = await agent.call("revert_changes", { author: "Ada", since });
+    assertEquals(reverted.data.files, [{ path: "logo.png", did: "kept", why: "It is a binary file" }]);
+    assertEquals((await ada.readBytes("logo.png")).length, 3);
+  }));

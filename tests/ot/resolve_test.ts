@@ -13,10 +13,10 @@ import {
 } from "../../ot/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { step } from "./tree_changes.ts";
-import { drawn, inOrder, type Planted, planted } from "./tree_drawing.ts";
+import { content, drawn, inOrder, type Planted, planted } from "./tree_drawing.ts";
 import { merged } from "./tree_replicas.ts";
 
-const { create, move, rename, remove, restore } = step;
+const { create, createBlob, move, rename, remove, replaceBlob, restore } = step;
 
 /** What two concurrent changes come to: the workspace, and what each author is told. */
 interface Outcome {
@@ -621,6 +621,7 @@ Deno.test("resolve() refuses a node or a parent that there is not, or not yet", 
   assertEquals(refused(start, [rename("9:9", "n")]), "unknown_node 9:9");
   assertEquals(refused(start, [remove("9:9", "2:1")]), "unknown_node 9:9");
   assertEquals(refused(start, [restore("9:9")]), "unknown_node 9:9");
+  assertEquals(refused(start, [{ kind: "forget", node: start.id("a") }]), `server_step ${start.id("a")}`);
   assertEquals(refused(start, [move(start.id("a"), "9:9")]), "unknown_node 9:9");
   assertEquals(refused(start, [create("2:1", "9:9", "n")]), "unknown_node 9:9");
   assertEquals(
@@ -737,4 +738,71 @@ Deno.test("resolve() refuses to move or rename a directory if a path below it wo
 Deno.test("resolve() refuses all of a change if it refuses one step", () => {
   const start = planted("a: x");
   assertEquals(refused(start, [rename(start.id("a"), "b"), rename(start.id("a"), "")]), "bad_name 1:1");
+});
+
+// Blobs.
+
+Deno.test("resolve() lets the later of two replacements of a blob win", () => {
+  const start = planted("logo.png = 01"), logo = start.id("logo.png");
+  merges(start, [replaceBlob(logo, "02")], [replaceBlob(logo, "03")], {
+    ab: { tree: ["logo.png = 03"] },
+    ba: { tree: ["logo.png = 02"] },
+  });
+});
+
+Deno.test("resolve() keeps what a blob holds, what it is called and where it is apart", () => {
+  const start = planted("logo.png = 01", "img/"), logo = start.id("logo.png");
+  commutes(start, [replaceBlob(logo, "02")], [rename(logo, "mark.png"), move(logo, start.id("img"))], [
+    "img/",
+    "img/mark.png = 02",
+  ]);
+  commutes(start, [replaceBlob(logo, "02")], [remove(logo, "3:1")], ["img/", "- logo.png = 02"]);
+});
+
+Deno.test("resolve() makes a blob with the last of what one change puts into it", () => {
+  const steps = [createBlob("2:1", rootId, "logo.png", "01"), replaceBlob("2:1", "02")];
+  assertEquals(alone(planted(), steps).tree, ["logo.png = 02"]);
+  const { entries } = merged(Workspace.empty, [{ site: 2, change: changeOf(steps) }]);
+  assertEquals(entries[0]!.change.steps, [createBlob("2:1", rootId, "logo.png", "02")]);
+});
+
+Deno.test("resolve() does nothing for a replacement by what a blob holds already", () => {
+  const start = planted("logo.png = 01");
+  const { entries } = merged(start.state, [
+    { site: 2, change: changeOf([replaceBlob(start.id("logo.png"), "01")]) },
+  ]);
+  assertEquals(entries[0]!.change.steps, []);
+});
+
+Deno.test("resolve() leaves a replaced blob its name where something new of that name is made before it", () => {
+  const start = planted("logo.png = 01");
+  const steps = [create("2:1", rootId, "logo.png"), replaceBlob(start.id("logo.png"), "02")];
+  assertEquals(alone(start, steps), {
+    tree: ["logo.png = 02", "logo (2).png"].sort(),
+    notices: ["2:1 renamed logo (2).png"],
+  });
+});
+
+Deno.test("resolve() gives a file of another kind the name of the one that the same change removes", () => {
+  const start = planted("data: x");
+  const steps = [remove(start.id("data"), "2:1"), createBlob("2:2", rootId, "data", "01")];
+  assertEquals(alone(start, steps), { tree: inOrder(["- data: x", "data = 01"]), notices: [] });
+});
+
+Deno.test("resolve() refuses to replace what is no blob, and contents that are none or in the wrong place", () => {
+  const start = planted("a.txt", "d/", "b = 01"), author = { site: 2, counter: 0 };
+  const faultOf = (step: Step) => {
+    const resolution = resolve([step], start.state, author);
+    return "fault" in resolution ? resolution.fault : undefined;
+  };
+  assertEquals(faultOf(replaceBlob(start.id("a.txt"), "01")), "not_a_blob");
+  assertEquals(faultOf(replaceBlob(start.id("d"), "01")), "not_a_blob");
+  assertEquals(faultOf(replaceBlob("9:9", "01")), "unknown_node");
+  for (const wrong of [{ hash: "A".repeat(64) }, { hash: "0a" }, { bytes: -1 }, { bytes: 1.5 }]) {
+    const node = start.id("b");
+    assertEquals(faultOf({ kind: "replace", node, content: { ...content("02"), ...wrong } }), "bad_content");
+  }
+  const made = { kind: "create", node: "2:1", parent: rootId, name: "c" } as const;
+  assertEquals(faultOf({ ...made, type: "blob" }), "bad_content");
+  assertEquals(faultOf({ ...made, type: "text", content: content("01") }), "bad_content");
 });

@@ -43,8 +43,9 @@ function reverted(now: Workspace, then: Workspace, path: string): Workspace {
 /** What is live at and below a node, as lines: paths from there on, and texts. */
 function drawn(workspace: Workspace, top: NodeId): string[] {
   const lines: string[] = [];
-  const visit = ({ id, kind }: Node, path: string) => {
-    lines.push(kind === "text" ? `${path} ${JSON.stringify(`${workspace.text(id)}`)}` : `${path}/`);
+  const visit = ({ id, kind, content }: Node, path: string) => {
+    if (kind === "text") lines.push(`${path} ${JSON.stringify(`${workspace.text(id)}`)}`);
+    else lines.push(content === undefined ? `${path}/` : `${path} = ${content.hash}`);
     for (const child of workspace.children(id)) visit(child, `${path}/${child.name}`);
   };
   visit(workspace.node(top)!, "");
@@ -249,3 +250,14 @@ function pathsOf(workspace: Workspace): string[] {
     workspace.pathOf(id)
   );
 }
+
+Deno.test("revert() puts back what a blob held, and makes one anew that is not there any more", () => {
+  const logo = step.createBlob("1:1", rootId, "logo.png", "01");
+  const then = made(Workspace.empty, { steps: [logo] });
+  const now = made(then, { steps: [step.replaceBlob("1:1", "02"), step.rename("1:1", "mark.png")] });
+  assertEquals(revert(now, then, "logo.png", minting(99)).steps, [
+    step.rename("1:1", "logo.png"),
+    step.replaceBlob("1:1", "01"),
+  ]);
+  assertEquals(drawn(reverted(Workspace.empty, then, ""), rootId), drawn(then, rootId));
+});

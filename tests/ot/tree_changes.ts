@@ -21,6 +21,7 @@ import {
   type Step,
   type Workspace,
 } from "../../ot/mod.ts";
+import { content } from "./tree_drawing.ts";
 
 /** Steps in short. */
 export const step = {
@@ -33,6 +34,16 @@ export const step = {
   }),
   move: (node: NodeId, parent: NodeId): Step => ({ kind: "move", node, parent }),
   rename: (node: NodeId, name: string): Step => ({ kind: "rename", node, name }),
+  /** A blob is made; two digits stand for what it holds. */
+  createBlob: (node: NodeId, parent: NodeId, name: string, digits: string): Step => ({
+    kind: "create",
+    node,
+    parent,
+    name,
+    type: "blob",
+    content: content(digits),
+  }),
+  replaceBlob: (node: NodeId, digits: string): Step => ({ kind: "replace", node, content: content(digits) }),
   remove: (node: NodeId, tombstone: NodeId): Step => ({ kind: "remove", node, tombstone }),
   restore: (node: NodeId, tombstone?: NodeId): Step => ({
     kind: "restore",
@@ -45,7 +56,7 @@ export const step = {
 export type ChangeKind = Step["kind"] | "edit" | "noop";
 
 export const changeKinds: readonly ChangeKind[] = [
-  ...["create", "move", "rename", "remove", "restore", "edit", "noop"] as const,
+  ...["create", "move", "rename", "remove", "restore", "replace", "edit", "noop"] as const,
 ];
 
 export function kindOf(change: Change): ChangeKind {
@@ -54,7 +65,7 @@ export function kindOf(change: Change): ChangeKind {
 
 /**
  * Every change of one step that `site` could make first: every node to every place, removed ones too, with every
- * one of `names`; every file edited at its edges and inside.
+ * one of `names`; every file edited at its edges and inside. Blobs are made where there are some.
  *
  * @param typed What the edits insert.
  */
@@ -65,13 +76,14 @@ export function everyChange(
   typed: string,
 ): Change[] {
   const nodes = [...state.nodes()], directories = nodes.filter((node) => node.kind === "directory");
-  const id = `${site}:1`;
+  const id = `${site}:1`, hasBlobs = nodes.some(({ kind }) => kind === "blob");
   const steps: Step[] = [];
   for (const { id: parent } of directories) {
     for (const name of names) {
       for (const type of ["directory", "text"] as const) {
         steps.push({ kind: "create", node: id, parent, name, type });
       }
+      if (hasBlobs) steps.push(step.createBlob(id, parent, name, `0${site}`));
     }
   }
   const edits: Edit[] = [];
@@ -81,6 +93,7 @@ export function everyChange(
     for (const name of names) steps.push({ kind: "rename", node, name });
     steps.push({ kind: "remove", node, tombstone: id }, { kind: "restore", node });
     if (tombstone !== undefined) steps.push({ kind: "restore", node, tombstone });
+    if (kind === "blob") steps.push(step.replaceBlob(node, `0${site}`), step.replaceBlob(node, "0a"));
     const length = state.text(node).length;
     const ops = kind === "text" ? [insert(0, typed), insert(length, typed), remove(0, length)] : [];
     if (length > 1) ops.push(insert(1, typed), remove(0, 1), replace(1, length - 1, typed));
@@ -109,15 +122,19 @@ export function someChange(state: Workspace, pick: Pick, mint: Mint, typed: () =
   const editCount = pick(4), steps: Step[] = [];
   for (let count = pick(4); count > 0; count--) {
     const directory = () => one([{ id: rootId }, ...nodes.filter(({ kind }) => kind === "directory")]).id;
-    const kind = one(["create", "move", "rename", "remove", "restore"] as const);
+    const kind = one(["create", "move", "rename", "remove", "restore", "replace"] as const);
     if (kind === "create" || nodes.length === 0) {
-      const node = mint(), type = one(["text", "directory"] as const);
-      steps.push({ kind: "create", node, parent: directory(), name: one(names), type });
+      const node = mint(), type = one(["text", "directory", "blob"] as const);
+      if (type === "blob") steps.push(step.createBlob(node, directory(), one(names), `0${pick(9)}`));
+      else steps.push({ kind: "create", node, parent: directory(), name: one(names), type });
       nodes.push({ id: node, kind: type });
       continue;
     }
-    const { id: node, tombstone } = one(nodes);
+    const blobs = kind === "replace" ? nodes.filter((node) => node.kind === "blob") : nodes;
+    if (blobs.length === 0) continue;
+    const { id: node, tombstone } = one(blobs);
     if (kind === "move") steps.push({ kind, node, parent: directory() });
+    else if (kind === "replace") steps.push(step.replaceBlob(node, `0${pick(9)}`));
     else if (kind === "rename") steps.push({ kind, node, name: one(names) });
     else if (kind === "remove") steps.push({ kind, node, tombstone: mint() });
     else if (tombstone === undefined || pick(2) === 0) steps.push({ kind, node });

@@ -2,6 +2,7 @@
  * Workspaces drawn as lists of lines, for tests: one node a line, sorted by path.
  *
  *     a.txt: hello     a file and its text
+ *     logo.png = 7f    a blob, and what it holds
  *     docs/            a directory
  *     - old/           a removed one
  *     ~ old/x.txt      what is hidden below it
@@ -9,7 +10,12 @@
  * @module
  */
 
-import { type Node, type NodeId, rootId, Text, Workspace } from "../../ot/mod.ts";
+import { type BlobContent, type Node, type NodeId, rootId, Text, Workspace } from "../../ot/mod.ts";
+
+/** The content that is drawn as two hexadecimal digits: as many bytes as they say. */
+export function content(digits: string): BlobContent {
+  return { hash: digits.repeat(32), bytes: parseInt(digits, 16) };
+}
 
 export interface Planted {
   readonly state: Workspace;
@@ -23,12 +29,15 @@ export interface Planted {
 export function planted(...lines: readonly string[]): Planted {
   const nodes: Node[] = [], texts: [NodeId, Text][] = [], ids = new Map<string, NodeId>([["", rootId]]);
   for (const line of lines) {
-    const [, mark, path, slash, text] = /^([-~] )?([^:]*[^:/])(\/)?(?:: (.*))?$/s.exec(line)!;
+    const [, mark, path, slash, digits, text] =
+      /^([-~] )?([^:=]*?[^:/= ])(\/)?(?: = ([0-9a-f]{2}))?(?:: (.*))?$/s.exec(line)!;
     const id = `1:${nodes.length + 1}`;
     const names = path!.split("/"), name = names.pop()!;
     const parent = ids.get(names.join("/"))!;
     const tombstone = mark === "- " ? `1:${500 + nodes.length}` : undefined;
-    nodes.push({ id, parent, name, kind: slash === undefined ? "text" : "directory", tombstone });
+    const placed = { id, parent, name, tombstone };
+    if (digits !== undefined) nodes.push({ ...placed, kind: "blob", content: content(digits) });
+    else nodes.push({ ...placed, kind: slash === undefined ? "text" : "directory" });
     if (text !== undefined) texts.push([id, Text.of(text)]);
     ids.set(path!, id);
   }
@@ -48,7 +57,13 @@ export function drawn(state: Workspace): string[] {
     if (node.id === rootId) continue;
     const mark = node.tombstone !== undefined ? "- " : state.isLive(node.id) ? "" : "~ ";
     const text = state.text(node.id).toString();
-    const end = node.kind === "directory" ? "/" : text === "" ? "" : `: ${text}`;
+    const end = node.kind === "directory"
+      ? "/"
+      : node.content !== undefined
+      ? ` = ${node.content.hash.slice(0, 2)}`
+      : text === ""
+      ? ""
+      : `: ${text}`;
     lines.push(mark + state.pathOf(node.id) + end);
   }
   return inOrder(lines);
@@ -56,6 +71,6 @@ export function drawn(state: Workspace): string[] {
 
 /** Lines that draw a workspace, sorted by path. */
 export function inOrder(lines: readonly string[]): string[] {
-  const path = (line: string) => line.replace(/^[-~] /, "").replace(/\/?(: .*)?$/s, "");
+  const path = (line: string) => line.replace(/^[-~] /, "").replace(/\/?((: | = ).*)?$/s, "");
   return lines.toSorted((a, b) => path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : a < b ? -1 : 1);
 }

@@ -7,13 +7,14 @@
  * @module
  */
 
-import { type Node, type NodeId, rootId, type Step, type Workspace } from "../../ot/mod.ts";
+import { type BlobContent, type Node, type NodeId, rootId, type Step, type Workspace } from "../../ot/mod.ts";
 
 interface ModelNode {
   parent: NodeId;
   name: string;
   readonly kind: Node["kind"];
   tombstone: NodeId | undefined;
+  content?: BlobContent;
 }
 
 export class ModelTree {
@@ -21,9 +22,7 @@ export class ModelTree {
 
   constructor(state: Workspace) {
     this.nodes = new Map();
-    for (const { id, parent, name, kind, tombstone } of state.nodes()) {
-      this.nodes.set(id, { parent, name, kind, tombstone });
-    }
+    for (const { id, ...node } of state.nodes()) this.nodes.set(id, { ...node });
   }
 
   /** Does to the tree what the rules say of `steps`. */
@@ -34,10 +33,13 @@ export class ModelTree {
     for (const step of steps) {
       if (step.kind === "create") {
         const parent = this.#landing(step.parent);
-        this.nodes.set(step.node, { parent, name: step.name, kind: step.type, tombstone: undefined });
+        const node: ModelNode = { parent, name: step.name, kind: step.type, tombstone: undefined };
+        if (step.content !== undefined) node.content = step.content;
+        this.nodes.set(step.node, node);
         place(step.node);
         continue;
       }
+      if (step.kind === "forget") throw new Error("nobody means to forget");
       const node = this.nodes.get(step.node)!;
       if (step.kind === "move") {
         const parent = this.#landing(step.parent);
@@ -48,6 +50,8 @@ export class ModelTree {
         if (step.name === node.name) continue;
         node.name = step.name;
         place(step.node);
+      } else if (step.kind === "replace") {
+        node.content = step.content;
       } else if (step.kind === "remove") {
         node.tombstone = step.tombstone;
       } else if (node.tombstone !== undefined) {

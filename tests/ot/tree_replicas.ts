@@ -15,6 +15,7 @@ import {
   type Notice,
   resolve,
   rootId,
+  sameContent,
   type Side,
   transformEdits,
   type TreeFault,
@@ -176,7 +177,8 @@ function settled(change: Change, state: Workspace, author: Author) {
 }
 
 function isSame(a: Omit<Node, "id">, b: Omit<Node, "id"> | undefined): boolean {
-  return a.parent === b?.parent && a.name === b.name && a.kind === b.kind && a.tombstone === b.tombstone;
+  return a.parent === b?.parent && a.name === b.name && a.kind === b.kind && a.tombstone === b.tombstone &&
+    sameContent(a.content, b.content);
 }
 
 /** A notice tells what has become of a node, so it must be true in the end. */
@@ -205,12 +207,23 @@ export function checkWorkspace(state: Workspace): void {
     nodes.set(node.id, node);
   }
   assert(state.size === nodes.size, "the size counts all nodes");
-  let textLength = 0;
+  let textLength = 0, blobBytes = 0;
   const places = new Set<string>();
   for (const [id, node] of nodes) {
     const text = state.text(id);
     textLength += text.length;
-    assert(node.kind === "text" || text.length === 0, "only files have texts");
+    assert(node.kind === "text" || text.length === 0, "only text files have texts");
+    assert(
+      (node.kind === "blob") === (node.content !== undefined),
+      "blobs hold something, and nothing else does",
+    );
+    blobBytes += node.content?.bytes ?? 0;
+    if (node.content !== undefined) {
+      assert(
+        state.bytesOf(node.content.hash) === node.content.bytes,
+        "what a blob holds is found by its hash",
+      );
+    }
     if (id === rootId) continue;
     assert(nodes.get(node.parent)?.kind === "directory", "a node is in a directory");
     assert(nameFault(node.name) === undefined, "a name has no fault");
@@ -231,6 +244,7 @@ export function checkWorkspace(state: Workspace): void {
   for (const node of nodes.values()) children += state.children(node.id).length;
   assert(children === places.size, "a directory lists its children, and nothing else");
   assert(state.textLength === textLength, "the length of all texts is counted");
+  assert(state.blobBytes === blobBytes, "the bytes of all blobs are counted");
 }
 
 /** All that a workspace holds, as one string: equal for equal workspaces. */
@@ -238,6 +252,7 @@ export function contentOf(state: Workspace): string {
   const lines: string[] = [];
   for (const node of state.nodes()) {
     lines.push(JSON.stringify([node.id, node.parent, node.name, node.kind, node.tombstone ?? null]));
+    if (node.content !== undefined) lines.push(JSON.stringify(node.content));
     const text = state.text(node.id);
     if (text.length > 0) lines.push(JSON.stringify(text.toString()));
   }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { compareIds, insert, parseId, remove, rootId, Workspace } from "../../ot/mod.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import { step } from "./tree_changes.ts";
-import { drawn, planted } from "./tree_drawing.ts";
+import { content, drawn, planted } from "./tree_drawing.ts";
 import { checkWorkspace, contentOf, rebuilt } from "./tree_replicas.ts";
 
 const start = planted(
@@ -51,6 +51,21 @@ Deno.test("Workspace.children() lists what is not removed in a directory, by nam
   assertEquals(state.children(id("old")).map(({ name }) => name), ["c.txt"]);
   assertEquals(state.children(id("docs/img")), []);
   assertEquals(state.children("9:9"), []);
+});
+
+Deno.test("what is forgotten is gone, with all that hangs on it and all that it says; the rest stays", () => {
+  const steps = [id("old"), id("old/d.txt")].map((node) => ({ kind: "forget", node }) as const);
+  const after = state.apply({ steps, edits: [] });
+  checkWorkspace(after);
+  for (const path of ["old", "old/c.txt", "old/d.txt"]) {
+    assertEquals([after.node(id(path)), after.text(id(path)).length], [undefined, 0], path);
+  }
+  assertEquals([after.size, after.textLength], [state.size - 3, "hello".length + "world".length]);
+  assertEquals(contentOf(rebuilt(after)), contentOf(after));
+  assertEquals(after.files(), state.files());
+  // A name that was freed by the removal is as free as it was.
+  const create = { kind: "create", node: "7:1", parent: rootId, name: "old", type: "directory" } as const;
+  assertEquals(after.apply({ steps: [create], edits: [] }).find("old")?.id, "7:1");
 });
 
 Deno.test("Workspace.pathOf() gives the path of any node, removed or not", () => {
@@ -204,4 +219,22 @@ Deno.test("compareIds() sorts by site, then by counter, as numbers", () => {
       assertEquals(pairs.map(([a, b]) => `${a}:${b}`).sort(compareIds), sorted);
     }),
   );
+});
+
+Deno.test("Workspace.bytesOf() knows a content for as long as a blob holds it, removed ones too", () => {
+  const { state, id } = planted("a = 05", "b = 05", "- c = 07");
+  assertEquals([state.blobBytes, state.textLength], [5 + 5 + 7, 0]);
+  const known = (workspace: Workspace) =>
+    ["05", "07", "09"].map((digits) => workspace.bytesOf(content(digits).hash));
+  assertEquals(known(state), [5, 7, undefined]);
+  const one = state.apply({ steps: [step.replaceBlob(id("a"), "09")], edits: [] });
+  assertEquals([known(one), one.blobBytes], [[5, 7, 9], 9 + 5 + 7]);
+  const both = one.apply({ steps: [step.replaceBlob(id("b"), "09")], edits: [] });
+  assertEquals([known(both), both.blobBytes], [[undefined, 7, 9], 9 + 9 + 7]);
+  checkWorkspace(both);
+  assertEquals(known(state), [5, 7, undefined]);
+});
+
+Deno.test("Workspace.files() lists blobs among the files", () => {
+  assertEquals(planted("b = 01", "a: x", "d/").state.files().map(({ path }) => path), ["a", "b"]);
 });

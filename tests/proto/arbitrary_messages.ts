@@ -44,7 +44,13 @@ const participant: fc.Arbitrary<Participant> = fc.record({
   kind: fc.constantFrom("human", "agent", "ci"),
 });
 
-const nodeKind = fc.constantFrom("directory" as const, "text" as const);
+const nodeKind = fc.constantFrom("directory" as const, "text" as const, "blob" as const);
+
+const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
+const content = fc.record({ hash, bytes: uint53 });
+/** A property that is there or not. */
+const mayHoldContent = fc.oneof(fc.constant({}), fc.record({ content }));
+const bytes = fc.uint8Array({ maxLength: 300 });
 
 const splice: fc.Arbitrary<Splice> = fc.record({ at: uint32, remove: uint32, insert: text });
 const edit: fc.Arbitrary<Edit> = fc.record({ node: id, op: fc.array(splice, { maxLength: 5 }) });
@@ -52,12 +58,18 @@ const edit: fc.Arbitrary<Edit> = fc.record({ node: id, op: fc.array(splice, { ma
 const kind = <K extends string>(name: K) => fc.constant(name);
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: kind("create"), node: id, parent: id, name: text, type: nodeKind }),
+  fc.tuple(
+    fc.record({ kind: kind("create"), node: id, parent: id, name: text, type: nodeKind }),
+    mayHoldContent,
+  )
+    .map(([step, content]) => ({ ...step, ...content })),
+  fc.record({ kind: kind("replace"), node: id, content }),
   fc.record({ kind: kind("move"), node: id, parent: id }),
   fc.record({ kind: kind("rename"), node: id, name: text }),
   fc.record({ kind: kind("remove"), node: id, tombstone: id }),
   fc.record({ kind: kind("restore"), node: id, tombstone: id }),
   fc.record({ kind: kind("restore"), node: id }),
+  fc.record({ kind: kind("forget"), node: id }),
 );
 
 const change: fc.Arbitrary<Change> = fc.record({
@@ -81,6 +93,15 @@ const place: fc.Arbitrary<Place> = fc.record({
   seq: uint53,
   ranges: fc.array(fc.record({ anchor: uint32, head: uint32 }), { maxLength: 5 }),
 });
+
+const notEmpty = text.filter((text) => text !== "");
+
+/** A message with more in it, or as it is: what is left out on the wire is not there. */
+const perhaps = <T extends object, M extends object>(
+  message: fc.Arbitrary<T>,
+  more: fc.Arbitrary<M>,
+): fc.Arbitrary<T & Partial<M>> =>
+  fc.tuple(message, more, fc.boolean()).map(([a, b, has]) => has ? { ...a, ...b } : a);
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
@@ -112,12 +133,15 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     ignoreCase: fc.boolean(),
     matches: uint32,
   }),
+  fc.record({ kind: kind("blob"), hash }),
 );
 
 const status = fc.constantFrom("added", "removed", "modified", "renamed");
 
 const item: fc.Arbitrary<AnswerItem> = fc.oneof(
-  fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }),
+  fc.tuple(fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }), mayHoldContent)
+    .map(([node, content]) => ({ ...node, ...content })),
+  fc.record({ kind: kind("bytes"), at: uint53, bytes }),
   fc.record({ kind: kind("content"), id, path: text, at: uint53, text }),
   fc.record({
     kind: kind("difference"),
@@ -155,21 +179,24 @@ const item: fc.Arbitrary<AnswerItem> = fc.oneof(
 
 /** One arbitrary for each kind of message that a client sends. */
 export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary<ClientMessage>>> = {
-  hello: fc.record({
-    kind: kind("hello"),
-    version: uint32,
-    workspace: text,
-    participant,
-    session: text,
-    epoch: text,
-    revision: uint53,
-    snapshot: fc.boolean(),
-    accepted: fc.boolean(),
-    attempt: uint53,
-    lazy: fc.boolean(),
-    loaded: fc.array(id, { maxLength: 5 }),
-    packed: fc.boolean(),
-  }),
+  hello: perhaps(
+    fc.record({
+      kind: kind("hello"),
+      version: uint32,
+      workspace: text,
+      participant,
+      session: text,
+      epoch: text,
+      revision: uint53,
+      snapshot: fc.boolean(),
+      accepted: fc.boolean(),
+      attempt: uint53,
+      lazy: fc.boolean(),
+      loaded: fc.array(id, { maxLength: 5 }),
+      packed: fc.boolean(),
+    }),
+    fc.record({ token: notEmpty, scope: notEmpty }),
+  ),
   load: fc.record({ kind: kind("load"), nodes: fc.array(id, { maxLength: 5 }) }),
   operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
@@ -182,6 +209,7 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     after: text,
     question,
   }),
+  upload: fc.record({ kind: kind("upload"), content: bytes }),
   ping,
   pong: ping,
   close,
@@ -189,25 +217,29 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
 
 /** One arbitrary for each kind of message that the server sends. */
 export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary<ServerMessage>>> = {
-  welcome: fc.record({
-    kind: kind("welcome"),
-    version: uint32,
-    session: text,
-    site: uint32,
-    epoch: text,
-    revision: uint53,
-    resumed: fc.boolean(),
-    committed: uint53,
-    counter: uint32,
-    limits: fc.record({
-      frameBytes: uint32,
-      messageBytes: uint32,
-      textLength: uint32,
-      workspaceLength: uint53,
-      nodes: uint32,
-      changesPerSecond: uint32,
+  welcome: perhaps(
+    fc.record({
+      kind: kind("welcome"),
+      version: uint32,
+      session: text,
+      site: uint32,
+      epoch: text,
+      revision: uint53,
+      resumed: fc.boolean(),
+      committed: uint53,
+      counter: uint32,
+      limits: fc.record({
+        frameBytes: uint32,
+        messageBytes: uint32,
+        textLength: uint32,
+        workspaceLength: uint53,
+        nodes: uint32,
+        changesPerSecond: uint32,
+        blobBytes: uint32,
+      }),
     }),
-  }),
+    fc.record({ scope: notEmpty }),
+  ),
   accepted: fc.record({ kind: kind("accepted"), seq: uint53 }),
   acknowledge: fc.record({
     kind: kind("acknowledge"),
@@ -225,20 +257,26 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     retryMs: uint32,
     nodes: fc.array(id, { maxLength: 5 }),
   }),
-  entry: fc.record({
-    kind: kind("entry"),
-    revision: uint53,
-    site: uint32,
-    seq: uint53,
-    time: uint53,
-    change,
-    author: optional(participant),
-  }),
+  entry: perhaps(
+    fc.record({
+      kind: kind("entry"),
+      revision: uint53,
+      site: uint32,
+      seq: uint53,
+      time: uint53,
+      change,
+      author: optional(participant),
+    }),
+    fc.record({ left: fc.array(id, { minLength: 1, maxLength: 5 }) }),
+  ),
   sync: fc.record({
     kind: kind("sync"),
     revision: uint53,
     nodes: fc.array(
-      fc.record({ id, parent: id, name: text, kind: nodeKind, tombstone: optional(id) }),
+      fc.tuple(
+        fc.record({ id, parent: id, name: text, kind: nodeKind, tombstone: optional(id) }),
+        mayHoldContent,
+      ).map(([node, content]) => ({ ...node, ...content })),
       { maxLength: 5 },
     ),
     contents: fc.array(fc.record({ node: id, text }), { maxLength: 5 }),
@@ -263,6 +301,7 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     code: text,
     message: text,
   }),
+  uploaded: fc.record({ kind: kind("uploaded"), hash, code: text, message: text, retryMs: uint32 }),
   ping,
   pong: ping,
   close,

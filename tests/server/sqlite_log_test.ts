@@ -195,7 +195,7 @@ Deno.test("a full disk stores nothing of an append, loses nothing, and lets go o
         const appended = await log.append("paper", from, entries.slice(from, from + 50));
         if (appended.stored) continue;
         assertEquals(appended, { stored: false, won: [] });
-        await refusal("disk_full", () => log.putContent(new Uint8Array(100_000)));
+        await refusal("disk_full", () => log.putContent("paper", new Uint8Array(100_000)));
         return from;
       }
     });
@@ -233,12 +233,44 @@ Deno.test("a relaxed server that did not stop has lost nobody knows what: every 
     );
   }));
 
-Deno.test("bytes that are no text are found by their hash", () =>
+Deno.test("what a blob holds is found by its hash, in its own workspace alone", () =>
   inFolder(async (folder) => {
-    const bytes = new Uint8Array([0, 255, 3]);
-    const name = await withLog({ folder }, (log) => log.putContent(bytes));
-    await withLog({ folder }, async (log) => {
-      assertEquals(await log.getContent(name), bytes);
-      assertEquals(await log.getContent("00".repeat(32)), undefined);
+    const bytes = new Uint8Array([0, 255, 3]), nobodys = "00".repeat(32);
+    const hash = await withLog({ folder }, async (log) => {
+      await log.load("paper");
+      return await log.putContent("paper", bytes);
     });
+    await withLog({ folder }, async (log) => {
+      await log.load("paper");
+      await log.load("other");
+      assertEquals(await log.content("paper", hash), bytes);
+      assertEquals(await log.content("paper", nobodys), undefined);
+      assertEquals(await log.content("other", hash), undefined);
+      const held = ([workspace, hash]: readonly [string, string]) => log.holdContent(workspace, hash);
+      const asked = [["paper", hash], ["paper", nobodys], ["other", hash]] as const;
+      assertEquals(await Promise.all(asked.map(held)), [3, undefined, undefined]);
+    });
+  }));
+
+Deno.test("data of format 1, which had no blobs, is taken over", () =>
+  inFolder(async (folder) => {
+    const { state } = await filledFolder(folder, 300, [100]);
+    const db = new DatabaseSync(`${folder}/dist-space.sqlite`);
+    db.exec(
+      "DROP TABLE contents; CREATE TABLE contents (hash BLOB PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID",
+    );
+    db.exec("PRAGMA user_version = 1");
+    db.exec(`VACUUM INTO '${folder}/backup'`);
+    db.close();
+    await withLog({ folder }, async (log) => {
+      assertEquals(endOf(await log.load("paper")), state.save());
+      assertEquals(await log.holdContent("paper", await log.putContent("paper", new Uint8Array(5))), 5);
+    });
+    const tools = new LogTools(folder);
+    try {
+      assertEquals(tools.restore(`${folder}/backup`), ["paper"]);
+      assertEquals(tools.verify().map(({ problems }) => problems), [[]]);
+    } finally {
+      tools.close();
+    }
   }));

@@ -48,7 +48,7 @@ Deno.test("a backup is put back under a new epoch, as it was", () =>
     const file = `${folder}/backup`;
     await withLog({ folder }, async (log) => {
       const { epoch } = await log.load("paper");
-      const content = await log.putContent(new Uint8Array([1, 2, 3]));
+      const content = await log.putContent("paper", new Uint8Array([1, 2, 3]));
       withTools(folder, (tools) => tools.backup(file));
       const more = typedLog(401).entries.slice(400);
       assertEquals(await log.append("paper", 400, more), { stored: true });
@@ -59,7 +59,7 @@ Deno.test("a backup is put back under a new epoch, as it was", () =>
         const restored = tools.load("paper");
         assertNotEquals(restored.epoch, epoch);
         assertEquals(endOf(restored), state.save());
-        assertEquals(tools.getContent(content), new Uint8Array([1, 2, 3]));
+        assertEquals(tools.content("paper", content), new Uint8Array([1, 2, 3]));
         noProblems(tools);
       });
       assertEquals(await log.append("paper", 401, typedLog(402).entries.slice(401)), {
@@ -98,6 +98,21 @@ Deno.test("verify says what is wrong, in which workspace", () =>
       assertEquals(other?.problems, []);
       assertEquals(paper?.workspace, "paper");
       assert(paper!.problems.length > 0);
+      assert(paper!.isLost && !other!.isLost);
+    });
+  }));
+
+Deno.test("verify tells a checkpoint that can be made again from changes that are lost", () =>
+  inFolder(async (folder) => {
+    await filledFolder(folder, 300, [100, 200]);
+    const { DatabaseSync } = await import("node:sqlite");
+    const db = new DatabaseSync(`${folder}/dist-space.sqlite`);
+    db.exec("UPDATE checkpoints SET manifest = x'00' || substr(manifest, 2)");
+    db.close();
+    withTools(folder, (tools) => {
+      const [paper] = tools.verify();
+      assertEquals(paper?.problems.length, 2);
+      assertEquals(paper?.isLost, false);
     });
   }));
 
@@ -168,6 +183,38 @@ Deno.test("what need not be kept is let go, and what is left still leads to the 
     const reader = new SqliteReader(folder, "paper");
     assertEquals(reader.floor, 9000);
     assertEquals(reader.checkpoint(10999).revision, 9000);
+    reader.close();
+  }));
+
+Deno.test("what need not be kept is let go also where it is not packed yet, and the rest is packed from there on", () =>
+  inFolder(async (folder) => {
+    const { entries, state } = typedLog(3000);
+    await withLog({ folder, retention: { kind: "count", entries: 600 } }, async (log) => {
+      await log.load("paper");
+      await appendAll(log, "paper", entries);
+      for (const revision of [1000, 2000, 2900]) {
+        await log.checkpoint("paper", stateAt(entries, revision));
+      }
+      await eventually(
+        () => withTools(folder, (tools) => tools.stats("paper").floor === 2000),
+        "what is before the checkpoint at 2000 to be let go",
+      );
+    });
+    const { DatabaseSync } = await import("node:sqlite");
+    const db = new DatabaseSync(`${folder}/dist-space.sqlite`);
+    // The block that entry 2001 is in begins after 1792.
+    assertEquals(db.prepare("SELECT min(key % 4294967296) AS first FROM rows").get()?.first, 1793);
+    db.close();
+    withTools(folder, (tools) => {
+      assertEquals(endOf(tools.load("paper")), state.save());
+      noProblems(tools);
+      tools.compact({ kind: "count", entries: 600 }, 0);
+      assertEquals(endOf(tools.load("paper")), state.save());
+      noProblems(tools);
+    });
+    const reader = new SqliteReader(folder, "paper");
+    assertEquals([reader.floor, reader.revision], [2000, 3000]);
+    assertEquals([...reader.entries(2000, 3000)].length, 1000);
     reader.close();
   }));
 

@@ -60,7 +60,7 @@ Deno.test("a welcome names a session and a site that nobody else has, and what t
   assertNotEquals(two.welcome!.site, site);
   assertEquals(limits, {
     ...{ frameBytes: 1 << 20, messageBytes: 8 << 20, textLength: 100 << 20, workspaceLength: 256 << 20 },
-    ...{ nodes: 100_000, changesPerSecond: 100 },
+    ...{ nodes: 100_000, changesPerSecond: 100, blobBytes: 32 << 20 },
   });
 });
 
@@ -271,6 +271,14 @@ class HeldLog implements Log {
     await this.#gate.promise;
     if (this.appendsToFail-- > 0) return { stored: false, won: [] };
     return this.#memory.append(workspace, expected, entries);
+  }
+
+  putContent(workspace: string, bytes: Uint8Array): Promise<string> {
+    return this.#memory.putContent(workspace, bytes);
+  }
+
+  holdContent(workspace: string, hash: string): Promise<number | undefined> {
+    return this.#memory.holdContent(workspace, hash);
   }
 
   answer(...[workspace, query]: Parameters<Log["answer"]>): ReturnType<Log["answer"]> {

@@ -87,6 +87,7 @@ const limits = {
   workspaceLength: 1 << 20,
   nodes: 100,
   changesPerSecond: 100,
+  blobBytes: 1000,
 };
 const file = { id: "1:1", parent: rootId, name: "a.txt", kind: "text", tombstone: undefined } as const;
 

@@ -10,8 +10,10 @@ import { editOf, insert, type NodeId, rootId, type Step, type Workspace } from "
 import { decodeServerMessage, FrameReader, type SyncDocument } from "../../proto/mod.ts";
 import { IncomingSnapshot } from "../../client/core/incoming_snapshot.ts";
 import { State } from "../../server/core/mod.ts";
+import { Scope } from "../../server/core/rights.ts";
+import { KeptFrames } from "../../server/core/kept_frames.ts";
 import { Packer } from "../../server/core/packer.ts";
-import { Snapshot } from "../../server/core/snapshot.ts";
+import { Snapshot, type SnapshotMaking } from "../../server/core/snapshot.ts";
 import { World } from "../../sim/world.ts";
 import { assert, assertEquals } from "../assert.ts";
 
@@ -26,6 +28,7 @@ function stateOf(texts: readonly string[]): State {
     time: 0,
     sites: 64,
     nodes,
+    removals: [],
     texts: texts.flatMap((text, i) => text === "" ? [] : [[`1:${i + 1}` as const, text] as const]),
     sessions: [],
     authors,
@@ -69,6 +72,11 @@ function newPacker(bytesMin = 0, keptMax = 1 << 30): Packer {
   return new Packer(bytesMin, keptMax);
 }
 
+/** How snapshots are made when none has been kept: for a reader without a packer, as they are. */
+function makingWith(packer: Packer | undefined, min = pieceMin, kept = new KeptFrames(0)): SnapshotMaking {
+  return { pieceMin: min, scope, packing: packer === undefined ? undefined : { packer, kept, owner: {} } };
+}
+
 /** A text of random words, from a seed. */
 function prose(words: number, seed: number): string {
   const vocabulary =
@@ -82,15 +90,13 @@ function prose(words: number, seed: number): string {
   return text;
 }
 
+const { everything: scope } = Scope;
 const anyText = fc.string({ unit: "binary", maxLength: 300 });
 
 Deno.test("a client makes the workspace of a snapshot's pieces, of whatever size, packed or not", () => {
   const options = fc.record({ min: fc.integer({ min: 1, max: 200 }), isPacked: fc.boolean() });
   fc.assert(fc.property(fc.array(anyText, { maxLength: 8 }), options, (texts, { min, isPacked }) => {
-    const snapshot = new Snapshot(stateOf(texts), {
-      pieceMin: min,
-      packer: isPacked ? newPacker() : undefined,
-    });
+    const snapshot = new Snapshot(stateOf(texts), makingWith(isPacked ? newPacker() : undefined, min));
     const workspace = received(taken(snapshot));
     assertEquals(textsOf(workspace, texts.length), texts);
     assertEquals(workspace.files().map(({ path }) => path).sort(), texts.map((_, i) => `${i}.txt`).sort());
@@ -99,7 +105,7 @@ Deno.test("a client makes the workspace of a snapshot's pieces, of whatever size
 
 Deno.test("no piece is longer than it may be, whatever a text is made of", () => {
   const texts = ["a".repeat(200_000), "\u{1f600}".repeat(100_000), prose(30_000, 1), "b\r\n".repeat(60_000)];
-  const frames = taken(new Snapshot(stateOf(texts), { pieceMin, packer: undefined }));
+  const frames = taken(new Snapshot(stateOf(texts), makingWith(undefined)));
   for (const { contents } of messagesOf(frames)) {
     const length = contents.reduce((sum, { text }) => sum + text.length, 0);
     assert(length <= 3 * pieceMin + 1, `${length} code units`);
@@ -110,14 +116,14 @@ Deno.test("no piece is longer than it may be, whatever a text is made of", () =>
 Deno.test("a snapshot of prose takes a third of its bytes, or less", () => {
   const state = stateOf([prose(30_000, 1)]);
   const sizeOf = (packer: Packer | undefined) =>
-    taken(new Snapshot(state, { pieceMin, packer })).reduce((sum, { length }) => sum + length, 0);
+    taken(new Snapshot(state, makingWith(packer))).reduce((sum, { length }) => sum + length, 0);
   assert(sizeOf(newPacker()) * 3 < sizeOf(undefined), `${sizeOf(newPacker())} bytes`);
 });
 
 Deno.test("after an edit or a new file nearly all pieces are packed already", () => {
   const files = Array.from({ length: 2000 }, (_, i) => prose(50, i)), paper = prose(200_000, 7);
   const state = stateOf([paper, ...files]);
-  const frames = (state: State) => taken(new Snapshot(state, { pieceMin, packer: newPacker() }));
+  const frames = (state: State) => taken(new Snapshot(state, makingWith(newPacker())));
   const before = frames(state);
   assert(before.length > 20, `${before.length} pieces`);
   const create: Step = { kind: "create", node: "2:1", parent: rootId, name: "new.txt", type: "text" };
@@ -147,7 +153,7 @@ function contentOf(frame: Uint8Array): string {
 Deno.test("what was packed before is packed alike, for as long as it is kept and after that", () => {
   const states = [1, 2, 3, 1, 2, 3].map((seed) => stateOf([prose(20_000, seed)]));
   const framesWith = (packer: Packer) =>
-    states.map((state) => taken(new Snapshot(state, { pieceMin, packer })));
+    states.map((state) => taken(new Snapshot(state, makingWith(packer))));
   const keeping = newPacker(), forgetful = newPacker(0, 0), some = newPacker(0, 150_000);
   const frames = framesWith(keeping);
   assertEquals(framesWith(forgetful), frames);
@@ -157,10 +163,10 @@ Deno.test("what was packed before is packed alike, for as long as it is kept and
 });
 
 Deno.test("pieces too small to be worth it, and those that do not become shorter, are left as they are", () => {
-  const short = stateOf(["abc"]), making = { pieceMin, packer: newPacker(1000) };
+  const short = stateOf(["abc"]), making = makingWith(newPacker(1000));
   assertEquals(
     taken(new Snapshot(short, making)),
-    taken(new Snapshot(short, { pieceMin, packer: undefined })),
+    taken(new Snapshot(short, makingWith(undefined))),
   );
   const random = Uint8Array.from({ length: 2000 }, (_, i) => {
     const mixed = Math.imul(i + 1, 0x9e3779b1);
@@ -173,12 +179,12 @@ Deno.test("pieces too small to be worth it, and those that do not become shorter
 
 Deno.test("a snapshot that is half taken goes on with the same bytes after it was saved", () => {
   const state = stateOf([prose(50_000, 3), "", prose(100, 4)]);
-  const making = { pieceMin, packer: newPacker() };
+  const making = makingWith(newPacker());
   const all = taken(new Snapshot(state, making));
   for (let count = 0; count <= all.length; count++) {
     const snapshot = new Snapshot(state, making);
     for (let i = 0; i < count; i++) snapshot.next();
-    const restored = Snapshot.restore(snapshot.save(), state, { pieceMin, packer: newPacker() });
+    const restored = Snapshot.restore(snapshot.save(), state, makingWith(newPacker()));
     assertEquals(taken(restored), all.slice(count));
   }
 });
@@ -186,7 +192,7 @@ Deno.test("a snapshot that is half taken goes on with the same bytes after it wa
 Deno.test("what a piece weighs does not depend on whether it had been packed before", () => {
   const state = stateOf([prose(50_000, 3)]), packer = newPacker();
   const weights = () => {
-    const snapshot = new Snapshot(state, { pieceMin, packer }), weights: number[] = [];
+    const snapshot = new Snapshot(state, makingWith(packer)), weights: number[] = [];
     for (let piece = snapshot.next(); piece !== undefined; piece = snapshot.next()) {
       weights.push(piece.weight);
     }
@@ -195,6 +201,36 @@ Deno.test("what a piece weighs does not depend on whether it had been packed bef
   const first = weights();
   assertEquals(weights(), first);
   assert(first.every((weight) => weight >= pieceMin || weight === first.at(-1)), `${first}`);
+});
+
+Deno.test("a whole snapshot is kept until there is a later one, and goes out as if it were made anew", () => {
+  const state = stateOf([prose(50_000, 3)]), kept = new KeptFrames(1 << 20);
+  const making = makingWith(newPacker(), pieceMin, kept);
+  const first = new Snapshot(state, making), all = taken(first);
+  assertEquals(kept.bytes, all.reduce((sum, { length }) => sum + length, 0));
+  assertEquals(taken(new Snapshot(state, making)), all);
+  const again = new Snapshot(state, making);
+  again.next();
+  assertEquals(taken(Snapshot.restore(again.save(), state, making)), all.slice(1));
+  const later = State.restore({ ...stateOf(["later"]).save(), revision: 8 });
+  assertEquals(textsOf(received(taken(new Snapshot(later, making))), 1), ["later"]);
+  // One who has been reading all the while does not put the earlier one back.
+  const slow = new Snapshot(state, making);
+  assertEquals(taken(slow), all);
+  assertEquals(textsOf(received(taken(new Snapshot(later, making))), 1), ["later"]);
+});
+
+Deno.test("whole snapshots are kept within a budget, and none takes more than a part of it", () => {
+  const kept = new KeptFrames(1000), frames = [{ bytes: new Uint8Array(400), weight: 400 }];
+  const owners = [{}, {}, {}];
+  for (const owner of owners) kept.keep(owner, 1, frames);
+  assertEquals(kept.bytes, 800);
+  assertEquals(owners.map((owner) => kept.of(owner, 1) !== undefined), [false, true, true]);
+  kept.forget(owners[1]!);
+  assertEquals([kept.bytes, kept.of(owners[1]!, 1)], [400, undefined]);
+  const large = new KeptFrames(20_000);
+  taken(new Snapshot(stateOf([prose(50_000, 3)]), makingWith(newPacker(), pieceMin, large)));
+  assertEquals(large.bytes, 0);
 });
 
 // ---- States that are kept for readers ------------------------------------------------------------------------

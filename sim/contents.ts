@@ -1,0 +1,61 @@
+/**
+ * What the blobs of a workspace hold, on a simulated disk: found by hash, and let go when nothing names it for a while.
+ *
+ * @module
+ */
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { contentsIn } from "../ot/mod.ts";
+import { toHex } from "../proto/mod.ts";
+import type { LogEntry } from "../server/core/mod.ts";
+
+/**
+ * For so long, in microseconds, what somebody has put there or asked for waits for a change to name it. A server waits
+ * longer; here it is to happen that a change comes too late.
+ */
+const heldUs = 20_000_000;
+
+interface Content {
+  readonly bytes: Uint8Array;
+  /** How many records the log had when it was put there: who puts back an older log has it not. */
+  readonly records: number;
+  /** When somebody last put it there, or asked for it. */
+  heldAtUs: number;
+}
+
+export class SimulatedContents {
+  #contents = new Map<string, Content>();
+
+  put(bytes: Uint8Array, records: number, nowUs: number): string {
+    const hash = toHex(sha256(bytes)), before = this.#contents.get(hash);
+    this.#contents.set(hash, { bytes, records: before?.records ?? records, heldAtUs: nowUs });
+    return hash;
+  }
+
+  /** How long a content is, which is asked for now; undefined if there is none. */
+  hold(hash: string, nowUs: number): number | undefined {
+    const content = this.#contents.get(hash);
+    if (content !== undefined) content.heldAtUs = nowUs;
+    return content?.bytes.length;
+  }
+
+  /** Takes away what no entry names and nobody has asked for lately. */
+  collect(entries: readonly LogEntry[], nowUs: number): void {
+    if (this.#contents.size === 0) return;
+    const needed = new Set<string>();
+    for (const { change } of entries) for (const { hash } of contentsIn(change.steps)) needed.add(hash);
+    for (const [hash, { heldAtUs }] of this.#contents) {
+      if (!needed.has(hash) && nowUs - heldAtUs > heldUs) this.#contents.delete(hash);
+    }
+  }
+
+  /** The log is put back to so many records: what came later was never there. */
+  rollBack(records: number): void {
+    for (const [hash, content] of this.#contents) if (content.records > records) this.#contents.delete(hash);
+  }
+
+  /** All that is there, by hash. */
+  all(): ReadonlyMap<string, Uint8Array> {
+    return new Map([...this.#contents].map(([hash, { bytes }]) => [hash, bytes]));
+  }
+}

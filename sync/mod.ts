@@ -1,0 +1,10 @@
+/**
+ * A folder on a disk that is kept the same as a workspace.
+ *
+ * @module
+ */
+
+export * from "./folder.ts";
+export { FolderError } from "./state.ts";
+export { type Discarded, Trash } from "./trash.ts";
+export type { Question } from "./core/mod.ts";

@@ -1,0 +1,141 @@
+/**
+ * The core of a synchronised folder, driven by hand: what random runs do not meet.
+ *
+ * @module
+ */
+
+import { insert, rootId, Text, Workspace } from "../../ot/mod.ts";
+import {
+  FolderCore,
+  type FolderInput,
+  type FolderOutput,
+  Ignoring,
+  type Item,
+  type Look,
+  SyncedTree,
+} from "../../sync/core/mod.ts";
+import { assertEquals } from "../assert.ts";
+
+type Happening = FolderInput extends infer I ? I extends unknown ? Omit<I, "workspace"> : never : never;
+
+const rules = { keyOf: (file: string) => file, isWindows: false };
+const stamp = { bornMs: 1, bytes: 1, modifiedMs: 1, changedMs: 1, mode: 0 };
+
+/** A core that is joined to a workspace, and files that are on both sides. */
+class Joined {
+  readonly core = new FolderCore(rules, { synced: new SyncedTree(), epoch: "e", intended: new Map() });
+  workspace: Workspace;
+  outputs: FolderOutput[] = [];
+
+  constructor(files: Readonly<Record<string, string>>) {
+    const nodes = Object.keys(files).map((name, i) => ({
+      id: `1:${i + 1}`,
+      parent: rootId,
+      name,
+      kind: "text" as const,
+      tombstone: undefined,
+    }));
+    this.workspace = Workspace.of(nodes, nodes.map(({ id, name }) => [id, Text.of(files[name]!)]));
+    this.tell({ kind: "status", isReady: true, epoch: "e" });
+    this.look(files);
+    assertEquals(this.outputs.at(-1)!.kind, "same");
+  }
+
+  tell(happening: Happening): void {
+    this.outputs.push(...this.core.step({ ...happening, workspace: this.workspace } as FolderInput));
+  }
+
+  /** Says what is in the folder now; undefined of what is not there. */
+  look(files: Readonly<Record<string, string | undefined>>): void {
+    this.core.placesToLook();
+    const looks = Object.entries(files).map(([path, text], inode): Look => ({
+      path,
+      name: path,
+      seen: text === undefined
+        ? undefined
+        : { kind: "text", stamp: { ...stamp, inode }, text: Text.of(text) },
+    }));
+    this.tell({ kind: "looked", looks, ignoring: new Ignoring() });
+  }
+
+  /** What happens in the folder, and what is to be submitted for it. */
+  change(files: Readonly<Record<string, string | undefined>>): readonly Item[] {
+    this.tell({ kind: "disk", paths: Object.keys(files) });
+    this.look(files);
+    return this.submitted;
+  }
+
+  /** The last thing that was to be submitted. */
+  get submitted(): readonly Item[] {
+    const last = this.outputs.at(-1);
+    return last?.kind === "submit" ? last.items : [];
+  }
+
+  settle(refusal?: string): void {
+    this.tell({ kind: "submitted", ids: [] });
+    this.tell({ kind: "settled", refusal });
+  }
+}
+
+Deno.test("of many edits that are refused together, those that are fine get through, and the one to blame is named", () => {
+  const folder = new Joined({ a: "a", b: "b", c: "c" });
+  assertEquals(folder.change({ a: "aa", b: "bb", c: "cc" }).length, 3);
+  folder.settle("no");
+  for (let round = 0; folder.submitted.length > 0 && round < 10; round++) {
+    const nodes = folder.submitted.flatMap((item) => item.kind === "edit" ? [item.node] : []);
+    const isRefused = nodes.includes("1:2");
+    if (!isRefused) {
+      const edits = nodes.map((node) => ({ node, op: insert(1, folder.workspace.text(node).toString()) }));
+      folder.workspace = folder.workspace.apply({ steps: [], edits });
+    }
+    folder.settle(isRefused ? "no" : undefined);
+  }
+  assertEquals(["1:1", "1:2", "1:3"].map((id) => folder.workspace.text(id).toString()), ["aa", "b", "cc"]);
+  assertEquals(folder.outputs.filter(({ kind }) => kind === "warn"), [{
+    kind: "warn",
+    path: "b",
+    reason: "no",
+  }]);
+  // What was refused is not written over.
+  assertEquals(folder.outputs.some(({ kind }) => kind === "act"), false);
+  assertEquals(folder.core.synced.at("b")!.held, "no");
+});
+
+Deno.test("a file that may not be removed comes back", () => {
+  const folder = new Joined({ a: "a", b: "b" });
+  assertEquals(folder.change({ a: undefined }), [{ kind: "remove", node: "1:1" }]);
+  folder.settle("no");
+  const last = folder.outputs.at(-1)!;
+  assertEquals(last.kind === "act" && last.actions, [
+    { kind: "create", node: "1:1", name: "a", path: "a", text: Text.of("a") },
+  ]);
+});
+
+Deno.test("two files that change names in the workspace change them in the folder, one by way of a makeshift name", () => {
+  const folder = new Joined({ a: "a", b: "b" });
+  folder.workspace = folder.workspace.apply({
+    steps: [
+      { kind: "rename", node: "1:1", name: "c" },
+      { kind: "rename", node: "1:2", name: "a" },
+      { kind: "rename", node: "1:1", name: "b" },
+    ],
+    edits: [],
+  });
+  folder.tell({ kind: "workspace", nodes: ["1:1", "1:2"] });
+  const moves: string[] = [];
+  for (let last = folder.outputs.at(-1)!; last.kind === "act"; last = folder.outputs.at(-1)!) {
+    for (const action of last.actions) if (action.kind === "move") moves.push(`${action.path} ${action.to}`);
+    const results = last.actions.map(() => ({ kind: "done", stamp: undefined }) as const);
+    folder.tell({ kind: "acted", results });
+  }
+  assertEquals(moves, ["a b (2)", "b a", "b (2) b"]);
+  assertEquals(["a", "b"].map((path) => folder.core.synced.at(path)!.node), ["1:2", "1:1"]);
+});
+
+Deno.test("another log is joined anew, and nothing of what both had is deleted for it", () => {
+  const folder = new Joined({ a: "a", b: "b" });
+  folder.workspace = Workspace.empty;
+  folder.tell({ kind: "status", isReady: true, epoch: "another" });
+  folder.look({ a: "a", b: "b" });
+  assertEquals(folder.submitted.map((item) => item.kind === "create" && item.name), ["a", "b"]);
+});
