@@ -12,7 +12,14 @@
  */
 
 import { z } from "zod";
-import { edit, type EditedFile, type EditRequest, type EditResult, linesOf } from "../client/edit/mod.ts";
+import {
+  edit,
+  type EditedFile,
+  type EditRequest,
+  type EditResult,
+  type EditStep,
+  linesOf,
+} from "../client/edit/mod.ts";
 import { type Space, SpaceError } from "../mod.ts";
 import type { Agent } from "./agent.ts";
 import type { Answer } from "./tool.ts";
@@ -48,13 +55,28 @@ export function changeFiles(
   task: string | undefined,
 ): Promise<Answer<Edited>> {
   return agent.change(async () => {
-    const result = await edit(agent.space, request);
+    const { space } = agent;
+    // Asked for together with what the edit needs: it is what will be shown, unless somebody is quicker than the edit.
+    const asked = request.steps.map((step) => {
+      const from = step.kind === "edit" ? step.read.revision! : space.revision;
+      return from < space.revision && step.kind === "edit" ? patchSince(space, step.path, from) : undefined;
+    });
+    const result = await edit(space, request);
     if (result.changed) agent.didFor(task, result.revision);
-    return await answerOf(agent.space, request, result);
+    const patches = new Map<EditStep, Patch>();
+    for (const [i, patch] of (await Promise.all(asked)).entries()) {
+      if (patch !== undefined) patches.set(request.steps[i]!, patch);
+    }
+    return await answerOf(space, request, result, patches);
   });
 }
 
-async function answerOf(space: Space, request: EditRequest, result: EditResult): Promise<Answer<Edited>> {
+async function answerOf(
+  space: Space,
+  request: EditRequest,
+  result: EditResult,
+  patches: ReadonlyMap<EditStep, Patch>,
+): Promise<Answer<Edited>> {
   const { outcome, changed, files } = result;
   // The texts are those of now; only rarely has something come behind the change already.
   const isNow = space.revision === result.revision || !changed;
@@ -64,9 +86,12 @@ async function answerOf(space: Space, request: EditRequest, result: EditResult):
   for (const [i, file] of files.entries()) {
     const step = steps[i]!, { path, outcome } = file;
     const read = step.kind === "edit" ? step.read.revision! : revision;
-    const others = outcome === "applied"
+    const at = changed ? revision - 1 : revision, known = patches.get(step);
+    const others = outcome === "applied" || read >= at
       ? ""
-      : await patchBetween(space, path, read, changed ? revision - 1 : revision);
+      : known?.revision === at
+      ? known.patch
+      : (await patchSince(space, path, read, at)).patch;
     const text = outcome !== "overlap" || isNow ? file.text : (await space.past.read(path, revision)).text;
     shown.push({
       path,
@@ -81,17 +106,26 @@ async function answerOf(space: Space, request: EditRequest, result: EditResult):
   return { text: textOf(data), data };
 }
 
-/** What others have changed in a file between two revisions; "" if that cannot be told any more. */
-async function patchBetween(space: Space, path: string, from: number, at: number): Promise<string> {
-  if (from >= at) return "";
+/** What others have changed in a file. */
+interface Patch {
+  /** Up to which. */
+  readonly revision: number;
+  /** "" if that cannot be told any more. */
+  readonly patch: string;
+}
+
+async function patchSince(space: Space, path: string, from: number, at?: number): Promise<Patch> {
   try {
-    const { files } = await space.past.diff(from, { at, paths: [path] });
+    const scope = { paths: [path], ...at === undefined ? {} : { at } };
+    const { revision, files } = await space.past.diff(from, scope);
     const patch = files.map(({ patch }) => patch).join("");
-    return patch.length <= shownMax
+    const isShort = patch.length <= shownMax;
+    const shown = isShort
       ? patch
       : `${patch.slice(0, shownMax).toWellFormed()}\n… (use diff to see the rest)`;
+    return { revision, patch: shown };
   } catch (error) {
-    if (error instanceof SpaceError) return "";
+    if (error instanceof SpaceError) return { revision: at ?? 0, patch: "" };
     throw error;
   }
 }
