@@ -96,7 +96,7 @@ export async function takeBack(space: Space, request: TakeBackRequest): Promise<
     if (parallel !== undefined) parallels.push(parallel);
   }
   const plan = planOf(space, parallels, revision);
-  const nothing = { outcome: "applied", changed: false, revision, files: [] } as const;
+  const nothing = { outcome: "applied", changed: false, revision, base: revision, files: [] } as const;
   const result = plan.steps.length === 0 ? nothing : await edit(space, plan);
   const rest = plan.restored.flatMap((parallel) => stepsOfRestored(space, parallel));
   if (rest.length === 0) return { ...result, done: [...plan.done, ...done] };
