@@ -185,7 +185,8 @@ export function apiRoutes(spaces: InnerSpaces): Route[] {
       answer: (request) =>
         replied(() =>
           spaces.change(request.parts.workspace!, callerOf(request), async (space) => {
-            const result = await edit(space, request.body as EditRequest);
+            const { base: _, files, ...rest } = await edit(space, request.body as EditRequest);
+            const result = { ...rest, files: files.map(({ since: _, ...file }) => file) };
             if (result.changed || result.outcome !== "overlap") return jsonReply(200, result);
             const message =
               "Others have changed the same places since. Look at the text as it is now, and decide";

@@ -29,7 +29,7 @@ export interface ToolAnswer {
 /** An agent that calls tools. */
 export class McpAgent implements AsyncDisposable {
   readonly client: Client;
-  #space: Space | undefined;
+  readonly #space: Space | undefined;
 
   private constructor(client: Client, space?: Space) {
     this.client = client;
@@ -66,6 +66,11 @@ export class McpAgent implements AsyncDisposable {
     // Only then does the client hold answers to what the tools say of them.
     await client.listTools();
     return new McpAgent(client, space);
+  }
+
+  /** What the agent in this process has of the workspace. */
+  get space(): Space {
+    return this.#space!;
   }
 
   /** Calls a tool. */
