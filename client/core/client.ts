@@ -667,7 +667,8 @@ export class ClientCore {
     this.#peers.follow(entry.change.edits);
     for (const site of this.#peers.lose(left)) this.#event({ kind: "presence", site });
     if (this.#replica.entry(entry)) this.#place.blur();
-    if (left.length > 0) this.#place.lookUp(this.view);
+    const hasForgotten = entry.change.steps.some(({ kind }) => kind === "forget");
+    if (left.length > 0 || hasForgotten) this.#place.lookUp(this.view);
   }
 
   #acknowledge(acknowledge: Acknowledge): void {
