@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Space, tcp } from "../../mod.ts";
+import { insert, Space, tcp } from "../../mod.ts";
+import { authenticator, type Claims, mintForFile } from "../../server/tokens/mod.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { LiveServer } from "../server/live_server.ts";
 import { eventually, pause } from "../server/waiting.ts";
@@ -403,3 +404,48 @@ Deno.test("binary files are listed, and neither read nor taken for text", () =>
     assertEquals(reverted.data.files, [{ path: "logo.png", did: "kept", why: "It is a binary file" }]);
     assertEquals((await ada.readBytes("logo.png")).length, 3);
   }));
+
+Deno.test("an agent sees and changes what its token covers, and nothing else", async () => {
+  const entries = new Map<string, Claims>();
+  const tokenOf = (name: string, capabilities: readonly string[]) => {
+    const { token, claims } = mintForFile({ name, kind: "agent", workspaces: ["w"], capabilities });
+    entries.set(claims.id, claims);
+    return token;
+  };
+  await using server = new LiveServer({
+    settings: { authentication: true },
+    authenticator: authenticator(() => ({ keys: [], entries, revoked: new Set() })),
+  });
+  const ada = await Space.open({
+    dial: tcp("127.0.0.1", server.port),
+    workspace: "w",
+    name: "?",
+    token: tokenOf("Ada", ["edit:**", "tree:**"]),
+  });
+  try {
+    await ada.atomically((draft) => {
+      for (const path of [a, "docs/x.md", "secret/key.txt"]) {
+        draft.edit(draft.make(path, "text"), insert(0, "words\n"));
+      }
+    }).settled;
+    await using agent = await McpAgent.inProcess(
+      server.port,
+      "?",
+      tokenOf("Robot", ["edit:src/**", "read:docs/**"]),
+    );
+    const { data } = await agent.call("read_files", { globs: ["**"] });
+    assertEquals(data.files.map(({ path }: { path: string }) => path), ["docs/x.md", a]);
+    assertEquals((await agent.call("search", { pattern: "words" })).data.matches.length, 2);
+    assertEquals((await agent.call("diff", { since: 1 })).text.includes("secret"), false);
+    const revision = data.revision, replacements = [{ old: "words", new: "deeds" }];
+    const edit = (path: string) => agent.call("edit_file", { path, revision, replacements });
+    assertEquals((await edit("secret/key.txt")).code, "path_unknown");
+    assertEquals((await edit("docs/x.md")).code, "not_allowed");
+    assertEquals((await agent.call("create_file", { path: "docs/y.md", text: "" })).code, "not_allowed");
+    assertEquals((await edit(a)).data.outcome, "applied");
+    await eventually(() => ada.read(a) === "deeds\n", "the edit, at Ada's");
+    assertEquals([ada.read("docs/x.md"), ada.find("docs/y.md")], ["words\n", undefined]);
+  } finally {
+    await ada.close();
+  }
+});
