@@ -3,7 +3,8 @@
  *
  * How long it takes from a keystroke to the callback of an agent, which is a program of the SDK, while fifty people
  * type into the same file, all of them over WebSocket; and what a connection costs that does nothing. The server is a
- * process of its own, and so are those who connect.
+ * process of its own, and so are those who connect. What agents wait for who come over the Model Context Protocol is
+ * measured in connect_mcp.ts.
  *
  * Not for: how much a server can do, which `deno task bench server` measures.
  *
@@ -11,6 +12,7 @@
  */
 
 import type { ConnectLoad, Idle, Typing } from "./connect_load.ts";
+import { mcpRows } from "./connect_mcp.ts";
 import type { Options } from "./main.ts";
 import { atMost, type Row, short } from "./report.ts";
 
@@ -19,6 +21,7 @@ const people = 50;
 const idlePerWorkspace = 100;
 
 export async function* connectRows({ quick, only }: Options): AsyncGenerator<Row | string> {
+  yield* mcpRows({ quick, only });
   for (const rate of [5, 20]) {
     const name =
       `keystroke to an agent's callback, ${people} people at ${rate} changes/s each, over WebSocket`;

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Participant, Space, tcp, type Transport } from "../mod.ts";
+import { type Dial, type Participant, Space, tcp, tls, type Transport } from "../mod.ts";
 import { type Answer, completionsOf, faultReport, helpOf, type Here, run } from "./client_commands.ts";
 import { News } from "./client_news.ts";
 import { outcomeReport, participantReport } from "./client_report.ts";
@@ -26,6 +26,12 @@ export const clientCommand = new Command("client")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who you are to the others (default: your user name)")
   .option("--kind <kind>", `what you are: ${kinds.join(", ")}`, "human")
+  .option(
+    "--token-file <file>",
+    "the file with your token (default: the environment variable DIST_SPACE_TOKEN)",
+  )
+  .option("--tls", "speak TLS with the server")
+  .option("--ca <file>", "speak TLS, and trust what this certificate vouches for, in PEM")
   .addHelpText(
     "after",
     `
@@ -42,7 +48,7 @@ error, and the next one is done.
 
 Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a line of a script failed; 2 wrong usage.`,
   )
-  .action(async (address, workspace, { name: givenName, kind: kindName }) => {
+  .action(async (address, workspace, { name: givenName, kind: kindName, tokenFile, ca, tls: speaksTls }) => {
     const server = serverOf(address);
     if (server === undefined) {
       console.error(
@@ -58,7 +64,16 @@ Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a lin
     const name = givenName ?? Deno.env.get("USER") ?? Deno.env.get("USERNAME") ?? "somebody";
     let space: Space;
     try {
-      space = await open(server, workspace, name, kind);
+      const token = tokenFile === undefined
+        ? Deno.env.get("DIST_SPACE_TOKEN")
+        : (await Deno.readTextFile(tokenFile)).trim();
+      const { hostname, port } = server;
+      const dial = ca !== undefined
+        ? tls(hostname, port, [await Deno.readTextFile(ca)])
+        : speaksTls === true
+        ? tls(hostname, port)
+        : tcp(hostname, port);
+      space = await open(dial, { workspace, name, kind, token });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       console.error(
@@ -85,13 +100,14 @@ export function serverOf(address: string): Server | undefined {
   return hostname === undefined || port < 1 || port > 65535 ? undefined : { hostname, port };
 }
 
-async function open(
-  { hostname, port }: Server,
-  workspace: string,
-  name: string,
-  kind: Participant["kind"],
-): Promise<Space> {
-  const dial = tcp(hostname, port);
+interface Who {
+  readonly workspace: string;
+  readonly name: string;
+  readonly kind: Participant["kind"];
+  readonly token: string | undefined;
+}
+
+async function open(dial: Dial, { workspace, name, kind, token }: Who): Promise<Space> {
   // Whoever mistypes an address is told at once; only later on is a lost connection made again and again.
   let first: Transport | undefined = await inTime(dial());
   return await Space.open({
@@ -104,6 +120,7 @@ async function open(
     workspace,
     name,
     kind,
+    ...token === undefined ? {} : { token },
     openTimeoutMs: patienceMs,
   });
 }

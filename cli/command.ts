@@ -15,7 +15,7 @@ export const wrongUsage = 2;
 /** A program with these commands, each of which does its own work. */
 export function program(name: string, description: string, commands: readonly AnyCommand[]): Command {
   const all = new Command(name).description(description).showHelpAfterError();
-  for (const command of [all, ...commands]) {
+  for (const command of [all, ...commands, ...commands.flatMap((command) => command.commands)]) {
     command.exitOverride(({ exitCode }) => Deno.exit(exitCode === 0 ? 0 : wrongUsage));
   }
   for (const command of commands) all.addCommand(command as unknown as Command);

@@ -14,6 +14,7 @@ import { mutantsCommand } from "./mutants.ts";
 import { replayCommand } from "./replay.ts";
 import { serveCommand } from "./serve.ts";
 import { simCommand } from "./sim.ts";
+import { tokenCommand } from "./token.ts";
 import { syncCommand } from "./sync.ts";
 import { tortureCommand } from "./torture.ts";
 
@@ -26,6 +27,7 @@ await program("dist-space", "A workspace that people and agents edit at once.", 
   replayCommand,
   exploreCommand,
   simCommand,
+  tokenCommand,
   tortureCommand,
   mutantsCommand,
 ]).parseAsync(Deno.args, { from: "user" });

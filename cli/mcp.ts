@@ -7,7 +7,7 @@
  */
 
 import { Agent, HttpDoor, httpPath, mcpServer } from "../mcp/mod.ts";
-import { type Dial, Space, type SpaceOptions, tcp, type Transport, webSocket } from "../mod.ts";
+import { type Dial, Space, type SpaceOptions, tcp, tls, type Transport, webSocket } from "../mod.ts";
 // @ts-types="@modelcontextprotocol/sdk/server/stdio"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import process from "node:process";
@@ -27,7 +27,13 @@ export const mcpCommand = new Command("mcp")
   .argument("[SERVER]", "the server: HOST:PORT, or ws://HOST:PORT for WebSocket", "127.0.0.1:8000")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who the agent is to the others", "Agent")
-  .option("--token <token>", "what the server lets it in by (default: the variable DIST_SPACE_TOKEN)")
+  .option(
+    "--token <token>",
+    "what the server lets it in by (default: the environment variable DIST_SPACE_TOKEN)",
+  )
+  .option("--token-file <file>", "the file with that token")
+  .option("--tls", "speak TLS with the server")
+  .option("--ca <file>", "speak TLS, and trust what this certificate vouches for, in PEM")
   .option(
     "--http-port <number>",
     "speak over HTTP on this port of this machine, instead of standard input and output; 0 for a free one",
@@ -50,13 +56,13 @@ docs/agents.md has the tools, and what they answer.
 
 Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection was lost for good; 2 wrong usage.`,
   )
-  .action(async (server, workspace, { name, token: given, httpPort, origin = [] }) => {
-    const dial = dialOf(server);
+  .action(async (server, workspace, { name, httpPort, origin = [], ...rest }) => {
+    const dial = await dialOf(server, rest);
     if (dial === undefined) {
       console.error(`"${harmless(server)}" is no server: give HOST:PORT, or a URL like ws://127.0.0.1:8001.`);
       Deno.exit(2);
     }
-    const token = given ?? Deno.env.get("DIST_SPACE_TOKEN");
+    const token = await tokenOf(rest);
     const options: SpaceOptions = {
       dial,
       workspace,
@@ -76,10 +82,34 @@ Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection 
     }
   });
 
-function dialOf(address: string): Dial | undefined {
+interface Access {
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly tls?: true;
+  readonly ca?: string;
+}
+
+async function dialOf(address: string, { tls: speaksTls, ca }: Access): Promise<Dial | undefined> {
   if (/^wss?:\/\//.test(address)) return URL.canParse(address) ? webSocket(address) : undefined;
   const server = serverOf(address);
-  return server === undefined ? undefined : tcp(server.hostname, server.port);
+  if (server === undefined) return undefined;
+  const { hostname, port } = server;
+  if (ca !== undefined) return tls(hostname, port, [await fileText(ca)]);
+  return speaksTls === true ? tls(hostname, port) : tcp(hostname, port);
+}
+
+async function tokenOf({ token, tokenFile }: Access): Promise<string | undefined> {
+  if (tokenFile !== undefined) return (await fileText(tokenFile)).trim();
+  return token ?? Deno.env.get("DIST_SPACE_TOKEN");
+}
+
+async function fileText(file: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    console.error(`Cannot read ${harmless(file)}: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(2);
+  }
 }
 
 /** Opens the workspace; whoever mistypes an address is told at once. */

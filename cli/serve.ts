@@ -25,6 +25,8 @@ import {
   type ShellOptions,
   type Web,
 } from "../server/mod.ts";
+import { authenticator, readKeys, WatchedTokens } from "../server/tokens/mod.ts";
+import { selfSignedFor } from "./self_signed.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
 import { Command, InvalidArgumentError, oneOf, Option, wholeNumber } from "./command.ts";
 import { duration, retention, size } from "./log_words.ts";
@@ -50,6 +52,14 @@ export const serveCommand = new Command("serve")
   .description("Run the live server.")
   .option("--host <address>", "the address to listen on", "127.0.0.1")
   .option("--port <number>", "the TCP port to listen on; 0 for a free one", wholeNumber(0, 65535), 8000)
+  .option("--tokens <file>", "ask everybody for a token, and take those in this file (deno task token)")
+  .option("--jwt-key <file>", "ask everybody for a token, and take those that this key has signed, a JWK")
+  .option("--cert <file>", "speak TLS, with this certificate, in PEM")
+  .option("--key <file>", "the private key of the certificate, in PEM")
+  .option(
+    "--self-signed",
+    "speak TLS with a certificate made for this run, for trying: clients are told to trust it",
+  )
   .option(
     "--http-port <number>",
     "the port for WebSocket and HTTP; 0 for a free one (default: the one after --port)",
@@ -61,7 +71,6 @@ export const serveCommand = new Command("serve")
     "let pages of this origin use the server, like https://example.org; may be given several times",
     origins,
   )
-  .option("--insecure", "listen on an address that others can reach, though anybody may then do anything")
   .option("--data <dir>", "the folder that everything is kept in; made if it is not there", "./data")
   .option("--memory", "keep everything in memory: all is gone when the server ends")
   .option(
@@ -127,15 +136,18 @@ export const serveCommand = new Command("serve")
   .option("--record <file>", "record all that comes in, to be replayed; packed if it ends in .gz")
   .addHelpText(
     "after",
-    "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record or cannot use the data, 2 wrong usage." +
-      "\nA recording holds all texts and the keys of all sessions: see docs/recordings.md.",
+    "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record, cannot use the data, the tokens or the certificate," +
+      "\n2 wrong usage." +
+      "\nA recording holds all texts and the keys of all sessions, and no tokens: see docs/recordings.md." +
+      "\nWho is asked for a token may do what it says, and no more: see docs/tokens.md.",
   )
-  .action(async ({ host, port, insecure, logLevel, record, http, httpPort, origin = [], ...rest }) => {
-    const { data, memory, relaxed, retain, ...bounds } = rest;
-    if (!isLoopback(host) && insecure !== true) {
+  .action(async ({ host, port, logLevel, record, http, httpPort, origin = [], ...rest }) => {
+    const { data, memory, relaxed, retain, tokens, jwtKey, cert, key, selfSigned, ...bounds } = rest;
+    const asksForTokens = tokens !== undefined || jwtKey !== undefined;
+    if (!isLoopback(host) && !asksForTokens) {
       console.error(
-        `Cannot listen on ${host}: there is no authentication yet, so anybody who can reach this address could ` +
-          "change everything. Listen on 127.0.0.1, or say --insecure.",
+        `Cannot listen on ${host}: nobody would be asked who they are, so anybody who can reach this address could ` +
+          "change everything. Listen on 127.0.0.1, or give --tokens or --jwt-key.",
       );
       Deno.exit(2);
     }
@@ -144,14 +156,24 @@ export const serveCommand = new Command("serve")
       if (troubles.has(event)) logger.warn(fields, event);
       else logger.info(fields, event);
     };
-    let listener: Deno.TcpListener;
+    const known = await readKnown(tokens, jwtKey);
+    const certificate = await certificateOf({ cert, key, selfSigned }, host);
+    let listener: Deno.TcpListener | Deno.TlsListener;
     try {
-      listener = Deno.listen({ hostname: host, port, transport: "tcp" });
+      listener = certificate === undefined
+        ? Deno.listen({ hostname: host, port, transport: "tcp" })
+        : Deno.listenTls({ hostname: host, port, ...certificate });
     } catch (error) {
       console.error(`Cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : error}`);
       Deno.exit(1);
     }
-    const settings = settingsOf(bounds);
+    if (certificate === undefined && !isLoopback(host)) {
+      report("tokens_in_clear", {
+        host,
+        advice: "Give --cert and --key, or stand behind something that speaks TLS",
+      });
+    }
+    const settings = settingsOf(bounds, asksForTokens);
     let recording: Recording | undefined;
     try {
       if (record !== undefined) recording = new Recording(record, settings, report);
@@ -164,14 +186,27 @@ export const serveCommand = new Command("serve")
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
     const metrics = new Metrics();
     const observer = observersOf(recording, http ? metrics : undefined);
-    const shell = new Shell({ settings, log, observer, report });
+    const shell = new Shell({
+      settings,
+      log,
+      observer,
+      authenticator: authenticator(() => known.known),
+      report,
+    });
+    known.watch((ids) => {
+      report("tokens_revoked", { ids: ids.join(" ") });
+      shell.revoked(ids);
+    }, (error) => report("tokens_unreadable", { problem: messageOf(error) }));
     const { hostname, port: bound } = listener.addr;
     const address = hostname.includes(":") ? `[${hostname}]` : hostname;
     let web: Web | undefined;
     if (http) {
       const webPort = httpPort ?? (port === 0 ? 0 : bound + 1);
       try {
-        web = await openWeb({ hostname: host, port: webPort, origins: origin, shell, metrics, report });
+        web = await openWeb({
+          ...{ hostname: host, port: webPort, origins: origin, shell, metrics, report },
+          ...certificate === undefined ? {} : { certificate },
+        });
       } catch (error) {
         console.error(
           `Cannot listen on ${host}:${webPort}: ${error instanceof Error ? error.message : error}`,
@@ -179,7 +214,8 @@ export const serveCommand = new Command("serve")
         Deno.exit(1);
       }
     }
-    const pages = web === undefined ? "" : `http://${address}:${web.port} and `;
+    const scheme = certificate === undefined ? "http" : "https";
+    const pages = web === undefined ? "" : `${scheme}://${address}:${web.port} and `;
     console.log(`Dist-Space listens on ${pages}${address}:${bound}`);
 
     const exit = (code: number, reason: string) => {
@@ -226,6 +262,57 @@ async function openLog(
   }
 }
 
+/** The keys and tokens that are taken. */
+async function readKnown(tokens: string | undefined, jwtKey: string | undefined): Promise<WatchedTokens> {
+  try {
+    return await WatchedTokens.open(tokens, jwtKey === undefined ? [] : await readKeys(jwtKey));
+  } catch (error) {
+    const files = [tokens, jwtKey].filter((file) => file !== undefined).join(" and ");
+    console.error(`Cannot use ${files}: ${messageOf(error)}`);
+    Deno.exit(1);
+  }
+}
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface CertificateOptions {
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly selfSigned?: true | undefined;
+}
+
+/** What TLS is spoken with; undefined if it is not. */
+async function certificateOf(
+  { cert, key, selfSigned }: CertificateOptions,
+  host: string,
+): Promise<Certificate | undefined> {
+  if ((cert === undefined) !== (key === undefined) || (selfSigned === true && cert !== undefined)) {
+    console.error("Give --cert and --key together, or --self-signed alone.");
+    Deno.exit(2);
+  }
+  try {
+    if (cert !== undefined && key !== undefined) {
+      return { cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) };
+    }
+    if (selfSigned !== true) return undefined;
+    const made = await selfSignedFor(host);
+    const path = await Deno.makeTempFile({ prefix: "dist-space-", suffix: ".pem" });
+    await Deno.writeTextFile(path, made.cert);
+    console.error(`Clients have to trust ${path}: deno task client --ca ${path}`);
+    return made;
+  } catch (error) {
+    console.error(`Cannot speak TLS: ${messageOf(error)}`);
+    Deno.exit(1);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What can be set of workspaces and of those who take part; durations are in milliseconds. */
 interface Bounds {
   readonly clients: number;
@@ -238,9 +325,10 @@ interface Bounds {
   readonly sleep: number;
 }
 
-function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds): Settings {
+function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds, authentication: boolean): Settings {
   return {
     ...defaultSettings,
+    authentication,
     clientsMax,
     removedUs: bounds.keepRemoved * 1000,
     historyEntriesMax: bounds.history,

@@ -9,6 +9,6 @@ export { SpaceError } from "./error.ts";
 export { Past, type PastDifference, type PastFile, type PastLine, type Scope, type When } from "./past.ts";
 export * from "./space.ts";
 export type { Dial } from "./dial.ts";
-export { tcp } from "./tcp.ts";
+export { tcp, tls } from "./tcp.ts";
 export * from "./unsent_store.ts";
 export { webSocket, type WebSocketClass } from "./web_socket.ts";

@@ -71,6 +71,8 @@ export interface SpaceOptions {
   readonly name: string;
   /** What one is: decides budgets, and is shown to the others. A human if left out. */
   readonly kind?: Participant["kind"];
+  /** Says who one is and what one may do, where the server asks for that; then it decides name and kind, too. */
+  readonly token?: string;
   /** Where to keep what could not be sent, and to find what an earlier run left. */
   readonly unsent?: UnsentStore;
   /** Ask for a hint when a change has its place in the order, before it is durable. */
@@ -163,6 +165,7 @@ export class Space {
       participant: { name: options.name, kind: options.kind ?? "human" },
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       accepted: options.accepted ?? false,
+      ...options.token === undefined ? {} : { token: options.token },
       lazy: options.lazy ?? false,
       ...unsent === undefined ? {} : { unsent, contents: contentsOf(contents) },
     });

@@ -18,3 +18,16 @@ export function tcp(hostname: string, port: number): Dial {
   if (net !== undefined) return () => nodeTransport(net, hostname, port);
   return () => Promise.reject(new SpaceError("no_tcp", "There is no TCP here. Use webSocket() to connect"));
 }
+
+/**
+ * Connects to `hostname:port` over TCP with TLS.
+ *
+ * @param caCerts certificates, as PEM, of those who may vouch for the server besides those whom the system trusts.
+ */
+export function tls(hostname: string, port: number, caCerts: readonly string[] = []): Dial {
+  if (typeof Deno === "undefined") {
+    const reason = "There is no TLS over TCP here. Use webSocket() with wss:// to connect";
+    return () => Promise.reject(new SpaceError("no_tcp", reason));
+  }
+  return async () => tcpTransport(await Deno.connectTls({ hostname, port, caCerts: [...caCerts] }));
+}

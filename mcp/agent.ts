@@ -5,10 +5,19 @@
  * @module
  */
 
-import { type Space, SpaceError } from "../mod.ts";
+import { type NodeId, type Space, SpaceError } from "../mod.ts";
 
 /** How long a change may take to be durable before the agent is told that it is not known, in milliseconds. */
 const patienceMs = 30_000;
+
+/** A file as the agent has read it, or left it. */
+export interface KnownFile {
+  readonly node: NodeId;
+  readonly text: string;
+}
+
+/** So many files are remembered at most, and so many code units of them. */
+const filesMax = 64, lengthMax = 4 << 20;
 
 /** One agent, in one workspace. */
 export class Agent {
@@ -17,6 +26,9 @@ export class Agent {
   #changing: Promise<unknown> = Promise.resolve();
   /** The revisions of what was done for a task, by the name that the agent gave it. */
   readonly #tasks = new Map<string, number[]>();
+  /** What it has read last, by revision and path, the oldest first: so that an edit of that need not look it up. */
+  readonly #known = new Map<string, KnownFile>();
+  #knownLength = 0;
 
   /** An agent in a workspace that is open; best lazily. */
   constructor(space: Space) {
@@ -36,6 +48,29 @@ export class Agent {
     });
     this.#changing = done.catch(() => {});
     return done;
+  }
+
+  /** Remembers a file as the agent knows it: the whole text, under the path it had at that revision. */
+  knows(revision: number, path: string, file: KnownFile): void {
+    this.#forget(`${revision} ${path}`);
+    this.#known.set(`${revision} ${path}`, file);
+    this.#knownLength += file.text.length;
+    for (const [key] of this.#known) {
+      if (this.#known.size <= filesMax && this.#knownLength <= lengthMax) break;
+      this.#forget(key);
+    }
+  }
+
+  /** A file as it was at a revision, if that is remembered. */
+  known(revision: number, path: string): KnownFile | undefined {
+    return this.#known.get(`${revision} ${path}`);
+  }
+
+  #forget(key: string): void {
+    const file = this.#known.get(key);
+    if (file === undefined) return;
+    this.#known.delete(key);
+    this.#knownLength -= file.text.length;
   }
 
   /** Remembers that a change was made for a task. */

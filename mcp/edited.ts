@@ -11,17 +11,25 @@
  * @module
  */
 
+import { createTwoFilesPatch } from "diff";
 import { z } from "zod";
-import { edit, type EditedFile, type EditRequest, type EditResult, linesOf } from "../client/edit/mod.ts";
-import { type Space, SpaceError } from "../mod.ts";
+import {
+  edit,
+  type EditedFile,
+  type EditRequest,
+  type EditResult,
+  type EditStep,
+  linesOf,
+} from "../client/edit/mod.ts";
+import { type Space, SpaceError, Text, type TextOp } from "../mod.ts";
 import type { Agent } from "./agent.ts";
 import type { Answer } from "./tool.ts";
 import { numbered } from "./words.ts";
 
 /** A file is shown whole if it has no more lines than this; else so many around what overlaps. */
 const wholeMax = 60, aroundMax = 8;
-/** What is shown of one file at most, in code units. */
-const shownMax = 10_000;
+/** What is shown of one file at most, in code units; lines that others may have changed, for these to be shown. */
+const shownMax = 10_000, linesMax = 2000;
 
 /** What the tools that change something give. */
 export const edited = z.strictObject({
@@ -48,25 +56,39 @@ export function changeFiles(
   task: string | undefined,
 ): Promise<Answer<Edited>> {
   return agent.change(async () => {
-    const result = await edit(agent.space, request);
+    const steps = request.steps.map((step): EditStep => {
+      if (step.kind !== "edit") return step;
+      const known = agent.known(step.read.revision!, step.path);
+      return known === undefined ? step : { ...step, read: { ...step.read, ...known } };
+    });
+    const result = await edit(agent.space, { ...request, steps });
     if (result.changed) agent.didFor(task, result.revision);
-    return await answerOf(agent.space, request, result);
+    return await answerOf(agent, steps, result);
   });
 }
 
-async function answerOf(space: Space, request: EditRequest, result: EditResult): Promise<Answer<Edited>> {
-  const { outcome, changed, files } = result;
+async function answerOf(
+  agent: Agent,
+  requested: readonly EditStep[],
+  { outcome, changed, revision: made, base, files }: EditResult,
+): Promise<Answer<Edited>> {
+  const { space } = agent;
   // The texts are those of now; only rarely has something come behind the change already.
-  const isNow = space.revision === result.revision || !changed;
-  const revision = changed ? result.revision : space.revision;
-  const steps = request.steps.filter(({ kind }) => kind === "edit" || kind === "create");
+  const isNow = space.revision === made || !changed;
+  const revision = changed ? made : space.revision;
+  const steps = requested.filter(({ kind }) => kind === "edit" || kind === "create");
   const shown: ShownFile[] = [];
   for (const [i, file] of files.entries()) {
-    const step = steps[i]!, { path, outcome } = file;
-    const read = step.kind === "edit" ? step.read.revision! : revision;
-    const others = outcome === "applied"
-      ? ""
-      : await patchBetween(space, path, read, changed ? revision - 1 : revision);
+    const step = steps[i]!, { id, path, outcome } = file;
+    if (isNow) agent.knows(revision, path, { node: id, text: file.text });
+    let others = "";
+    if (step.kind === "edit" && outcome !== "applied") {
+      const at = changed ? revision - 1 : revision, { revision: from, text } = step.read;
+      // What came in between the two is not in what was known.
+      others = text !== undefined && base === at
+        ? patchOf(path, text, file.since)
+        : await patchBetween(space, path, from!, at);
+    }
     const text = outcome !== "overlap" || isNow ? file.text : (await space.past.read(path, revision)).text;
     shown.push({
       path,
@@ -81,19 +103,31 @@ async function answerOf(space: Space, request: EditRequest, result: EditResult):
   return { text: textOf(data), data };
 }
 
-/** What others have changed in a file between two revisions; "" if that cannot be told any more. */
+/** What others have changed in what was read, as a patch. */
+function patchOf(path: string, read: string, since: TextOp): string {
+  const now = Text.of(read).apply(since).toString();
+  const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, read, now, "", "", { maxEditLength: linesMax });
+  return patch === undefined
+    ? "Too much to be shown: use diff"
+    : shortened(patch.slice(patch.indexOf("--- ")));
+}
+
+/** The same by the server's account; "" if that cannot be told any more. */
 async function patchBetween(space: Space, path: string, from: number, at: number): Promise<string> {
   if (from >= at) return "";
   try {
     const { files } = await space.past.diff(from, { at, paths: [path] });
-    const patch = files.map(({ patch }) => patch).join("");
-    return patch.length <= shownMax
-      ? patch
-      : `${patch.slice(0, shownMax).toWellFormed()}\n… (use diff to see the rest)`;
+    return shortened(files.map(({ patch }) => patch).join(""));
   } catch (error) {
     if (error instanceof SpaceError) return "";
     throw error;
   }
+}
+
+function shortened(patch: string): string {
+  return patch.length <= shownMax
+    ? patch
+    : `${patch.slice(0, shownMax).toWellFormed()}\n… (use diff to see the rest)`;
 }
 
 /** The lines around what overlaps. */

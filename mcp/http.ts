@@ -29,7 +29,7 @@ export interface HttpOptions {
   /** Opens the workspace for one more agent. */
   readonly open: () => Promise<Space>;
   readonly report: Report;
-  /** After how many milliseconds a session is ended that nobody uses. */
+  /** After how many milliseconds a session is ended that asks for nothing; longer than any answer takes. */
   readonly idleMs?: number;
   readonly sessionsMax?: number;
 }
@@ -42,8 +42,6 @@ const bodyBytesMax = 16 << 20;
 interface Session {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly space: Space;
-  /** Answers under way. */
-  busy: number;
   usedMs: number;
 }
 
@@ -99,12 +97,7 @@ export class HttpDoor {
       return refused(404, "session_unknown", "The session has ended. Begin a new one.");
     }
     session.usedMs = performance.now();
-    session.busy++;
-    try {
-      return await session.transport.handleRequest(request);
-    } finally {
-      session.busy--;
-    }
+    return await session.transport.handleRequest(request);
   }
 
   /** Begins a session, if that is what is asked for: whatever else comes without one, the transport turns away. */
@@ -140,12 +133,12 @@ export class HttpDoor {
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
       onsessioninitialized: (id) => {
-        this.#sessions.set(id, { transport, space, busy: 0, usedMs: performance.now() });
+        this.#sessions.set(id, { transport, space, usedMs: performance.now() });
       },
       maxRequestBodySize: bodyBytesMax,
     });
     const server = mcpServer(new Agent(space), version, report);
-    server.server.onclose = () => {
+    server.onclose = () => {
       if (transport.sessionId !== undefined) this.#sessions.delete(transport.sessionId);
       space.close();
     };
@@ -157,8 +150,8 @@ export class HttpDoor {
 
   #endIdle(): void {
     const beforeMs = performance.now() - this.#idleMs;
-    for (const { transport, usedMs, busy } of this.#sessions.values()) {
-      if (busy === 0 && usedMs < beforeMs) transport.close();
+    for (const { transport, usedMs } of this.#sessions.values()) {
+      if (usedMs < beforeMs) transport.close();
     }
   }
 }

@@ -4,10 +4,12 @@
  * @module
  */
 
-// @ts-types="@modelcontextprotocol/sdk/server/mcp"
-import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+// @ts-types="@modelcontextprotocol/sdk/server/index"
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+// @ts-types="@modelcontextprotocol/sdk/types"
+import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { Agent } from "./agent.ts";
-import type { Report, Tool } from "./tool.ts";
+import { failure, type Report, type Tool } from "./tool.ts";
 import { blame } from "./tools/blame.ts";
 import { changeTools } from "./tools/change_tools.ts";
 import { diff } from "./tools/diff.ts";
@@ -40,8 +42,30 @@ const instructions =
   "respect it. Every answer names a revision; go on from it. Errors are `code: what to do`.";
 
 /** A server through which `agent` takes part; it is to be connected to a transport. */
-export function mcpServer(agent: Agent, version: string, report: Report): McpServer {
-  const server = new McpServer({ name: "dist-space", title: "Dist-Space", version }, { instructions });
-  for (const tool of tools) tool.register(server, agent, report);
+export function mcpServer(agent: Agent, version: string, report: Report): Server {
+  // The SDK's other server, which has tools of its own, words the refusal of arguments itself, and without a code.
+  const server = new Server(
+    { name: "dist-space", title: "Dist-Space", version },
+    { instructions, capabilities: { tools: {} } },
+  );
+  const byName = new Map(tools.map((tool) => [tool.description.name, tool]));
+  server.setRequestHandler(
+    ListToolsRequestSchema,
+    () => ({ tools: tools.map(({ description }) => description) }),
+  );
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, _meta, sendNotification }) => {
+    const tool = byName.get(params.name);
+    if (tool === undefined) {
+      return failure("tool_unknown", `There is no such tool. There are ${[...byName.keys()].join(", ")}`);
+    }
+    const progressToken = _meta?.progressToken;
+    const progress = (done: number, total: number) => {
+      if (progressToken === undefined) return;
+      const params = { progressToken, progress: done, total };
+      // Whoever does not hear it has gone, and is told of by the transport.
+      sendNotification({ method: "notifications/progress", params }).catch(() => {});
+    };
+    return await tool.call(agent, params.arguments, { signal, progress }, report);
+  });
   return server;
 }

@@ -7,15 +7,8 @@
  * @module
  */
 
-import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp";
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol";
-import type {
-  CallToolResult,
-  ServerNotification,
-  ServerRequest,
-  ToolAnnotations,
-} from "@modelcontextprotocol/sdk/types";
-import type { z } from "zod";
+import type { CallToolResult, Tool as Described, ToolAnnotations } from "@modelcontextprotocol/sdk/types";
+import { z } from "zod";
 import { SpaceError } from "../mod.ts";
 import type { Agent } from "./agent.ts";
 
@@ -45,13 +38,13 @@ export interface ToolOptions<I extends z.ZodObject, O extends z.ZodObject> {
   run(agent: Agent, input: z.output<I>, call: Call): Promise<Answer<z.input<O>>>;
 }
 
-/** A tool that can be given to a server. */
+/** A tool, as a server has it. */
 export interface Tool {
-  readonly name: string;
-  register(server: McpServer, agent: Agent, report: Report): void;
+  /** As the protocol lists it. */
+  readonly description: Described;
+  /** Calls it with whatever an agent has sent. */
+  call(agent: Agent, input: unknown, call: Call, report: Report): Promise<CallToolResult>;
 }
-
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 /** Takes down what went wrong on our side. */
 export type Report = (event: string, fields: Readonly<Record<string, string>>) => void;
@@ -64,20 +57,20 @@ export const changes: ToolAnnotations = { readOnlyHint: false, destructiveHint: 
 /** Makes a tool. */
 export function tool<I extends z.ZodObject, O extends z.ZodObject>(options: ToolOptions<I, O>): Tool {
   const { name, title, says, takes, gives, hints } = options;
-  const register = (server: McpServer, agent: Agent, report: Report) => {
-    // The SDK's types cannot follow a schema that is a parameter; it has checked the input by this one.
-    const inputSchema: z.ZodObject = takes, outputSchema: z.ZodObject = gives;
-    const description = { title, description: says, inputSchema, outputSchema, annotations: hints };
-    server.registerTool(name, description, async (input: unknown, extra: Extra) => {
-      const { signal, _meta, sendNotification } = extra;
-      const progressToken = _meta?.progressToken;
-      const progress = (done: number, total: number) => {
-        if (progressToken === undefined) return;
-        const params = { progressToken, progress: done, total };
-        sendNotification({ method: "notifications/progress", params }).catch(() => {});
-      };
+  return {
+    description: {
+      name,
+      title,
+      description: says,
+      inputSchema: schemaOf(takes, "input"),
+      outputSchema: schemaOf(gives, "output"),
+      annotations: { title, ...hints },
+    },
+    async call(agent, given, call, report) {
+      const input = takes.safeParse(given ?? {});
+      if (!input.success) return failure("arguments_invalid", faultsOf(input.error));
       try {
-        const { text, data } = await options.run(agent, input as z.output<I>, { signal, progress });
+        const { text, data } = await options.run(agent, input.data, call);
         return { content: [{ type: "text", text }], structuredContent: { ...data } };
       } catch (error) {
         if (error instanceof SpaceError) return failure(error.code, error.message);
@@ -85,12 +78,45 @@ export function tool<I extends z.ZodObject, O extends z.ZodObject>(options: Tool
         report("tool_failed", { tool: name, message });
         return failure("internal", `This is a mistake of the server's, not yours: ${message}`);
       }
-    });
+    },
   };
-  return { name, register };
 }
 
-function failure(code: string, message: string): CallToolResult {
+/** A schema as JSON Schema, of the version that clients of the protocol are sure to know. */
+function schemaOf(schema: z.ZodObject, io: "input" | "output"): Described["inputSchema"] {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    target: "draft-7",
+    // That numbers are no larger than numbers can be is nothing that a model has to read.
+    override({ jsonSchema }) {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  });
+  return json as Described["inputSchema"];
+}
+
+function faultsOf({ issues }: z.ZodError): string {
+  const faults = issues.slice(0, 5).map(({ path, message }) =>
+    path.length === 0 ? message : `${path.join(".")}: ${message}`
+  );
+  return `The arguments are not as the tool takes them. ${faults.join("; ")}`;
+}
+
+/** What an agent should do next, where the reason alone does not say it. */
+const whatNext: Readonly<Record<string, string>> = {
+  path_unknown: "list_files shows what there is.",
+  not_found: "list_files shows what there is.",
+  revision_unknown: "Name a revision that an answer has given you.",
+  revision_forgotten: "Read the file again, and name the revision which that gives.",
+  text_not_found: "It has to stand in the file as it was at the revision you name: read it again to be sure.",
+  patch_unfit: "It has to fit the file as it was at the revision you name: read it again to be sure.",
+  precondition_failed: "See with diff what has changed, and decide anew.",
+};
+
+/** An answer that says why something was not done, and what to do. */
+export function failure(code: string, message: string): CallToolResult {
   const sentence = /[.!?]$/.test(message) ? message : `${message}.`;
-  return { content: [{ type: "text", text: `${code}: ${sentence}` }], isError: true };
+  const next = whatNext[code] === undefined ? "" : ` ${whatNext[code]}`;
+  return { content: [{ type: "text", text: `${code}: ${sentence}${next}` }], isError: true };
 }

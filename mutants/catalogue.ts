@@ -10,6 +10,7 @@ import { logMutants } from "./log.ts";
 import type { Invariant } from "../sim/judges/failure.ts";
 import type { Mutant } from "./mutant.ts";
 import { protocolMutants } from "./protocol.ts";
+import { rightsMutants } from "./rights.ts";
 import { sequencingMutants } from "./sequencing.ts";
 import { servingMutants } from "./serving.ts";
 import { textMutants } from "./text.ts";
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...clientMutants,
   ...protocolMutants,
   ...logMutants,
+  ...rightsMutants,
   ...blobMutants,
 ];
 

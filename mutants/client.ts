@@ -49,9 +49,9 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "what is in flight comes after what is buffered, once restored",
     file: "client/core/replica.ts",
-    text: "return this.#pending.map(({ change, atomic }) => ({ change, atomic }));",
+    text: "return this.#pending.map(({ change, atomic, lost }) => ({",
     replacement:
-      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic }) => ({ change, atomic }));",
+      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic, lost }) => ({",
     breaks: "in flight before pending, always, after a restart too",
     museum: "sillsdev/web-xforge#1480",
   },

@@ -275,8 +275,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "newcomers are not introduced",
     file: "server/core/presence.ts",
-    text: "frames.push(this.#frameOf(presence, presence.since > version));",
-    replacement: "frames.push(this.#frameOf(presence, false));",
+    text: "frames.push(this.#frameOf(presence, presence.since > version, session.rights.read));",
+    replacement: "frames.push(this.#frameOf(presence, false, session.rights.read));",
     breaks: "everybody's cursors are known to everybody",
   },
   {
@@ -387,15 +387,16 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a change on forgotten history is taken",
     file: "server/core/sequencer.ts",
-    text: "if (base < this.floor) {",
-    replacement: "if (base < 0) {",
+    text: "if (base < floor) {",
+    replacement: "if (base + floor < floor) {",
     breaks: "a change whose base is no longer in the history is made again on a newer one",
   },
   {
     name: "who is behind the history is sent entries",
     file: "server/core/room.ts",
-    text: "const resumed = known && hello.revision >= this.#sequencer.floor;",
-    replacement: "const resumed = known;",
+    text:
+      'const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);',
+    replacement: 'const resumed = known && (hello.scope ?? "") === key;',
     breaks: "a client behind the bound resynchronises by difference",
   },
   {

@@ -148,16 +148,16 @@ export const treeMutants: readonly Mutant[] = [
   {
     name: "a removed node holds its name",
     file: "ot/workspace.ts",
-    text: "const node = nodes.get(id)!;\n        if (node.tombstone === undefined) children",
-    replacement: "const node = nodes.get(id)!;\n        children",
+    text: "if (node.tombstone === undefined) children = withName(children, node);\n        else",
+    replacement: "children = withName(children, node);\n        if (node.tombstone !== undefined)",
     breaks: "names are unique among live siblings: removed ones give theirs free",
   },
   {
     name: "a rename does not free the old name",
     file: "ot/workspace.ts",
-    text: "if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);",
+    text: "if (node.tombstone === undefined) children = without(children, node.parent, node.name);",
     replacement:
-      "if (node !== undefined && node.tombstone === undefined && change.steps.length > 1) children = withoutName(children, node);",
+      "if (node.tombstone === undefined && change.steps.length > 1) children = without(children, node.parent, node.name);\n        else if (node.tombstone === undefined) continue;",
     breaks: "a name that nobody has any more is free",
   },
   {

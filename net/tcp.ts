@@ -1,5 +1,5 @@
 /**
- * TCP connections as transports, for both ends.
+ * TCP connections, with TLS or without, as transports for both ends.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { Transport } from "./transport.ts";
 /** How much is read at once: what a busy connection has waiting, and not much more. */
 const readBytes = 64 << 10;
 
-export function tcpTransport(connection: Deno.TcpConn): Transport {
+export function tcpTransport(connection: Deno.TcpConn | Deno.TlsConn): Transport {
   // Whoever waits for an answer must not wait for more bytes to go with the question.
-  connection.setNoDelay();
+  if ("setNoDelay" in connection) connection.setNoDelay();
   return {
     incoming: chunks(connection),
     async write(bytes) {
@@ -30,7 +30,7 @@ export function tcpTransport(connection: Deno.TcpConn): Transport {
   };
 }
 
-async function* chunks(connection: Deno.TcpConn): AsyncGenerator<Uint8Array> {
+async function* chunks(connection: Deno.Conn): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(readBytes);
   for (let count = await connection.read(buffer); count !== null; count = await connection.read(buffer)) {
     yield buffer.subarray(0, count);

@@ -10,6 +10,7 @@ export * from "./change.ts";
 export { nameBytesMax, nameFault, numberedNames, utf8Length } from "./name.ts";
 export { PersistentMap } from "./persistent_map.ts";
 export { difference } from "./difference.ts";
+export { GlobError, Globs, type GlobState } from "./glob.ts";
 export * from "./resolve.ts";
 export { revert } from "./revert.ts";
 export { Text } from "./text.ts";

@@ -84,6 +84,7 @@ export class Workspace {
   static readonly empty: Workspace = new Workspace(
     PersistentMap.empty<Node>().set(rootId, root),
     PersistentMap.empty<Names>(),
+    PersistentMap.empty<Names>(),
     PersistentMap.empty<Text>(),
     PersistentMap.empty<Held>(),
     0,
@@ -93,6 +94,8 @@ export class Workspace {
   readonly #nodes: PersistentMap<Node>;
   /** Of each directory, its children that are not removed themselves, by name. */
   readonly #children: PersistentMap<Names>;
+  /** Of each directory, those of its children that are removed themselves, by id. */
+  readonly #removed: PersistentMap<Names>;
   readonly #texts: PersistentMap<Text>;
   /** By hash, what blobs hold, removed ones too. */
   readonly #contents: PersistentMap<Held>;
@@ -104,6 +107,7 @@ export class Workspace {
   private constructor(
     nodes: PersistentMap<Node>,
     children: PersistentMap<Names>,
+    removed: PersistentMap<Names>,
     texts: PersistentMap<Text>,
     contents: PersistentMap<Held>,
     textLength: number,
@@ -111,6 +115,7 @@ export class Workspace {
   ) {
     this.#nodes = nodes;
     this.#children = children;
+    this.#removed = removed;
     this.#texts = texts;
     this.#contents = contents;
     this.textLength = textLength;
@@ -120,7 +125,7 @@ export class Workspace {
   /** The workspace of these nodes, of which the root may be left out, and the texts of its files. */
   static of(nodes: Iterable<Node>, texts: Iterable<readonly [NodeId, Text]>): Workspace {
     let all = PersistentMap.empty<Node>().set(rootId, root);
-    let children = PersistentMap.empty<Names>();
+    let children = PersistentMap.empty<Names>(), removed = PersistentMap.empty<Names>();
     let held = PersistentMap.empty<Held>(), blobBytes = 0;
     for (const node of nodes) {
       if (node.id === rootId) continue;
@@ -130,13 +135,14 @@ export class Workspace {
         blobBytes += node.content.bytes;
       }
       if (node.tombstone === undefined) children = withName(children, node);
+      else removed = withRemoved(removed, node);
     }
     let contents = PersistentMap.empty<Text>(), length = 0;
     for (const [id, text] of texts) {
       contents = contents.set(id, text);
       length += text.length;
     }
-    return new Workspace(all, children, contents, held, length, blobBytes);
+    return new Workspace(all, children, removed, contents, held, length, blobBytes);
   }
 
   /** How many nodes there are, removed ones and the root included. */
@@ -172,6 +178,12 @@ export class Workspace {
   /** The names of a directory's children that are not removed themselves, in an order that depends on them alone. */
   names(directory: NodeId): Iterable<readonly [name: string, child: NodeId]> {
     return this.#children.get(directory) ?? [];
+  }
+
+  /** All children of a directory, those that are removed too, in an order that depends on names and ids alone. */
+  *allIn(directory: NodeId): Generator<Node> {
+    for (const [, id] of this.names(directory)) yield this.#nodes.get(id)!;
+    for (const [id] of this.#removed.get(directory) ?? []) yield this.#nodes.get(id)!;
   }
 
   /** The children of a directory that are not removed themselves, sorted by name in code unit order. */
@@ -235,31 +247,43 @@ export class Workspace {
     return result.sort((a, b) => a.path < b.path ? -1 : 1);
   }
 
-  /** The workspace after a change whose steps have been resolved against it, and whose edits fit its texts. */
-  apply(change: Change): Workspace {
-    let nodes = this.#nodes, children = this.#children, contents = this.#contents;
+  /**
+   * The workspace after a change whose steps have been resolved against it, and whose edits fit its texts.
+   *
+   * @param left nodes that are no longer part of it, with all that is in them and not moved on.
+   */
+  apply(change: Change, left: readonly NodeId[] = []): Workspace {
+    let nodes = this.#nodes, children = this.#children, removed = this.#removed, contents = this.#contents;
     let texts = this.#texts, length = this.textLength, { blobBytes } = this;
-    if (change.steps.length > 0) {
-      const touched = new Set<NodeId>(), forgotten: NodeId[] = [];
+    /** Takes a node away for good, with what it holds. */
+    const take = (id: NodeId) => {
+      const content = nodes.get(id)?.content;
+      if (content !== undefined) {
+        contents = withoutContent(contents, content);
+        blobBytes -= content.bytes;
+      }
+      nodes = nodes.delete(id);
+      length -= texts.get(id)?.length ?? 0;
+      texts = texts.delete(id);
+    };
+    if (change.steps.length > 0 || left.length > 0) {
+      const touched = new Set<NodeId>(left), forgotten: NodeId[] = [];
       for (const step of change.steps) {
         if (step.kind === "forget") forgotten.push(...this.within(step.node));
         else touched.add(step.node);
       }
       for (const id of forgotten) {
-        const { content } = nodes.get(id)!;
-        if (content !== undefined) {
-          contents = withoutContent(contents, content);
-          blobBytes -= content.bytes;
-        }
-        nodes = nodes.delete(id);
+        const node = nodes.get(id);
+        if (node?.tombstone !== undefined) removed = without(removed, node.parent, id);
         children = children.delete(id);
-        length -= texts.get(id)?.length ?? 0;
-        texts = texts.delete(id);
+        take(id);
       }
       // All touched names are freed first, so that a swap never meets itself.
       for (const id of touched) {
         const node = nodes.get(id);
-        if (node !== undefined && node.tombstone === undefined) children = withoutName(children, node);
+        if (node === undefined) continue;
+        if (node.tombstone === undefined) children = without(children, node.parent, node.name);
+        else removed = without(removed, node.parent, id);
       }
       for (const step of change.steps) {
         if (step.kind === "forget") continue;
@@ -270,9 +294,12 @@ export class Workspace {
         if (before?.content !== undefined) contents = withoutContent(contents, before.content);
         blobBytes += (after.content?.bytes ?? 0) - (before?.content?.bytes ?? 0);
       }
+      for (const id of left) take(id);
       for (const id of touched) {
-        const node = nodes.get(id)!;
+        const node = nodes.get(id);
+        if (node === undefined) continue;
         if (node.tombstone === undefined) children = withName(children, node);
+        else removed = withRemoved(removed, node);
       }
     }
     for (const { node, op } of change.edits) {
@@ -281,7 +308,7 @@ export class Workspace {
       texts = texts.set(node, after);
       length += after.length - before.length;
     }
-    return new Workspace(nodes, children, texts, contents, length, blobBytes);
+    return new Workspace(nodes, children, removed, texts, contents, length, blobBytes);
   }
 
   /** The same workspace under other ids, which `now` gives for the present ones, one to one. */
@@ -333,7 +360,12 @@ function withName(children: PersistentMap<Names>, node: Node): PersistentMap<Nam
   return children.set(node.parent, names.set(node.name, node.id));
 }
 
-function withoutName(children: PersistentMap<Names>, node: Node): PersistentMap<Names> {
-  const names = children.get(node.parent)!.delete(node.name);
-  return names.size === 0 ? children.delete(node.parent) : children.set(node.parent, names);
+function withRemoved(removed: PersistentMap<Names>, { id, parent }: Node): PersistentMap<Names> {
+  return removed.set(parent, (removed.get(parent) ?? PersistentMap.empty<NodeId>()).set(id, id));
+}
+
+/** The same without one of the children of a directory. */
+function without(children: PersistentMap<Names>, directory: NodeId, key: string): PersistentMap<Names> {
+  const names = children.get(directory)!.delete(key);
+  return names.size === 0 ? children.delete(directory) : children.set(directory, names);
 }

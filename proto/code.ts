@@ -34,6 +34,7 @@ export type RefusalCode =
   | "text_too_long"
   | "workspace_full"
   | "too_many_nodes"
+  | "not_allowed"
   | "too_fast"
   | "log_failed";
 
@@ -50,6 +51,13 @@ export type CloseCode =
   | "hello_repeated"
   | "bad_workspace_name"
   | "bad_participant"
+  | "token_expected"
+  | "token_invalid"
+  | "token_algorithm"
+  | "token_expired"
+  | "token_revoked"
+  | "token_foreign"
+  | "session_not_yours"
   | "too_many_clients"
   | "too_many_workspaces"
   | "busy_retry"
@@ -145,6 +153,9 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   text_too_long: meaning("The file would be longer than allowed. Split it."),
   workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
   too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
+  not_allowed: meaning(
+    "The token does not cover this, or there is no such node. Ask whoever gave it to you for one that does.",
+  ),
   too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
   log_failed: meaning("The log cannot be read or written. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
@@ -164,6 +175,19 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
     "Names of workspaces have 1 to 100 of the characters a-z A-Z 0-9 . _ - and do not begin with a dot.",
   ),
   bad_participant: meaning("A participant's name has 1 to 100 characters, none of them a control character."),
+  token_expected: meaning("This server asks who you are. Connect with a token."),
+  token_invalid: meaning(
+    "The token is none that this server knows, or somebody has changed it. Ask for another one.",
+  ),
+  token_algorithm: meaning(
+    "The token is signed in a way that this server does not take. Ask for one that is signed with the server's key.",
+  ),
+  token_expired: meaning("The token has expired. Connect with a new one; what is unsent is kept until then."),
+  token_revoked: meaning("The token has been revoked. Ask whoever gave it to you for another one."),
+  token_foreign: meaning("The token is not for this workspace. Use one that names it."),
+  session_not_yours: meaning(
+    "The session belongs to another participant. Connect with the token that it began with, or begin a new one.",
+  ),
   too_many_clients: meaning("The workspace has as many clients as it may have. Try again later.", true),
   too_many_workspaces: meaning(
     "The server has as many workspaces open as it may have. Try again later.",

@@ -98,6 +98,10 @@ export interface Hello {
   readonly lazy: boolean;
   /** The files that are, if it is lazy. */
   readonly loaded: readonly NodeId[];
+  /** Says who one is and what one may do. */
+  readonly token?: string;
+  /** Of what is held: what the welcome named then; left out, everything. */
+  readonly scope?: string;
 }
 
 /** Asks for the texts of files, from who is lazy. */
@@ -151,6 +155,8 @@ export interface Welcome {
   readonly committed: number;
   readonly counter: number;
   readonly limits: Limits;
+  /** Names what this client may see; left out, everything. */
+  readonly scope?: string;
 }
 
 export interface Accepted {
@@ -186,6 +192,8 @@ export interface Entry {
   readonly time: number;
   readonly change: Change;
   readonly author: Participant | undefined;
+  /** Nodes that the reader may see no longer, if there are any; they go before the change is applied. */
+  readonly left?: readonly NodeId[];
 }
 
 /** What has become of an upload. */
@@ -291,6 +299,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         time: message.time,
         change: changeToWire(message.change),
         author: message.author === undefined ? null : participantToWire(message.author),
+        left: message.left === undefined ? null : message.left.map(idToWire),
       });
     case "sync":
       return frame(FrameType.SYNC_DOCUMENT, wire.SyncDocument, {
@@ -369,6 +378,8 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           lazy: hello.lazy ?? false,
           loaded: (hello.loaded ?? []).map(idOf),
           packed: hello.packed ?? false,
+          ...hello.token ? { token: hello.token } : {},
+          ...hello.scope ? { scope: hello.scope } : {},
         };
       }
       case FrameType.LOAD:
@@ -403,6 +414,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           time: whole(entry.time),
           change: changeOf(entry.change),
           author: entry.author ? participantOf(entry.author) : undefined,
+          ...entry.left?.length ? { left: entry.left.map(idOf) } : {},
         };
       }
       case FrameType.ACKNOWLEDGE: {
@@ -449,6 +461,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
             changesPerSecond: whole(welcome.limits?.changesPerSecond),
             blobBytes: whole(welcome.limits?.blobBytes),
           },
+          ...welcome.scope ? { scope: welcome.scope } : {},
         };
       }
       case FrameType.ANSWER:

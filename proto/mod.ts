@@ -25,3 +25,4 @@ export type {
   Question,
   TouchedItem,
 } from "./query.ts";
+export { TokenSieve } from "./token_sieve.ts";

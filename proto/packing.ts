@@ -16,10 +16,12 @@ export const packedBytesMax = 80 << 10;
 
 /** A higher one is hardly shorter and takes longer; a lower one the other way round. */
 const level = 6;
+/** How much memory a look for what came before takes: 2^16 places. Left open, a logarithm would decide. */
+const mem = 4;
 
 /** The bytes, packed; undefined if that is not shorter, or longer than it may be. */
 export function packed(bytes: Uint8Array): Uint8Array | undefined {
-  const shorter = deflateSync(bytes, { level });
+  const shorter = deflateSync(bytes, { level, mem });
   return shorter.length < bytes.length && shorter.length <= packedBytesMax ? shorter : undefined;
 }
 

@@ -19,7 +19,7 @@ export interface Participant {
   readonly kind: "human" | "agent" | "ci";
 }
 
-const { NodeKind, ParticipantKind } = wire;
+const { NodeKind: WireKind, ParticipantKind } = wire;
 
 export function malformed(problem: string): ProtocolError {
   return new ProtocolError("malformed_message", `A message cannot be read: ${problem}`);
@@ -44,13 +44,13 @@ export function idOf(id: wire.Id | null | undefined): NodeId {
 }
 
 export function kindToWire(kind: NodeKind): wire.NodeKind {
-  return { directory: NodeKind.DIRECTORY, text: NodeKind.TEXT, blob: NodeKind.BLOB }[kind];
+  return { directory: WireKind.DIRECTORY, text: WireKind.TEXT, blob: WireKind.BLOB }[kind];
 }
 
 export function kindOf(kind: wire.NodeKind | null | undefined): NodeKind {
-  if (kind === NodeKind.DIRECTORY) return "directory";
-  if (kind === NodeKind.TEXT) return "text";
-  if (kind === NodeKind.BLOB) return "blob";
+  if (kind === WireKind.DIRECTORY) return "directory";
+  if (kind === WireKind.TEXT) return "text";
+  if (kind === WireKind.BLOB) return "blob";
   throw malformed(`${kind ?? "no"} kind of node is known here`);
 }
 

@@ -59,8 +59,10 @@ export interface Log {
   /**
    * Answers a question about what the log holds of a workspace: in pieces, each made when it is asked for. Rejects if
    * the log cannot be read; what cannot be answered for other reasons is said in the answer.
+   *
+   * @param scope What who asks may see; left out, everything.
    */
-  answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void>;
+  answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void>;
   /** Lets go of what the log holds open. */
   close(): Promise<void>;
 }
@@ -126,9 +128,9 @@ export class MemoryLog implements Log {
     return Promise.resolve(bytes?.length);
   }
 
-  async *answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void> {
+  async *answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void> {
     const { epoch, checkpoint, entries, contents } = this.#workspaces.get(workspace)!;
-    yield* piecesOf(query, new MemoryHistory(epoch, checkpoint, entries.slice(), contents));
+    yield* piecesOf(query, new MemoryHistory(epoch, checkpoint, entries.slice(), contents), scope);
   }
 
   close(): Promise<void> {

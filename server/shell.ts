@@ -15,9 +15,10 @@ import {
   type Settings,
 } from "./core/mod.ts";
 import type { Transport } from "../net/mod.ts";
-import { codes, encodeServerMessage, type Query } from "../proto/mod.ts";
+import { codes, encodeServerMessage, type Query, TokenSieve } from "../proto/mod.ts";
 import type { AnswerPiece } from "./history/mod.ts";
 import type { Log } from "./log.ts";
+import type { Authenticator } from "./tokens/mod.ts";
 
 /** Sees all that goes into the core and comes out of it, before anything is done about it. */
 export interface Observer {
@@ -32,12 +33,16 @@ export interface ShellOptions {
   readonly settings: Settings;
   readonly log: Log;
   readonly observer?: Observer | undefined;
+  /** Says who somebody is; where the settings ask for it. */
+  readonly authenticator?: Authenticator | undefined;
   /** Takes what the core reports. */
   readonly report: (event: string, fields: Readonly<Record<string, string | number>>) => void;
 }
 
 interface Carried {
   readonly transport: Transport;
+  /** Keeps the token from everybody else. */
+  readonly sieve: TokenSieve;
   /** The answer that is being given. */
   answer?: AsyncGenerator<AnswerPiece, void>;
   /** The write that is under way; resolved if none is. */
@@ -50,6 +55,7 @@ export class Shell {
   readonly #core: ServerCore;
   readonly #log: Log;
   readonly #observer: Observer | undefined;
+  readonly #authenticator: Authenticator | undefined;
   readonly #report: ShellOptions["report"];
   readonly #carried = new Map<ConnectionId, Carried>();
   #nextConnection = 1;
@@ -58,10 +64,11 @@ export class Shell {
   #lastUs = 0;
   readonly #stopped = Promise.withResolvers<void>();
 
-  constructor({ settings, log, observer, report }: ShellOptions) {
+  constructor({ settings, log, observer, authenticator, report }: ShellOptions) {
     this.#core = new ServerCore(settings);
     this.#log = log;
     this.#observer = observer;
+    this.#authenticator = authenticator;
     this.#report = report;
     observer?.begins(this.#core);
   }
@@ -69,7 +76,8 @@ export class Shell {
   /** Lets the core serve a connection. Resolves when it is over. */
   async serve(transport: Transport): Promise<void> {
     const connection = this.#nextConnection++;
-    this.#carried.set(connection, { transport, written: Promise.resolve() });
+    const sieve = new TokenSieve();
+    this.#carried.set(connection, { transport, sieve, written: Promise.resolve() });
     this.#step({ kind: "connected", connection, key: secret(), nowUs: this.#nowUs() });
     const incoming = transport.incoming[Symbol.asyncIterator]();
     for (;;) {
@@ -79,7 +87,7 @@ export class Shell {
         value: undefined,
       }));
       if (done === true || !this.#carried.has(connection)) break;
-      this.#step({ kind: "received", connection, bytes, nowUs: this.#nowUs() });
+      this.#step({ kind: "received", connection, bytes: sieve.push(bytes), nowUs: this.#nowUs() });
     }
     this.#gone(connection);
   }
@@ -108,6 +116,8 @@ export class Shell {
         return this.#send(output.connection, output.bytes);
       case "close":
         return this.#close(output.connection);
+      case "authenticate":
+        return this.#authenticate(output.connection, output.workspace);
       case "append": {
         const { workspace, expected, entries } = output;
         this.#log.append(workspace, expected, entries).then((appended) => {
@@ -183,7 +193,7 @@ export class Shell {
         return;
       }
       case "ask":
-        return this.#ask(output.connection, output.workspace, output.query);
+        return this.#ask(output.connection, output.workspace, output.query, output.scope);
       case "more":
         return this.#answer(output.connection, output.id);
       case "wake":
@@ -202,10 +212,36 @@ export class Shell {
     this.#step({ kind: "changed", workspace, entries, nowUs: this.#nowUs() });
   }
 
-  #ask(connection: ConnectionId, workspace: string, query: Query): void {
+  /** These tokens are good for nothing any more. */
+  revoked(tokens: readonly string[]): void {
+    this.#step({ kind: "revoked", tokens, nowUs: this.#nowUs() });
+  }
+
+  #authenticate(connection: ConnectionId, workspace: string): void {
+    const token = this.#carried.get(connection)?.sieve.token;
+    if (token === undefined) return;
+    const authenticator = this.#authenticator!;
+    authenticator.verify(token, workspace).then((verdict) => {
+      const nowUs = this.#nowUs();
+      // It may have been revoked while it was looked at.
+      const code = "code" in verdict
+        ? verdict.code
+        : authenticator.isRevoked(verdict.grant)
+        ? "token_revoked"
+        : undefined;
+      if (code !== undefined) {
+        const message = "message" in verdict ? verdict.message : codes[code].text;
+        this.#step({ kind: "denied", connection, code, message, nowUs });
+      } else if ("grant" in verdict) {
+        this.#step({ kind: "authenticated", connection, grant: verdict.grant, nowUs });
+      }
+    });
+  }
+
+  #ask(connection: ConnectionId, workspace: string, query: Query, scope: string | undefined): void {
     const carried = this.#carried.get(connection);
     if (carried === undefined) return;
-    carried.answer = this.#log.answer(workspace, query);
+    carried.answer = this.#log.answer(workspace, query, scope);
     this.#answer(connection, query.id);
   }
 

@@ -15,7 +15,7 @@ const retryMs = 100;
  * are no file descriptors left, is no reason to turn away those who are here.
  */
 export async function serveTcp(
-  listener: Deno.TcpListener,
+  listener: Deno.TcpListener | Deno.TlsListener,
   shell: Shell,
   report: ShellOptions["report"] = () => {},
 ): Promise<void> {

@@ -13,6 +13,7 @@ import {
   type ClientOutput,
   type Unsent,
 } from "../client/core/mod.ts";
+import type { Grant } from "../server/core/mod.ts";
 import type { Quality } from "./link.ts";
 import type { Stream } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -40,6 +41,10 @@ export class ClientHost {
   /** "new" has not started; "gone" will never again. */
   state: "new" | "up" | "down" | "gone" = "new";
   line: ClientLine | undefined;
+  /** What its token gives it now; undefined where nobody needs one. */
+  grant: Grant | undefined;
+  /** Whether its token is good for nothing any more, and it will get no other. */
+  isBarred = false;
   options: ClientOptions;
   /** What the store holds. */
   kept: Unsent | undefined;
@@ -92,13 +97,14 @@ export class ClientHost {
 
   /** Starts a process: with what the store holds, or as somebody who comes for the first time. */
   start(unsent: Unsent | undefined): void {
-    const { workspace, participant, seed, pauseUs, accepted, lazy } = this.options;
+    const { workspace, participant, seed, pauseUs, accepted, token, lazy } = this.options;
     this.options = {
       workspace,
       participant,
       seed: seed + 1000,
       ...(pauseUs === undefined ? {} : { pauseUs }),
       ...(accepted === undefined ? {} : { accepted }),
+      ...(token === undefined ? {} : { token }),
       ...(lazy === undefined ? {} : { lazy }),
       // As JSON, the way a store keeps it.
       ...(unsent === undefined ? {} : {

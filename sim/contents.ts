@@ -10,17 +10,19 @@ import { toHex } from "../proto/mod.ts";
 import type { LogEntry } from "../server/core/mod.ts";
 
 /**
- * For so long, in microseconds, what somebody has put there or asked for waits for a change to name it. A server waits
+ * For so long, in microseconds, what somebody has put there waits for a change to name it. A server waits
  * longer; here it is to happen that a change comes too late.
  */
-const heldUs = 20_000_000;
+const keptUs = 20_000_000;
+/** What was asked for is about to be named: no append, however slow, takes so long. */
+const heldUs = 1_000_000_000;
 
 interface Content {
   readonly bytes: Uint8Array;
   /** How many records the log had when it was put there: who puts back an older log has it not. */
   readonly records: number;
-  /** When somebody last put it there, or asked for it. */
-  heldAtUs: number;
+  /** Until when it stays though nothing names it. */
+  untilUs: number;
 }
 
 export class SimulatedContents {
@@ -28,14 +30,18 @@ export class SimulatedContents {
 
   put(bytes: Uint8Array, records: number, nowUs: number): string {
     const hash = toHex(sha256(bytes)), before = this.#contents.get(hash);
-    this.#contents.set(hash, { bytes, records: before?.records ?? records, heldAtUs: nowUs });
+    this.#contents.set(hash, {
+      bytes,
+      records: before?.records ?? records,
+      untilUs: Math.max(before?.untilUs ?? 0, nowUs + keptUs),
+    });
     return hash;
   }
 
   /** How long a content is, which is asked for now; undefined if there is none. */
   hold(hash: string, nowUs: number): number | undefined {
     const content = this.#contents.get(hash);
-    if (content !== undefined) content.heldAtUs = nowUs;
+    if (content !== undefined) content.untilUs = Math.max(content.untilUs, nowUs + heldUs);
     return content?.bytes.length;
   }
 
@@ -44,8 +50,8 @@ export class SimulatedContents {
     if (this.#contents.size === 0) return;
     const needed = new Set<string>();
     for (const { change } of entries) for (const { hash } of contentsIn(change.steps)) needed.add(hash);
-    for (const [hash, { heldAtUs }] of this.#contents) {
-      if (!needed.has(hash) && nowUs - heldAtUs > heldUs) this.#contents.delete(hash);
+    for (const [hash, { untilUs }] of this.#contents) {
+      if (!needed.has(hash) && nowUs > untilUs) this.#contents.delete(hash);
     }
   }
 

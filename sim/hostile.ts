@@ -64,6 +64,8 @@ export class Hostile implements Caller {
     readonly server: ServerHost,
     /** Is told of every trick that is played. */
     readonly played: (trick: Trick) => void,
+    /** Where everybody needs one. */
+    readonly token: string | undefined,
   ) {
     this.name = `hostile ${index + 1}`;
     this.quality = plan.quality;
@@ -160,6 +162,7 @@ export class Hostile implements Caller {
       snapshot: false,
       accepted: false,
       attempt: 0,
+      ...this.token === undefined ? {} : { token: this.token },
       lazy: false,
       loaded: [],
       packed: false,

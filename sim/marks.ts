@@ -29,6 +29,8 @@ const faults: Readonly<Record<Trouble["kind"], string>> = {
   "client.clock": "A client's clock jumps ahead.",
   "client.leave": "A client leaves for ever.",
   "client.visits": "A client leaves and comes again as somebody new, several times.",
+  "token.revoke": "A client's token is taken back, and it has no other.",
+  "token.change": "A client's token is taken back, and it starts again with another one.",
   "server.crash": "The server dies between any two of its outputs.",
   "server.pause": "The server stands still, then everything comes at once.",
   "server.stop": "The server is asked to stop, and starts again.",
@@ -101,6 +103,7 @@ const refusals = [
   "text_too_long",
   "workspace_full",
   "too_many_nodes",
+  "not_allowed",
   "too_fast",
 ] as const satisfies readonly RefusalCode[];
 
@@ -120,6 +123,8 @@ const closes = [
   "fell_behind",
   "busy_retry",
   "shutting_down",
+  "token_expired",
+  "token_revoked",
 ] as const satisfies readonly CloseCode[];
 
 /** What a client is told of the end of a connection, or finds out by itself. */
@@ -132,6 +137,8 @@ const told = [
   "shutting_down",
   "silent",
   "slow_reader",
+  "token_expired",
+  "token_revoked",
 ] as const;
 
 /** What a client hands back to its application as refused, and is no refusal of the server. */
@@ -145,6 +152,7 @@ const handedBack = {
 const clientRefusals = [
   "blob_too_long",
   "change_too_long",
+  "not_allowed",
   "node_forgotten",
   "root_is_fixed",
   "splits_pair",

@@ -16,6 +16,7 @@ import {
   type ClientPlan,
   type Deed,
   type Fault,
+  type GrantPlan,
   type HostilePlan,
   type Scenario,
   type Trick,
@@ -41,9 +42,11 @@ interface Profile {
   readonly hostileOneIn: number;
   /** One in so many scenarios has limits at their extremes. */
   readonly extremesOneIn: number;
+  /** Whether everybody needs a token, and most of them do not cover everything. */
+  readonly needsTokens?: true;
 }
 
-type Family = "connection" | "partition" | "client" | "server" | "log" | "epoch";
+type Family = "connection" | "partition" | "client" | "server" | "log" | "epoch" | "token";
 
 const minutes = 60;
 
@@ -98,6 +101,17 @@ export const profiles = {
     hostileOneIn: 1,
     extremesOneIn: 3,
   },
+  rights: {
+    description: "people who may see and change a part, whose tokens end, are revoked or become others",
+    clients: [2, 6],
+    deeds: [60, 400],
+    seconds: [2, 40],
+    faults: [0, 16],
+    families: ["connection", "client", "server", "log", "token"],
+    hostileOneIn: 4,
+    extremesOneIn: 4,
+    needsTokens: true,
+  },
   long: {
     description: "hours of work with pauses, many people, few faults",
     clients: [5, 20],
@@ -128,6 +142,9 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
   const faults = faultsOf(random, profile, count, stormUs);
   const isHostile = profile.hostileOneIn > 0 && plan.isOneIn(profile.hostileOneIn);
   const extremes = plan.isOneIn(profile.extremesOneIn);
+  const clientPlans = clientsOf(random, count);
+  const hostiles = isHostile ? [hostileOf(random, stormUs)] : [];
+  const tokens = random.stream("tokens");
   return {
     format: 1,
     seed,
@@ -135,12 +152,17 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     settings: {
       ...(extremes ? extremeSettings(random.stream("settings"), count) : {}),
       ...memorySettings(random.stream("memory")),
+      ...profile.needsTokens === true ? { authentication: true } : {},
       ...snapshotSettings(random.stream("snapshots")),
       ...(extremes ? blobSettings(random.stream("blob settings")) : {}),
     },
     disk: diskOf(random.stream("disk plan")),
-    clients: clientsOf(random, count),
-    hostiles: isHostile ? [hostileOf(random, stormUs)] : [],
+    clients: profile.needsTokens === true
+      ? clientPlans.map((plan, index) => ({ ...plan, grant: grantOf(tokens, index, stormUs) }))
+      : clientPlans,
+    hostiles: profile.needsTokens === true
+      ? hostiles.map((plan) => ({ ...plan, grant: grantOf(tokens, 1, stormUs) }))
+      : hostiles,
     deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
     faults,
     calmUs: stormUs + second,
@@ -217,6 +239,30 @@ function diskOf(draws: Stream): DiskPlan {
     { writeUs: [10, 100, 5000], syncUs: [1000, 5000, 20_000, 200_000] },
     { writeUs: [1, 1_000_000], syncUs: [1, 1000, 2_000_000] },
   ]);
+}
+
+/** Capabilities that meet the names that people give, in layers. */
+const capabilities: readonly GrantPlan["capabilities"][] = [
+  [["edit:**", "tree:**"]],
+  [["edit:src/**", "tree:src/**"]],
+  [["edit:a/**", "tree:a/**", "tree:a", "read:b.txt"]],
+  [["read:**", "edit:src/**"]],
+  [["edit:**", "tree:*"]],
+  [["edit:*.txt", "tree:{a,c,src}/**"]],
+  [["edit:{a,c}/**", "tree:{a,c}/**", "tree:{a,c}"]],
+  [["edit:**", "tree:**"], ["edit:**/*.txt", "read:{a,src}/**", "tree:src/**"]],
+  [["read:**"]],
+  [["read:**/b*", "edit:**/b*", "tree:**/a*"]],
+  [["read:**", "edit:**/*.txt", "tree:src/**"]],
+];
+
+/** What a token says; the first one covers everything and holds, so that there is something to see and to move. */
+function grantOf(draws: Stream, index: number, stormUs: number): GrantPlan {
+  if (index === 0) return { capabilities: capabilities[0]!, expiresUs: 0 };
+  return {
+    capabilities: draws.pick(capabilities),
+    expiresUs: draws.isOneIn(8) ? draws.int(1, stormUs) : 0,
+  };
 }
 
 const latencies: readonly (readonly number[])[] = [
@@ -400,6 +446,26 @@ function deedsOf(random: Random, profile: Profile, clients: number, stormUs: num
   const total = draws.int(...profile.deeds);
   // Each one's own times: bursts of keystrokes, and pauses between them.
   const deeds: Deed[] = [{ atUs: 0, client: 0, do: "create", parent: 0, name: 1, type: "text", insert: 5 }];
+  if (profile.needsTokens === true) {
+    mix.push([stepTree, 15], [create, 5]);
+    // Directories that tokens speak of, with something in them.
+    for (const [index, name] of [12, 0, 2].entries()) {
+      const atUs = (1 + index) * 20_000;
+      deeds.push(
+        { atUs, client: 0, do: "create", parent: 0, name, type: "directory", insert: 0 },
+        {
+          atUs: atUs + 10_000,
+          client: 0,
+          do: "create",
+          parent: index + 1,
+          name: index,
+          type: "text",
+          insert: 4,
+        },
+      );
+    }
+    deeds.push(...comingsAndGoings(draws, stormUs));
+  }
   const keyUs = draws.pick([1000, 80_000, 200_000]);
   for (let client = 0; client < clients; client++) {
     const own = random.stream("deeds of", client);
@@ -411,6 +477,23 @@ function deedsOf(random: Random, profile: Profile, clients: number, stormUs: num
     }
   }
   return deeds.sort((a, b) => a.atUs - b.atUs);
+}
+
+/** What others are busy with goes out of their sight, and comes back, perhaps before they have heard of it. */
+function comingsAndGoings(draws: Stream, stormUs: number): Deed[] {
+  const deeds: Deed[] = [];
+  for (let count = draws.int(0, 16); count > 0; count--) {
+    const atUs = draws.int(100_000, stormUs), backUs = atUs + draws.pick([0, 1000, 20_000, 500_000]);
+    const node = draws.pick([1, 1, 1, 2, 4, 6]);
+    const [away, back] = draws.pick<readonly [Action, Action]>([
+      [{ do: "rename", node, name: 6 }, { do: "rename", node, name: 1 }],
+      [{ do: "rename", node, name: 6 }, { do: "rename", node, name: 12 }],
+      [{ do: "move", node, parent: 1 }, { do: "move", node, parent: 0 }],
+      [{ do: "move", node, parent: 0 }, { do: "move", node, parent: 2 }],
+    ]);
+    deeds.push({ atUs, client: 0, ...away }, { atUs: backUs, client: 0, ...back });
+  }
+  return deeds;
 }
 
 /** Blobs are put in some scenarios: nothing else is drawn differently for that. */
@@ -495,6 +578,21 @@ const troubles: Readonly<Record<Family, readonly Maker[]>> = {
     (draws) => ({ kind: "log.slow", forUs: some(draws) }),
     (draws) => ({ kind: "log.full", forUs: some(draws) }),
   ],
+  token: [
+    (_, client) => ({ kind: "token.revoke", client }),
+    (draws, client) => ({
+      kind: "token.change",
+      client,
+      capabilities: draws.pick(capabilities),
+      downUs: some(draws),
+    }),
+    (draws, client) => ({
+      kind: "token.change",
+      client,
+      capabilities: draws.pick(capabilities),
+      downUs: draws.int(0, 1000),
+    }),
+  ],
   epoch: [
     (draws) => ({ kind: "disk.flip", downUs: some(draws), repairUs: 2 * some(draws) }),
     (draws) => ({ kind: "log.backup", keep: draws.int(0, 8), downUs: some(draws) }),
@@ -509,6 +607,7 @@ const familyOneIn: Readonly<Record<Family, number>> = {
   server: 3,
   log: 2,
   epoch: 8,
+  token: 1,
 };
 
 function faultsOf(random: Random, profile: Profile, clients: number, stormUs: number): Fault[] {

@@ -12,8 +12,8 @@
 import { hashOf } from "../server/core/hash.ts";
 import type { Unsent } from "../client/core/mod.ts";
 import { type Change, contentsIn, type Notice } from "../ot/mod.ts";
-import { joined, type Participant } from "../proto/mod.ts";
-import type { LogEntry, SavedState, Settled } from "../server/core/mod.ts";
+import { codes, joined, type Participant } from "../proto/mod.ts";
+import { type LogEntry, Rights, type SavedState, type Settled } from "../server/core/mod.ts";
 import type { AnyInput, AnyOutput, NodeLine, NodeName, RecordLine } from "./recording.ts";
 import { Cipher, type Word } from "./recording_cipher.ts";
 import { RecordingLog } from "./recording_log.ts";
@@ -141,11 +141,12 @@ class Redactor {
 
   node(line: NodeLine): NodeLine {
     if (line.kind === "server") return line;
-    const cipher = this.#cipher, { workspace, participant, unsent } = line.options;
+    const cipher = this.#cipher, { workspace, participant, unsent, token } = line.options;
     const options = {
       ...line.options,
       workspace: cipher.name(workspace),
       participant: { ...participant, name: cipher.name(participant.name) },
+      ...token === undefined ? {} : { token: cipher.name(token) },
     };
     return {
       ...line,
@@ -192,6 +193,26 @@ class Redactor {
         redactStream({ bytes, at: "client", owner: `answer ${n}` }, cipher, () => {});
         return { ...input, bytes };
       }
+      case "authenticated": {
+        if (!Rights.of(input.grant).isEverything) {
+          throw new RedactionError(
+            "Somebody may not see or change everything: such a recording cannot be redacted",
+          );
+        }
+        const { tokens, participant, ...grant } = input.grant;
+        return {
+          ...input,
+          grant: {
+            ...grant,
+            tokens: tokens.map((token) => cipher.name(token)),
+            participant: { ...participant, name: cipher.name(participant.name) },
+          },
+        };
+      }
+      case "denied":
+        return { ...input, message: codes[input.code].text };
+      case "revoked":
+        return { ...input, tokens: input.tokens.map((token) => cipher.name(token)) };
       case "ask":
         throw new RedactionError("A client asked about the past: such a recording cannot be redacted");
       case "content_stored":

@@ -60,6 +60,16 @@ export interface ClientPlan {
   readonly pauseUs: number;
   /** Whether it gets texts only of files that it works in. */
   readonly lazy?: boolean;
+  /** What its token says, where everybody needs one. */
+  readonly grant?: GrantPlan;
+}
+
+/** What a token gives. */
+export interface GrantPlan {
+  /** In layers, as of a token that was made narrower. */
+  readonly capabilities: readonly (readonly string[])[];
+  /** When it ends, in microseconds; 0 is never. */
+  readonly expiresUs: number;
 }
 
 /** A connection whose other end means harm. */
@@ -71,6 +81,8 @@ export interface HostilePlan {
   readonly quality: Quality;
   /** What it does in turn. */
   readonly tricks: readonly Trick[];
+  /** What its token says, where everybody needs one. */
+  readonly grant?: GrantPlan;
 }
 
 export const tricks = [
@@ -213,6 +225,15 @@ export type Trouble =
   /** Its clock jumps ahead, as after a sleep that it did not count. The clock of a process never goes back. */
   | { readonly kind: "client.clock"; readonly client: number; readonly byUs: number }
   | { readonly kind: "client.leave"; readonly client: number }
+  /** Its token is taken back, and it has no other. */
+  | { readonly kind: "token.revoke"; readonly client: number }
+  /** Its token is taken back. It starts again with what it had kept, and a token with other capabilities. */
+  | {
+    readonly kind: "token.change";
+    readonly client: number;
+    readonly capabilities: GrantPlan["capabilities"];
+    readonly downUs: number;
+  }
   /** It leaves and comes again as somebody new, so many times. */
   | {
     readonly kind: "client.visits";
@@ -260,6 +281,8 @@ export const faultKinds: readonly Trouble["kind"][] = [
   "client.clock",
   "client.leave",
   "client.visits",
+  "token.revoke",
+  "token.change",
   "server.crash",
   "server.pause",
   "server.stop",

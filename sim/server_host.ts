@@ -6,6 +6,8 @@
  */
 
 import { type Input, type LogEntry, type Output, ServerCore, type Settings } from "../server/core/mod.ts";
+import { codes, TokenSieve } from "../proto/mod.ts";
+import type { TokenOffice } from "./token_office.ts";
 import { type WithoutTime, withTime } from "./without_time.ts";
 import { type AnswerPiece, piecesOf } from "../server/history/mod.ts";
 import type { SimulatedLog } from "./log.ts";
@@ -35,6 +37,8 @@ const closeUs = 1_000_000;
 const lookUs = [1_000, 500_000] as const;
 /** How long it takes to make a piece of an answer. */
 const answerUs = [0, 20_000] as const;
+/** How long it takes to look at a token. */
+const authenticateUs = [0, 5_000] as const;
 
 export class ServerHost {
   core: ServerCore;
@@ -49,6 +53,8 @@ export class ServerHost {
   readonly #known = new Map<string, number>();
   /** What is being answered, by connection. */
   readonly #answers = new Map<number, Generator<AnswerPiece, void>>();
+  /** Where everybody needs a token: what keeps it from the core, by connection. */
+  readonly #sieves = new Map<number, TokenSieve>();
   /** What has happened while it stood still. */
   #inbox: WithoutTime<Input>[] = [];
   #pausedUntilUs = 0;
@@ -68,6 +74,7 @@ export class ServerHost {
     log: SimulatedLog,
     originUs: number,
     readonly observer: ServerObserver,
+    readonly tokens: TokenOffice,
   ) {
     this.#scheduler = scheduler;
     this.#draws = draws;
@@ -86,11 +93,14 @@ export class ServerHost {
 
   connected(line: ServerLine, key: string): void {
     this.#lines.set(line.id, line);
+    if (this.settings.authentication === true) this.#sieves.set(line.id, new TokenSieve());
     this.input({ kind: "connected", connection: line.id, key });
   }
 
   received(connection: number, bytes: Uint8Array): void {
-    if (this.#lines.has(connection)) this.input({ kind: "received", connection, bytes });
+    if (!this.#lines.has(connection)) return;
+    const sieve = this.#sieves.get(connection);
+    this.input({ kind: "received", connection, bytes: sieve === undefined ? bytes : sieve.push(bytes) });
   }
 
   drained(connection: number): void {
@@ -99,6 +109,7 @@ export class ServerHost {
 
   closed(connection: number): void {
     this.#answers.delete(connection);
+    this.#sieves.delete(connection);
     if (this.#lines.delete(connection)) this.input({ kind: "closed", connection });
   }
 
@@ -184,6 +195,8 @@ export class ServerHost {
         });
         return;
       }
+      case "authenticate":
+        return this.#authenticate(output.connection);
       case "load": {
         const { workspace } = output;
         this.#log.load(workspace, (logged) => {
@@ -246,7 +259,10 @@ export class ServerHost {
         return;
       }
       case "ask":
-        this.#answers.set(output.connection, piecesOf(output.query, this.#log.history(output.workspace)));
+        this.#answers.set(
+          output.connection,
+          piecesOf(output.query, this.#log.history(output.workspace), output.scope),
+        );
         return this.#answer(output.connection, output.query.id);
       case "more":
         return this.#answer(output.connection, output.id);
@@ -264,6 +280,20 @@ export class ServerHost {
       case "stopped":
         this.#crash();
     }
+  }
+
+  /** Says whose connection it is, after a while. */
+  #authenticate(connection: number): void {
+    const life = this.#life, token = this.#sieves.get(connection)?.token ?? "";
+    this.#scheduler.at(this.#scheduler.nowUs + this.#draws.int(...authenticateUs), this.#draws.word(), () => {
+      if (life !== this.#life || !this.#lines.has(connection)) return;
+      const verdict = this.tokens.verify(token);
+      this.input(
+        "grant" in verdict
+          ? { kind: "authenticated", connection, grant: verdict.grant }
+          : { kind: "denied", connection, code: verdict.code, message: codes[verdict.code].text },
+      );
+    });
   }
 
   /** Gives the next piece of an answer, after a while. */
@@ -299,6 +329,7 @@ export class ServerHost {
     this.state = "down";
     this.#known.clear();
     this.#answers.clear();
+    this.#sieves.clear();
     this.#life++;
     this.#wake++;
     this.#inbox = [];

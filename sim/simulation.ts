@@ -12,20 +12,30 @@
 
 import { ClientCore, type ClientEvent, type ClientInput, type ClientOutput } from "../client/core/mod.ts";
 import { type Change, contentsIn, type Edit, type Workspace } from "../ot/mod.ts";
-import { defaultSettings, type Input, type LogEntry, type Output, ServerCore } from "../server/core/mod.ts";
+import type { Participant } from "../proto/mod.ts";
+import {
+  defaultSettings,
+  type Grant,
+  type Input,
+  type LogEntry,
+  type Output,
+  ServerCore,
+} from "../server/core/mod.ts";
 import { Alphabet } from "./alphabet.ts";
 import { ClientHost, type ClientWorld } from "./client_host.ts";
 import { Hostile } from "./hostile.ts";
 import { Failure } from "./judges/failure.ts";
 import { ClientJudge, hostile, judgePresence, WorkspaceJudge } from "./judges/judge.ts";
+import { judgeRights, RightsJudge, SentUnder } from "./judges/rights.ts";
 import { WireJudge } from "./judges/wire.ts";
 import { type LogObserver, SimulatedLog } from "./log.ts";
 import { type Connection, Network, type WireObserver } from "./network.ts";
 import { type DeedObserver, Person } from "./person.ts";
 import { Random, type Stream } from "./random.ts";
-import type { ClientPlan, Scenario, Trouble } from "./scenario.ts";
+import type { ClientPlan, GrantPlan, Scenario, Trouble } from "./scenario.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ServerHost, type ServerObserver } from "./server_host.ts";
+import { TokenOffice } from "./token_office.ts";
 import { TraceHash } from "./trace_hash.ts";
 import { restart, type Stage, strike } from "./trouble.ts";
 
@@ -64,6 +74,8 @@ export interface SimulationOptions {
 export const originUs = 1_700_000_000_000_000;
 /** How long after the faults have ended everything must be settled. */
 const settleUsMax = 300_000_000;
+/** The token of who is given none in particular. */
+const everything: GrantPlan = { capabilities: [["edit:**", "tree:**"]], expiresUs: 0 };
 /** How often it is asked whether it is. */
 const lookUs = 10_000;
 /** What everybody has to say about where they are is said by then. */
@@ -87,6 +99,12 @@ export class Simulation
   readonly #workspaces = new Map<string, WorkspaceJudge>();
   readonly #alphabets = new Map<string, Alphabet>();
   readonly #wires = new Map<Connection, WireJudge>();
+  readonly #tokens = new TokenOffice();
+  /** Where everybody needs a token: who looks that it is kept to, by connection. */
+  readonly #rights = new Map<Connection, RightsJudge>();
+  readonly #sentUnder = new SentUnder();
+  /** Ids of tokens that each server knows to be good for nothing. */
+  readonly #ended = new Map<ServerHost, Set<string>>();
   /** The newest revision of each log. */
   readonly #heads = new Map<string, number>();
   readonly #hash = new TraceHash();
@@ -108,7 +126,16 @@ export class Simulation
     const servers = 1 + Math.max(0, ...scenario.clients.map(({ server }) => server));
     for (let index = 0; index < servers; index++) {
       const draws = random.stream("server", index);
-      const host = new ServerHost(index, settings, this.scheduler, draws, this.log, originUs, this);
+      const host = new ServerHost(
+        index,
+        settings,
+        this.scheduler,
+        draws,
+        this.log,
+        originUs,
+        this,
+        this.#tokens,
+      );
       this.servers.push(host);
     }
     if (servers > 1) this.log.watch((workspace) => this.servers.forEach((server) => server.look(workspace)));
@@ -124,6 +151,7 @@ export class Simulation
         this.network,
         this.servers[0]!,
         (trick) => this.mark(`trick ${trick}`),
+        this.#tokenOf({ name: `hostile ${index + 1}`, kind: "agent" }, plan.grant),
       );
     });
     this.#inTurn(scenario.deeds, "deeds", ({ atUs: _, client, ...deed }) => {
@@ -194,6 +222,36 @@ export class Simulation
     this.#witness();
   }
 
+  // Tokens ----------------------------------------------------------------------------------------------------
+
+  get #needsTokens(): boolean {
+    return this.#scenario.settings.authentication === true;
+  }
+
+  #tokenOf(participant: Participant, plan: GrantPlan | undefined): string | undefined {
+    if (!this.#needsTokens) return undefined;
+    return this.#tokens.issue(participant, plan ?? everything, originUs);
+  }
+
+  reissue(host: ClientHost, capabilities?: GrantPlan["capabilities"]): void {
+    const { token, participant } = host.options;
+    if (token === undefined || host.isBarred) return;
+    const tokens = this.#tokens.revoke(token);
+    for (const server of this.servers) server.input({ kind: "revoked", tokens });
+    if (capabilities === undefined) host.isBarred = true;
+    else this.#give(host, this.#tokenOf(participant, { capabilities, expiresUs: 0 })!);
+  }
+
+  #give(host: ClientHost, token: string): void {
+    host.options = { ...host.options, token };
+    host.grant = this.#tokens.grantOf(token)!;
+    const { expiresMs } = host.grant;
+    if (expiresMs === 0) return;
+    this.scheduler.at(expiresMs * 1000 - originUs, this.#draws.word(), () => {
+      if (host.options.token === token) host.isBarred = true;
+    });
+  }
+
   // Hosts -----------------------------------------------------------------------------------------------------
 
   #host(plan: ClientPlan, index: number): ClientHost {
@@ -210,6 +268,8 @@ export class Simulation
       originUs + clockUs,
     );
     this.hosts.push(host);
+    const token = this.#tokenOf({ name, kind }, plan.grant);
+    if (token !== undefined) this.#give(host, token);
     const alphabet = this.#alphabetOf(workspace);
     this.#people.set(host, new Person(host, alphabet, this));
     this.#judges.set(host, new ClientJudge(host, this.#judgeOf(workspace)));
@@ -278,7 +338,9 @@ export class Simulation
 
   /** Those who are to settle. */
   #settling(): ClientHost[] {
-    return this.hosts.filter((host) => host.state !== "gone" && !this.#isLeftBehind(host.index));
+    return this.hosts.filter((host) =>
+      host.state !== "gone" && !host.isBarred && !this.#isLeftBehind(host.index)
+    );
   }
 
   /** Lets time pass until everybody who can is at the head, with nothing left to say. */
@@ -352,7 +414,7 @@ export class Simulation
         continue;
       }
       const host = this.#hostOf(connection);
-      if (host === undefined || this.#isLeftBehind(host.index)) continue;
+      if (host === undefined || host.isBarred || this.#isLeftBehind(host.index)) continue;
       throw new Failure(
         "exactly_once",
         "a change that was sent was never answered",
@@ -376,7 +438,7 @@ export class Simulation
   /** One client takes back all that it did: what others did stays, and nothing of its own. */
   #undoAll(index: number): void {
     const host = this.hosts[index]!;
-    if (host.state !== "up" || this.#isLeftBehind(index)) return;
+    if (host.state !== "up" || host.isBarred || this.#isLeftBehind(index)) return;
     const workspace = this.#judgeOf(host.workspace);
     const person = this.#people.get(host)!;
     const before = workspace.characters.census(index), { revision } = workspace;
@@ -398,8 +460,9 @@ export class Simulation
   #witness(): void {
     for (const workspace of this.#workspaces.keys()) {
       const plan = this.#scenario.clients.find((client) => client.workspace === workspace)!;
+      const { grant: _, ...rest } = plan;
       const host = this.#host({
-        ...plan,
+        ...rest,
         name: `witness of ${workspace}`,
         joinUs: this.scheduler.nowUs,
         clockUs: 0,
@@ -420,6 +483,7 @@ export class Simulation
 
   started(host: ClientHost | ServerHost): void {
     if (host instanceof ServerHost) {
+      this.#ended.set(host, new Set(this.#tokens.revoked));
       this.#hash.started(host.index);
       this.#options.tap?.started(host.name, "server", host.settings);
       return;
@@ -439,6 +503,7 @@ export class Simulation
     this.#options.tap?.stepped(host.name, input, outputs);
     if (host instanceof ServerHost) {
       this.#hash.server(host.index, input as Input, outputs as readonly Output[]);
+      if (this.#needsTokens) this.#judgeEnded(host, input as Input, outputs as readonly Output[]);
       if (this.#forgets()) host.core = ServerCore.restore(host.settings, copyOf(host.core.save()));
       return;
     }
@@ -461,7 +526,13 @@ export class Simulation
   stored(workspace: string, entries: readonly LogEntry[]): void {
     this.#heads.set(workspace, entries[entries.length - 1]!.revision);
     if (this.#judged) {
+      const { reference } = this.#judgeOf(workspace);
       this.#judgeOf(workspace).stored(entries, () => this.#sentToAll(workspace));
+      if (this.#needsTokens) {
+        for (const entry of entries) {
+          judgeRights(entry, this.#sentUnder.of(entry.session, entry.seq), reference);
+        }
+      }
       this.#judgeContents(workspace, entries);
     }
     for (const { session, notices, change: { steps } } of entries) {
@@ -509,7 +580,11 @@ export class Simulation
 
   opened(connection: Connection): void {
     if (!this.#judged) return;
-    for (const [other] of this.#wires) if (!other.callerIsOn && !other.serverIsOn) this.#wires.delete(other);
+    for (const [other] of this.#wires) {
+      if (other.callerIsOn || other.serverIsOn) continue;
+      this.#wires.delete(other);
+      this.#rights.delete(other);
+    }
     const workspace = this.#judgeOf(this.#workspaceOf(connection));
     this.#wires.set(
       connection,
@@ -523,6 +598,41 @@ export class Simulation
       ),
     );
     workspace.owners.set(keyOf(connection), this.#hostOf(connection)?.index ?? hostile);
+    if (!this.#needsTokens) return;
+    const server = this.servers[this.#hostOf(connection)?.server ?? 0]!;
+    this.#rights.set(
+      connection,
+      new RightsJudge(
+        connection.caller.name,
+        () => workspace.reference,
+        this.#sentUnder,
+        (token) => this.#tokens.grantOf(token),
+        (grant) => this.#hasEnded(server, grant),
+        keyOf(connection),
+      ),
+    );
+  }
+
+  #hasEnded(server: ServerHost, { tokens, expiresMs }: Grant): boolean {
+    const nowMs = Math.floor((originUs + this.nowUs) / 1000);
+    return (expiresMs !== 0 && nowMs >= expiresMs) ||
+      tokens.some((id) => this.#ended.get(server)!.has(id));
+  }
+
+  /** What is not in the log when a token is taken back does not get there any more. */
+  #judgeEnded(server: ServerHost, input: Input, outputs: readonly Output[]): void {
+    if (input.kind === "revoked") {
+      for (const id of input.tokens) this.#ended.get(server)!.add(id);
+    }
+    if (!this.#judged) return;
+    for (const output of outputs) {
+      if (output.kind !== "append") continue;
+      for (const { session, seq, revision } of output.entries) {
+        const grants = this.#sentUnder.of(session, seq);
+        if (grants.length === 0 || !grants.every((grant) => this.#hasEnded(server, grant))) continue;
+        throw new Failure("rights", "a change gets its place whose token has ended", `seq ${seq}`, revision);
+      }
+    }
   }
 
   #hostOf({ caller }: Connection): ClientHost | undefined {
@@ -536,10 +646,12 @@ export class Simulation
   saidByServer(connection: Connection, bytes: Uint8Array): void {
     this.#messages += framesIn(bytes);
     this.#wires.get(connection)?.saidByServer(bytes);
+    this.#rights.get(connection)?.saidByServer(bytes);
   }
 
   saidByClient(connection: Connection, bytes: Uint8Array): void {
     this.#wires.get(connection)?.saidByClient(bytes);
+    this.#rights.get(connection)?.saidByClient(bytes);
   }
 
   changes(host: ClientHost, number: number, change: Change, atomic: boolean): void {

@@ -7,7 +7,7 @@
 import type { ClientHost } from "./client_host.ts";
 import type { SimulatedLog } from "./log.ts";
 import type { Network } from "./network.ts";
-import { type Trouble, whole } from "./scenario.ts";
+import { type GrantPlan, type Trouble, whole } from "./scenario.ts";
 import type { ServerHost } from "./server_host.ts";
 
 /** All that can break, and the time in which it does. */
@@ -23,6 +23,8 @@ export interface Stage {
   mark(name: string): void;
   /** A client will start again with work that it may have sent already. */
   comesAgain(host: ClientHost): void;
+  /** The token of a client is taken back; if there are any, it is given one with these capabilities. */
+  reissue(host: ClientHost, capabilities?: GrantPlan["capabilities"]): void;
 }
 
 export function strike(trouble: Trouble, stage: Stage): void {
@@ -64,6 +66,11 @@ export function strike(trouble: Trouble, stage: Stage): void {
       return host!.jump(trouble.byUs);
     case "client.leave":
       return host!.leave();
+    case "token.revoke":
+      return stage.reissue(host!);
+    case "token.change":
+      stage.reissue(host!, trouble.capabilities);
+      return crashClient(host!, "kept", trouble.downUs, stage);
     case "client.visits":
       return visit(host!, trouble.times, trouble.everyUs, stage);
     case "server.crash":

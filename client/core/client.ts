@@ -64,6 +64,7 @@ export interface SavedClient {
   readonly session: string;
   readonly epoch: string;
   readonly attempt: number;
+  readonly scope?: string;
   readonly seq: number;
   readonly committedSeq: number;
   readonly authors: readonly (readonly [site: number, participant: Participant])[];
@@ -95,6 +96,8 @@ export class ClientCore {
   // Who we are.
   #session = "";
   #epoch = "";
+  /** What can be seen of what is confirmed, as the server names it; "" is everything. */
+  #scope = "";
   /** Counts the connections that have been asked for. */
   #attempt = 0;
   /** The highest seq used. */
@@ -132,6 +135,7 @@ export class ClientCore {
     assert(unsent.workspace === options.workspace, "unsent work is of the workspace that is opened");
     this.#session = unsent.session;
     this.#epoch = unsent.epoch;
+    this.#scope = unsent.scope ?? "";
     this.#seq = unsent.seq;
     this.#attempt = unsent.attempt + attemptsMax;
     this.#replica.takeOver(unsent);
@@ -253,6 +257,7 @@ export class ClientCore {
       seq: this.#seq,
       counter,
       attempt: this.#attempt,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       inFlight: inFlight && toHex(inFlight.frame),
       changes,
       base: this.#replica.base(),
@@ -317,7 +322,7 @@ export class ClientCore {
     this.#submit();
     this.#announcePlace();
     this.#flush();
-    this.#contents.keepFor(this.#replica.pending.map(({ change }) => change));
+    if (!this.#contents.isEmpty) this.#contents.keepFor(this.#replica.pending.map(({ change }) => change));
     if (this.unsentCount !== this.#unsentTold) this.#tellStatus();
     this.#wake();
     const outputs = this.#outputs;
@@ -337,7 +342,7 @@ export class ClientCore {
   #opened(): void {
     this.#isOpening = false;
     this.#connection = new Connection(this.#nowUs);
-    const { workspace, participant, accepted = false } = this.#options;
+    const { workspace, participant, accepted = false, token } = this.#options;
     const isResuming = this.#session !== "";
     this.#attempt++;
     // Another run must not take up this number: who of two is the later one is told by it.
@@ -357,6 +362,8 @@ export class ClientCore {
       lazy: this.#options.lazy ?? false,
       loaded: this.#replica.loaded.files,
       packed: true,
+      ...token === undefined ? {} : { token },
+      ...this.#scope === "" ? {} : { scope: this.#scope },
     }));
     this.#setPhase("syncing");
   }
@@ -509,6 +516,8 @@ export class ClientCore {
 
   /** Nothing will be sent any more. What is pending stays what `unsent` gives, for another run. */
   #end(): void {
+    // Who has been turned away for good may still say that it leaves.
+    if (this.#phase === "ended") return;
     this.#setPhase("ended");
     this.#replica.end();
   }
@@ -616,6 +625,7 @@ export class ClientCore {
     // What is pending has ids that stand for something in this snapshot: nobody is to see the two together.
     if (isForked && this.#replica.pending.length > 0) return this.#forked();
     this.#epoch = connection.epoch;
+    this.#scope = connection.scope;
     this.#replica.begin(snapshot.workspace(), piece.revision, isSameLog);
     this.#place.lookUp(this.view);
     this.#setPhase("online");
@@ -653,8 +663,12 @@ export class ClientCore {
   #entry(entry: Entry): void {
     if (entry.author !== undefined) this.#authors.set(entry.site, entry.author);
     if (!this.#follows(entry.revision)) return;
+    const { left = [] } = entry;
     this.#peers.follow(entry.change.edits);
+    for (const site of this.#peers.lose(left)) this.#event({ kind: "presence", site });
     if (this.#replica.entry(entry)) this.#place.blur();
+    const hasForgotten = entry.change.steps.some(({ kind }) => kind === "forget");
+    if (left.length > 0 || hasForgotten) this.#place.lookUp(this.view);
   }
 
   #acknowledge(acknowledge: Acknowledge): void {
@@ -733,7 +747,7 @@ export class ClientCore {
     if (code === "") this.#contents.stored(hash);
     else if (retryMs > 0) this.#submitAtUs = this.#nowUs + retryMs * 1000;
     else if (first !== undefined && this.#contents.missingFor(first.change)?.hash === uploading) {
-      this.#replica.refused({ kind: "refuse", seq: 0, code, message, retryMs, nodes: [] });
+      this.#replica.refused({ code, message, nodes: [] });
     }
   }
 
@@ -809,6 +823,7 @@ export class ClientCore {
       session: this.#session,
       epoch: this.#epoch,
       attempt: this.#attempt,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       seq: this.#seq,
       committedSeq: this.#committedSeq,
       authors: [...this.#authors].sort(([a], [b]) => a - b),
@@ -833,6 +848,7 @@ export class ClientCore {
     core.#session = saved.session;
     core.#epoch = saved.epoch;
     core.#attempt = saved.attempt;
+    core.#scope = saved.scope ?? "";
     core.#seq = saved.seq;
     core.#committedSeq = saved.committedSeq;
     core.#authors = new Map(saved.authors);

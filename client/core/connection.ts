@@ -18,6 +18,7 @@ export interface SavedConnection {
   readonly heardAtUs: number;
   readonly welcomeRevision: number | null;
   readonly epoch: string;
+  readonly scope?: string;
   readonly snapshot: SavedSnapshot | null;
   readonly loading: SavedSnapshot | null;
   readonly adopted: Welcome | null;
@@ -34,6 +35,8 @@ export class Connection {
   #welcomeRevision: number | undefined;
   /** Of the log that the welcome was about. */
   #epoch = "";
+  /** What can be seen, as the welcome names it. */
+  #scope = "";
   /** What there is of a snapshot that was announced, and is not complete. */
   snapshot: IncomingSnapshot | undefined;
   /** What there is of the texts of files that are being loaded. */
@@ -78,9 +81,14 @@ export class Connection {
     return this.#epoch;
   }
 
-  welcomed({ revision, epoch }: Welcome): void {
+  get scope(): string {
+    return this.#scope;
+  }
+
+  welcomed({ revision, epoch, scope = "" }: Welcome): void {
     this.#welcomeRevision = revision;
     this.#epoch = epoch;
+    this.#scope = scope;
   }
 
   /** Whether the transport still works on what it was given. */
@@ -113,6 +121,7 @@ export class Connection {
       heardAtUs: this.#heardAtUs,
       welcomeRevision: this.#welcomeRevision ?? null,
       epoch: this.#epoch,
+      ...this.#scope === "" ? {} : { scope: this.#scope },
       snapshot: this.snapshot?.save() ?? null,
       loading: this.loading?.save() ?? null,
       adopted: this.adopted ?? null,
@@ -128,6 +137,7 @@ export class Connection {
     connection.#isWriting = saved.isWriting;
     connection.#welcomeRevision = saved.welcomeRevision ?? undefined;
     connection.#epoch = saved.epoch;
+    connection.#scope = saved.scope ?? "";
     connection.adopted = saved.adopted ?? undefined;
     for (const id of saved.asked) connection.asked.add(id);
     connection.uploading = saved.uploading ?? undefined;

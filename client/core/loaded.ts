@@ -60,10 +60,10 @@ export class Loaded {
     return nodes.sort(byId);
   }
 
-  /** An answer has come for a node, whether or not there is such a file. */
-  answered(node: NodeId, isThere: boolean): void {
+  /** An answer has come for a node, whether or not there is such a file: if there will be, it comes with its text. */
+  answered(node: NodeId): void {
     this.#wanted.delete(node);
-    if (isThere) this.#loaded.add(node);
+    this.#loaded.add(node);
   }
 
   /** The connection is gone, and what was asked on it. */

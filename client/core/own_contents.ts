@@ -32,6 +32,10 @@ interface Held {
 export class OwnContents {
   #held = new Map<string, Held>();
 
+  get isEmpty(): boolean {
+    return this.#held.size === 0;
+  }
+
   add(contents: readonly OwnContent[]): void {
     for (const { hash, bytes } of contents) {
       if (!this.#held.has(hash)) this.#held.set(hash, { bytes, isStored: false });
@@ -88,7 +92,6 @@ export class OwnContents {
 
   /** Lets go of what none of these changes names. */
   keepFor(changes: Iterable<Change>): void {
-    if (this.#held.size === 0) return;
     const kept = new Map<string, Held>();
     for (const { steps } of changes) {
       for (const { hash } of contentsIn(steps)) {

@@ -40,6 +40,13 @@ export class Peers {
     }
   }
 
+  /** Of those who are in files that have gone out of sight, no place is known any more; says who that is. */
+  lose(nodes: readonly NodeId[]): number[] {
+    const there = this.#sorted().filter(({ node }) => node !== undefined && nodes.includes(node));
+    for (const peer of there) this.#peers.set(peer.site, { ...peer, node: undefined, ranges: [] });
+    return there.map(({ site }) => site);
+  }
+
   /** Everybody, sorted by site, with their places after changes that they do not know of. */
   after(changes: readonly (readonly Edit[])[]): Peer[] {
     return this.#sorted().map((peer) => {

@@ -6,6 +6,7 @@
 
 import {
   type Change,
+  compareIds,
   type Edit,
   faultOf,
   invert,
@@ -41,6 +42,17 @@ export interface Pending {
   undoes: Pending | undefined;
   /** Why it does not fit what is confirmed, while it is in flight and the server has not said so. */
   problem: Problem | undefined;
+  /**
+   * Of a change in flight: edits of files that have gone out of sight since. The server will refuse them, and until then
+   * they fit nothing; they are kept to be handed back.
+   */
+  lost?: readonly Edit[];
+}
+
+/** A change with all that belongs to it, as it is handed back. */
+export function wholeOf({ change: { steps, edits }, lost }: Pending): Change {
+  if (lost === undefined) return { steps, edits };
+  return { steps, edits: [...edits, ...lost].sort((a, b) => compareIds(a.node, b.node)) };
 }
 
 /** What the application calls them. */

@@ -61,8 +61,9 @@ export class PendingBase {
     return this.#nodes.get(id)?.text ?? Text.empty;
   }
 
-  /** Follows a change that is in the log: what pending changes are made on now. */
-  follow({ steps, edits }: Change): void {
+  /** Follows a change that is in the log: what pending changes are made on now, without what has left. */
+  follow({ steps, edits }: Change, left: readonly NodeId[] = []): void {
+    for (const id of left) this.#nodes.delete(id);
     for (const step of steps) {
       if (step.kind !== "create") continue;
       this.#nodes.set(step.node, { kind: step.type, name: step.name, text: Text.empty });

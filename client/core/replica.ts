@@ -47,10 +47,10 @@ import {
   type Undoing,
   undoingOf,
 } from "./history.ts";
-import { layOut, nodeForgotten } from "./layout.ts";
+import { layOut, nodeForgotten, withWhatFits } from "./layout.ts";
 import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
-import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending } from "./pending.ts";
+import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending, wholeOf } from "./pending.ts";
 import { type BaseNode, baseOf, PendingBase } from "./pending_base.ts";
 import { type Before, mentioned, rebase, renumberPending } from "./resynchronisation.ts";
 import { restoreWorkspace, type SavedWorkspace, saveWorkspace } from "./saved_workspace.ts";
@@ -85,6 +85,7 @@ interface SavedPending {
   readonly bytes: number;
   /** Where the change that it takes back stands among what is pending; -1 if it does not. */
   readonly undoes: number;
+  readonly lost?: readonly Edit[];
   readonly problem: Problem | null;
 }
 
@@ -223,8 +224,12 @@ export class Replica {
     return frame;
   }
 
-  /** What is in flight is to be sent again as a new change. */
+  /** What is in flight is to be sent again as a new change; if nothing it was made on is in sight, it is handed back. */
   forgetFlight(): void {
+    if (this.#inFlight !== undefined && this.#pending[0]?.lost !== undefined) {
+      const message = "The file went out of sight while this change was on its way. Here is the change.";
+      return this.refused({ code: "recovered", message, nodes: [] });
+    }
     this.#inFlight = undefined;
   }
 
@@ -241,7 +246,7 @@ export class Replica {
         "This client has ended before the change was answered. It is kept for the next run, if there is a store.",
     };
     for (const pending of this.#pending) {
-      this.#settled(numbersOf(pending), { kind: "refused", problem, change: pending.change });
+      this.#settled(numbersOf(pending), { kind: "refused", problem, change: wholeOf(pending) });
     }
   }
 
@@ -254,11 +259,12 @@ export class Replica {
   setAside(outcome: Outcome): void {
     const first = this.#pending.shift()!;
     if (this.#confirmed === undefined) this.#revision = 0;
-    else this.#confirmed = this.#confirmed.apply({ steps: first.resolved, edits: first.change.edits });
+    else this.#confirmed = withWhatFits(this.#confirmed, first);
     this.#base?.follow(first.change);
     this.#inFlight = undefined;
     dropLevel(first);
-    this.#settled(numbersOf(first), outcome);
+    const change = wholeOf(first);
+    this.#settled(numbersOf(first), outcome.kind === "refused" ? { ...outcome, change } : outcome);
   }
 
   /** Goes by another site from now on: what is pending gets ids of it. */
@@ -328,7 +334,7 @@ export class Replica {
         this.#confirmed = this.#confirmed!.apply(change);
         this.#view = isSeen ? this.#confirmed : this.#view.apply(change);
       }
-      this.#loaded.answered(node, isThere);
+      this.#loaded.answered(node);
       this.#event({ kind: "loaded", node, text: isThere ? this.#view.text(node).toString() : undefined });
     }
   }
@@ -343,10 +349,11 @@ export class Replica {
   }
 
   /** Takes over a change of somebody else; says whether own edits were carried over it. */
-  entry({ site, change }: Entry): boolean {
+  entry({ site, change, left = [] }: Entry): boolean {
     const before = this.#confirmed;
-    this.#confirmed = before?.apply(change);
-    this.#base?.follow(change);
+    this.#confirmed = before?.apply(change, left);
+    this.#base?.follow(change, left);
+    if (left.length > 0) this.#lose(new Set(left));
     let forUndo: readonly Edit[] | undefined, forRedo: readonly Edit[] | undefined;
     let hasCrossed = false;
     const side = this.#site < site ? "left" : "right";
@@ -359,19 +366,39 @@ export class Replica {
     this.#undo.feed(forUndo ?? edits);
     this.#redo.feed(forRedo ?? edits);
     if (this.#pending.length > 0) this.#keep();
-    if (before !== undefined) this.#see(change, edits, site, before);
+    if (before !== undefined) this.#see(change, left, edits, site, before);
     return hasCrossed;
   }
 
+  /** Something has gone out of sight: what takes back changes of it fits nothing any more. */
+  #lose(left: ReadonlySet<NodeId>): void {
+    this.#undo.clear();
+    this.#redo.clear();
+    for (const pending of this.#pending) pending.undoes = undefined;
+    const first = this.#inFlight && this.#pending[0];
+    if (first === undefined) return;
+    const { steps, edits } = first.change;
+    const lost = edits.filter(({ node }) => left.has(node));
+    if (lost.length === 0) return;
+    first.change = { steps, edits: edits.filter(({ node }) => !left.has(node)) };
+    first.lost = [...first.lost ?? [], ...lost];
+  }
+
   /** Shows an entry that is confirmed, whose edits come to `edits` in the view. */
-  #see({ steps }: Change, edits: readonly Edit[], site: number, before: Workspace): void {
-    const touched = steps.map(({ node }) => node);
+  #see(
+    { steps }: Change,
+    left: readonly NodeId[],
+    edits: readonly Edit[],
+    site: number,
+    before: Workspace,
+  ): void {
+    const touched = [...left, ...steps.map(({ node }) => node)];
     if (this.#pending.length === 0) {
       const shown = this.#view;
       this.#view = this.#confirmed!;
       this.#treeEvents(shown, touched, "remote", site);
     } else if (
-      this.#viewIsWhole && steps.length === 0 &&
+      this.#viewIsWhole && touched.length === 0 &&
       this.#pending.every(({ change }) => change.steps.length === 0)
     ) {
       this.#view = this.#view.apply({ steps, edits });
@@ -408,14 +435,22 @@ export class Replica {
   }
 
   /** The change in flight is refused for good. */
-  refused({ code, message, nodes }: Refuse): void {
+  refused({ code, message, nodes }: Pick<Refuse, "code" | "message" | "nodes">): void {
     const first = this.#pending.shift()!;
     this.#inFlight = undefined;
+    const { lost = [], ...rest } = first;
+    const isLost = (node: NodeId) => opOn(rest.change.edits, node) === undefined;
     // Where plain edits of several files were composed, those that nothing is wrong with are sent once more.
-    const { wrong, right } = part(first, nodes);
+    const { wrong, right } = lost.length === 0
+      ? part(first, nodes)
+      : part({ ...rest, change: wholeOf(first) }, [...nodes, ...lost.map(({ node }) => node)]);
     if (right === undefined) dropLevel(first);
     else this.#pending.unshift(right);
-    if (this.#confirmed !== undefined) this.#carryOverLoss(first, wrong, right);
+    if (this.#confirmed !== undefined) {
+      const { steps, edits } = wrong.change;
+      const seen = lost.length === 0 ? edits : edits.filter(({ node }) => !isLost(node));
+      this.#carryOverLoss(first, { ...wrong, change: { steps, edits: seen } }, right);
+    }
     // Before what falls with it.
     this.#settled(numbersOf(wrong), { kind: "refused", problem: { code, message }, change: wrong.change });
     if (this.#confirmed !== undefined) this.#rebuild(this.#site);
@@ -658,7 +693,11 @@ export class Replica {
 
   /** What another run needs in order to send what this one has not. */
   unsentChanges(): UnsentChange[] {
-    return this.#pending.map(({ change, atomic }) => ({ change, atomic }));
+    return this.#pending.map(({ change, atomic, lost }) => ({
+      change,
+      atomic,
+      ...lost === undefined ? {} : { lost },
+    }));
   }
 
   /**
@@ -680,7 +719,7 @@ export class Replica {
     this.#revision = revision;
     this.#site = site;
     this.#counter = counter;
-    this.#pending = changes.map(({ change, atomic }) => ({
+    this.#pending = changes.map(({ change, atomic, lost }) => ({
       made: [{ number: this.#nextNumber++, nodes: change.edits.map(({ node }) => node) }],
       change,
       resolved: emptyChange.steps,
@@ -689,6 +728,7 @@ export class Replica {
       level: undefined,
       bytes: bytesOf(change),
       undoes: undefined,
+      ...lost === undefined ? {} : { lost },
       problem: undefined,
     }));
     for (const node of mentioned(this.#pending)) this.#loaded.add(node);
@@ -719,7 +759,7 @@ export class Replica {
   }
 
   #savePending(
-    { made, change, resolved, atomic, group, level, bytes, undoes, problem }: Pending,
+    { made, change, resolved, atomic, group, level, bytes, undoes, problem, lost }: Pending,
   ): SavedPending {
     const at = level === undefined ? null : {
       stack: level.stack === this.#undo ? "undo" : "redo",
@@ -728,6 +768,7 @@ export class Replica {
     const taken = undoes === undefined ? -1 : this.#pending.indexOf(undoes);
     return {
       ...{ made: made.slice(), change, resolved, atomic, group, level: at, bytes, undoes: taken },
+      ...lost === undefined ? {} : { lost },
       problem: problem ?? null,
     };
   }

@@ -26,6 +26,8 @@ export interface ClientOptions {
   readonly contents?: readonly OwnContent[];
   /** How long a pause in typing is that separates two steps of undo, in microseconds. */
   readonly pauseUs?: number;
+  /** Says who one is and what one may do, where the server asks for that. */
+  readonly token?: string;
   /** Whether to ask for a hint when a change has its place, before it is durable. */
   readonly accepted?: boolean;
   /** Whether to get texts only of files that are loaded. */
@@ -103,6 +105,8 @@ export interface TreeChange {
   readonly before: TreePlace | undefined;
   /** Where it is now. */
   readonly after: TreePlace | undefined;
+  /** It is not only removed: if it comes back, its whole text is told anew. */
+  readonly forgotten?: true;
 }
 
 /** Where a client is on its way to the server; "ended" is for good. */
@@ -186,6 +190,8 @@ export interface UnsentChange {
   readonly change: Change;
   /** Whether it may be joined with others. */
   readonly atomic: boolean;
+  /** Of a change in flight: edits of files that have gone out of sight since, which will be refused. */
+  readonly lost?: readonly Edit[];
 }
 
 /**
@@ -213,6 +219,8 @@ export interface Unsent {
   readonly counter: number;
   /** How many connections have been asked for. */
   readonly attempt: number;
+  /** What could be seen at `revision`, as the server names it; left out, everything. */
+  readonly scope?: string;
   /** The frame of the first change, if it was sent. */
   readonly inFlight: string | undefined;
   /** What was not acknowledged, oldest first. */

@@ -16,7 +16,7 @@ export function treeDifference(before: Workspace, after: Workspace): TreeChange[
     if (change !== undefined) changes.push(change);
   }
   for (const node of before.nodes()) {
-    if (after.node(node.id) === undefined && node.tombstone === undefined) changes.push(gone(node));
+    if (after.node(node.id) === undefined) changes.push(gone(node));
   }
   return changes;
 }
@@ -30,12 +30,10 @@ export function treeDifferenceOf(
   const changes: TreeChange[] = [];
   for (const id of new Set(touched)) {
     const was = before.node(id), is = after.node(id);
-    const change = is !== undefined
-      ? treeChange(was, is)
-      : was !== undefined && was.tombstone === undefined
-      ? gone(was)
-      : undefined;
-    if (change !== undefined) changes.push(change);
+    if (is !== undefined) {
+      const change = treeChange(was, is);
+      if (change !== undefined) changes.push(change);
+    } else if (was !== undefined) changes.push(gone(was));
   }
   return changes;
 }
@@ -60,8 +58,10 @@ function treeChange(before: Node | undefined, after: Node): TreeChange | undefin
   return { node: after.id, kind: after.kind, before: one && placeOf(one), after: two && placeOf(two) };
 }
 
+/** A node is not known any more, nor is its text. If it was removed before, it is neither there before nor after. */
 function gone(node: Node): TreeChange {
-  return { node: node.id, kind: node.kind, before: placeOf(node), after: undefined };
+  const before = node.tombstone === undefined ? placeOf(node) : undefined;
+  return { node: node.id, kind: node.kind, before, after: undefined, forgotten: true };
 }
 
 function placeOf({ parent, name, content }: Node): TreePlace {

@@ -39,6 +39,8 @@ export interface Reading {
   readonly revision?: number;
   /** All that the file said. */
   readonly text?: string;
+  /** Which file it was: with its text, nothing has to be looked up. */
+  readonly node?: NodeId;
 }
 
 /** One thing that is to be done. */
@@ -91,6 +93,8 @@ export interface EditedFile {
   readonly text: string;
   /** Where others have changed the same, in positions of that text. */
   readonly overlaps: readonly Stretch[];
+  /** What others had changed in what was read, as far as that was known at `base`. */
+  readonly since: TextOp;
 }
 
 /** What has become of a request. */
@@ -101,6 +105,8 @@ export interface EditResult {
   readonly changed: boolean;
   /** The entry that the change is, durable; or, if nothing was changed, the newest that is known. */
   readonly revision: number;
+  /** The newest revision that was known when the change was made. */
+  readonly base: number;
   /** The files that were edited or made, in the order of the request. */
   readonly files: readonly EditedFile[];
 }
@@ -142,7 +148,7 @@ export async function edit(space: Space, request: EditRequest): Promise<EditResu
   const isRejected = policy === "reject" && edits.some(({ outcome }) => outcome === "overlap");
   if (isRejected || (edits.length === steps.length && edits.every(({ op }) => op.length === 0))) {
     const files = edits.map((file) => resultOf(space, { ...file, op: [] }));
-    return { outcome: worst(files), changed: false, revision: space.revision, files };
+    return { outcome: worst(files), changed: false, revision: space.revision, base: space.revision, files };
   }
   return await carriedOut(space, steps, planned);
 }
@@ -152,7 +158,7 @@ async function carriedOut(
   steps: readonly EditStep[],
   planned: ReadonlyMap<EditStep, Planned>,
 ): Promise<EditResult> {
-  const written: Planned[] = [];
+  const written: Planned[] = [], base = space.revision;
   const touched = new Set<NodeId>();
   const stopWatching = space.on("edited", ({ node, origin }) => {
     if (origin === "remote") touched.add(node);
@@ -174,7 +180,7 @@ async function carriedOut(
         file.outcome === "applied" && touched.has(file.id) ? { ...file, outcome: "merged" } : file,
       )
     );
-    return { outcome: worst(files), changed: true, revision: settled.revision, files };
+    return { outcome: worst(files), changed: true, revision: settled.revision, base, files };
   } finally {
     stopWatching();
   }
@@ -215,9 +221,16 @@ async function lookedUp(
     const normal = path.normalize("NFC");
     if (!files.has(normal)) files.set(normal, await readAt(space, revision, normal));
   };
-  for (const step of steps) if (step.kind === "edit") await lookUp(step.read.revision, step.path);
+  for (const step of steps) {
+    if (step.kind === "edit" && !isKnown(step.read)) await lookUp(step.read.revision, step.path);
+  }
   for (const { unchangedSince, path } of preconditions) await lookUp(unchangedSince, path);
   return found;
+}
+
+/** Whether all is said that there is to know of what was read. */
+function isKnown(read: Reading): read is Required<Pick<Reading, "node" | "text">> {
+  return read.node !== undefined && read.text !== undefined;
 }
 
 async function readAt(space: Space, at: number, path: string): Promise<Read | SpaceError> {
@@ -266,9 +279,11 @@ async function loaded(
 /** The file that a step edits, as it was read. */
 function readOf(
   space: Space,
-  { path, read: { revision, text } }: EditStep & { kind: "edit" },
+  { path, read }: EditStep & { kind: "edit" },
   past: PastFiles,
 ): Read {
+  if (isKnown(read)) return { id: read.node, text: read.text };
+  const { revision, text } = read;
   const normal = path.normalize("NFC");
   const then = revision === undefined ? undefined : past.get(revision)!.get(normal)!;
   if (text === undefined) {
@@ -318,6 +333,7 @@ function resultOf(space: Space, { id, op, outcome, overlaps, since }: Planned): 
     outcome,
     text: space.workspace.text(id).toString(),
     overlaps: overlaps.map((stretch) => movedStretch(stretch, [since, op])),
+    since,
   };
 }
 

@@ -13,7 +13,7 @@
  *
  * So what others wrote stays, within what is taken out too; and what somebody else has taken out as well stays out. The
  * same goes for where a file is: made, moved, removed. A file that was made by what is taken back goes, unless others
- * have written in it. Directories stay.
+ * have written in it. Directories stay as they are, and so do binary files.
  *
  * What comes of it is an edit as any other: against the revision that was looked at, merged with everything since.
  *
@@ -85,16 +85,22 @@ export async function takeBack(space: Space, request: TakeBackRequest): Promise<
   const meant = meantBy(request.whose, authors);
   const patience: Patience = { left: questionsMax };
   const parallels: Parallel[] = [];
+  const done: TakenBackFile[] = [];
   for (const item of files) {
+    if (space.workspace.node(item.id)?.kind === "blob") {
+      const isMeant = (await stretchesOf(space.past, item, meant, patience)).some(({ isMeant }) => isMeant);
+      if (isMeant) done.push({ path: item.path, did: "kept", why: "It is a binary file" });
+      continue;
+    }
     const parallel = await parallelOf(space.past, item, meant, patience);
     if (parallel !== undefined) parallels.push(parallel);
   }
   const plan = planOf(space, parallels, revision);
-  const nothing = { outcome: "applied", changed: false, revision, files: [] } as const;
+  const nothing = { outcome: "applied", changed: false, revision, base: revision, files: [] } as const;
   const result = plan.steps.length === 0 ? nothing : await edit(space, plan);
   const rest = plan.restored.flatMap((parallel) => stepsOfRestored(space, parallel));
-  if (rest.length === 0) return { ...result, done: plan.done };
-  return { ...await edit(space, { steps: rest }), changed: true, done: plan.done };
+  if (rest.length === 0) return { ...result, done: [...plan.done, ...done] };
+  return { ...await edit(space, { steps: rest }), changed: true, done: [...plan.done, ...done] };
 }
 
 function meantBy(

@@ -30,8 +30,10 @@ export const listFiles: Tool = tool({
     revision: z.int(),
     entries: z.array(z.strictObject({
       path: z.string(),
-      kind: z.enum(["directory", "file"]),
-      length: z.int().optional().describe("Of a file, in UTF-16 code units."),
+      kind: z.enum(["directory", "file", "binary"]).describe(
+        "Only a `file` has a text to be read and edited.",
+      ),
+      length: z.int().optional().describe("Of a file, in UTF-16 code units; of a binary one, in bytes."),
     })),
     next: nextResult,
   }),
@@ -47,12 +49,15 @@ export const listFiles: Tool = tool({
     const all = nodes.filter(({ path }) => path !== top && level(path) <= depth);
     const from = page?.item ?? 0, to = from + entriesMax;
     const entries = all.slice(from, to).map(({ path, type, length }) =>
-      type === "text" ? { path, kind: "file" as const, length } : { path, kind: "directory" as const }
+      type === "directory"
+        ? { path, kind: "directory" as const }
+        : { path, kind: type === "text" ? "file" as const : "binary" as const, length }
     );
     const more = to < all.length ? nextOf({ revision: of, item: to, part: 0 }) : undefined;
-    const lines = entries.map(({ path, kind, length }) =>
-      kind === "file" ? `${path}  ${length}` : `${path}/`
-    );
+    const lines = entries.map((entry) => {
+      if (entry.kind === "directory") return `${entry.path}/`;
+      return `${entry.path}  ${entry.length}${entry.kind === "binary" ? " bytes" : ""}`;
+    });
     const head = `Revision ${of}, ${all.length} ${all.length === 1 ? "entry" : "entries"}:`;
     return {
       text: [head, ...lines].join("\n") + cutNotice(more),

@@ -6,7 +6,7 @@
 
 import { z } from "zod";
 import { linesOf } from "../../client/edit/mod.ts";
-import { type Space, SpaceError } from "../../mod.ts";
+import { type PastFile, type Space, SpaceError } from "../../mod.ts";
 import { cutNotice, nextArgument, nextOf, nextResult, pageLength, pageOf } from "../page.ts";
 import { pathOf } from "../path.ts";
 import { looks, type Tool, tool } from "../tool.ts";
@@ -41,11 +41,11 @@ export const readFiles: Tool = tool({
     next: nextResult,
   }),
   hints: looks,
-  async run({ space }, { paths = [], globs = [], from_line = 1, to_line = Infinity, revision, next }) {
+  async run(agent, { paths = [], globs = [], from_line = 1, to_line = Infinity, revision, next }) {
     if (paths.length === 0 && globs.length === 0) {
       throw new SpaceError("nothing_asked", "Say which files to read, by `paths` or `globs`");
     }
-    const page = pageOf(next), at = page?.revision ?? revision;
+    const { space } = agent, page = pageOf(next), at = page?.revision ?? revision;
     const { revision: of, files, more } = await contents(space, {
       at,
       paths: paths.map(pathOf).filter((path) => path !== ""),
@@ -53,14 +53,15 @@ export const readFiles: Tool = tool({
       from: page?.item ?? 0,
     });
     if (files.length === 0) {
-      throw new SpaceError("path_unknown", "No file is like that. list_files shows what there is");
+      throw new SpaceError("path_unknown", "No text file is like that");
     }
     // Who looks over the agent's shoulder sees where it is.
     if (files.length === 1 && space.find(files[0]!.path)?.kind === "text") space.select(files[0]!.path);
     const result = [], texts = [];
     let room = pageLength,
       cut = more === undefined ? undefined : nextOf({ revision: of, item: more, part: 0 });
-    for (const [i, { path, text }] of files.entries()) {
+    for (const [i, { id, path, text }] of files.entries()) {
+      agent.knows(of, path, { node: id, text });
       const all = linesOf(text), part = i === 0 ? page?.part ?? 0 : 0;
       const from = Math.max(from_line, part + 1), end = Math.min(to_line, all.length);
       let to = from - 1;
@@ -96,7 +97,7 @@ interface Wanted {
 
 interface Contents {
   readonly revision: number;
-  readonly files: readonly { readonly path: string; readonly text: string }[];
+  readonly files: readonly PastFile[];
   /** Which is the next file that was left out. */
   readonly more: number | undefined;
 }
@@ -108,7 +109,11 @@ async function contents(space: Space, { at, paths, globs, from }: Wanted): Promi
     space.status.unsent === 0 &&
     paths.every((path) => space.find(path)?.kind === "text" && space.isLoaded(path));
   if (isHere) {
-    const files = [...new Set(paths)].sort().map((path) => ({ path, text: space.read(path) }));
+    const files = [...new Set(paths)].sort().map((path) => ({
+      id: space.find(path)!.id,
+      path,
+      text: space.read(path),
+    }));
     return { revision: space.revision, files, more: undefined };
   }
   const { nodes, revision } = await space.past.tree({ ...at === undefined ? {} : { at }, paths, globs });

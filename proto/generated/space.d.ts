@@ -120,6 +120,8 @@ export namespace distspace {
     readonly packed?: boolean | null;
     readonly lazy?: boolean | null;
     readonly loaded?: readonly distspace.Id[] | null;
+    readonly token?: string | null;
+    readonly scope?: string | null;
   }
   export const Hello: Codec<Hello>;
   export interface Load {
@@ -146,6 +148,7 @@ export namespace distspace {
     readonly committed?: number | null;
     readonly counter?: number | null;
     readonly limits?: distspace.Limits | null;
+    readonly scope?: string | null;
   }
   export const Welcome: Codec<Welcome>;
   export interface Operation {
@@ -199,6 +202,7 @@ export namespace distspace {
     readonly time?: number | null;
     readonly change?: distspace.Change | null;
     readonly author?: distspace.Participant | null;
+    readonly left?: readonly distspace.Id[] | null;
   }
   export const Entry: Codec<Entry>;
   export interface SyncDocument {

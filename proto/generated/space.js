@@ -1383,6 +1383,8 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.packed = false;
         Hello.prototype.lazy = false;
         Hello.prototype.loaded = $util.emptyArray;
+        Hello.prototype.token = "";
+        Hello.prototype.scope = "";
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1411,11 +1413,15 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(72).uint64(message.attempt);
             if (message.packed != null && $Object.hasOwnProperty.call(message, "packed") && message.packed !== false)
                 writer.uint32(80).bool(message.packed);
+            if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
+                writer.uint32(90).string(message.token);
             if (message.lazy != null && $Object.hasOwnProperty.call(message, "lazy") && message.lazy !== false)
                 writer.uint32(96).bool(message.lazy);
             if (message.loaded != null && message.loaded.length)
                 for (let i = 0; i < message.loaded.length; ++i)
                     $root.distspace.Id.encode(message.loaded[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+            if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
+                writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1551,6 +1557,24 @@ export const distspace = $root.distspace = (() => {
                         if (!(message.loaded && message.loaded.length))
                             message.loaded = [];
                         message.loaded.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
+                case 11: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.token = value;
+                        else
+                            delete message.token;
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.scope = value;
+                        else
+                            delete message.scope;
                         continue;
                     }
                 }
@@ -1828,6 +1852,7 @@ export const distspace = $root.distspace = (() => {
         Welcome.prototype.committed = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Welcome.prototype.counter = 0;
         Welcome.prototype.limits = null;
+        Welcome.prototype.scope = "";
 
         Welcome.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1854,6 +1879,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(64).uint32(message.counter);
             if (message.limits != null && $Object.hasOwnProperty.call(message, "limits"))
                 $root.distspace.Limits.encode(message.limits, writer.uint32(74).fork(), _depth + 1).ldelim();
+            if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
+                writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -1963,6 +1990,15 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.limits = $root.distspace.Limits.decode(reader, reader.size(), $undefined, _depth + 1, message.limits);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.scope = value;
+                        else
+                            delete message.scope;
                         continue;
                     }
                 }
@@ -2795,6 +2831,7 @@ export const distspace = $root.distspace = (() => {
     distspace.Entry = (function() {
 
         const Entry = function (properties) {
+            this.left = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2807,6 +2844,7 @@ export const distspace = $root.distspace = (() => {
         Entry.prototype.time = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Entry.prototype.change = null;
         Entry.prototype.author = null;
+        Entry.prototype.left = $util.emptyArray;
 
         Entry.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2827,6 +2865,9 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Change.encode(message.change, writer.uint32(42).fork(), _depth + 1).ldelim();
             if (message.author != null && $Object.hasOwnProperty.call(message, "author"))
                 $root.distspace.Participant.encode(message.author, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.left != null && message.left.length)
+                for (let i = 0; i < message.left.length; ++i)
+                    $root.distspace.Id.encode(message.left[i], writer.uint32(162).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2906,6 +2947,14 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.author = $root.distspace.Participant.decode(reader, reader.size(), $undefined, _depth + 1, message.author);
+                        continue;
+                    }
+                case 20: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.left && message.left.length))
+                            message.left = [];
+                        message.left.push($root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1));
                         continue;
                     }
                 }

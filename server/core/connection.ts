@@ -20,6 +20,7 @@ import {
   uploadHeadBytes,
 } from "../../proto/mod.ts";
 import { Questions, type SavedQuestions } from "./questions.ts";
+import { type Grant, Rights } from "./rights.ts";
 import type { LoadedFiles } from "./loaded_files.ts";
 import type { Room } from "./room.ts";
 import type { Session } from "./session.ts";
@@ -35,6 +36,7 @@ export interface SavedConnection {
   readonly key: string;
   readonly reader: SavedFrameReader;
   readonly hello: Hello | null;
+  readonly grant?: Grant;
   readonly control: string;
   readonly pong: string;
   readonly owed: boolean;
@@ -53,6 +55,10 @@ export interface SavedConnection {
 export class Connection {
   /** What it asked for, once it has. */
   hello: Hello | undefined;
+  /** What its token gives it; undefined where nobody is asked, and until it is known. */
+  grant: Grant | undefined;
+  /** What that comes to. */
+  rights = Rights.everything;
   room: Room | undefined;
   /** Its session, from the welcome on. */
   session: Session | undefined;
@@ -106,6 +112,12 @@ export class Connection {
     this.#reader.push(bytes, handle);
   }
 
+  /** Its token is good for this. */
+  granted(grant: Grant): void {
+    this.grant = grant;
+    this.rights = Rights.of(grant);
+  }
+
   /** From now on it speaks for a session, and its messages may be longer than a frame. */
   welcomed(session: Session, { messageBytesMax, blobBytesMax }: Settings): void {
     session.connection = this;
@@ -150,6 +162,7 @@ export class Connection {
       key,
       reader: this.#reader.save(),
       hello: this.hello ?? null,
+      ...this.grant === undefined ? {} : { grant: this.grant },
       control: toHex(joined(this.#control)),
       pong: this.#pong === undefined ? "" : toHex(this.#pong),
       ...{ owed, writing, closing, ended },
@@ -165,6 +178,7 @@ export class Connection {
     const connection = new Connection(saved.id, saved.key, frameBytesMax, saved.openedAtUs);
     connection.#reader = FrameReader.restore(saved.reader, frameBytesMax, frameBytesMax);
     connection.hello = saved.hello ?? undefined;
+    if (saved.grant !== undefined) connection.granted(saved.grant);
     connection.owed = saved.owed;
     connection.writing = saved.writing;
     connection.closing = saved.closing;

@@ -12,6 +12,7 @@
  * - after `send`, the connection's next input of that kind is `drained`: until then nothing more is sent on it;
  * - after `append`, there is exactly one `appended` or `append_failed` for the workspace; after `load`, one `loaded`
  *   or `load_failed`; after `checkpoint`, one `checkpointed` or `checkpoint_failed` with its revision;
+ * - after `authenticate`, there is one `authenticated` or `denied`, unless the connection is gone;
  * - after `store`, there is one `content_stored` or `content_failed` for the connection, unless it is gone by then; after
  *   `hold`, one `content_held` or `content_not_held` with its hash;
  * - after `ask`, there is one `answered`, and after each `more` another one, up to the last piece of the answer;
@@ -39,6 +40,7 @@ import {
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import type { Figures } from "./figures.ts";
 import { hashOf } from "./hash.ts";
+import { type Grant, hasExpired } from "./rights.ts";
 import { KeptFrames } from "./kept_frames.ts";
 import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
@@ -63,6 +65,23 @@ export type Input =
   | { readonly kind: "drained"; readonly connection: ConnectionId; readonly nowUs: number }
   /** The connection is gone, whoever ended it. */
   | { readonly kind: "closed"; readonly connection: ConnectionId; readonly nowUs: number }
+  /** The token of a connection is good for its workspace. */
+  | {
+    readonly kind: "authenticated";
+    readonly connection: ConnectionId;
+    readonly grant: Grant;
+    readonly nowUs: number;
+  }
+  /** It is not. */
+  | {
+    readonly kind: "denied";
+    readonly connection: ConnectionId;
+    readonly code: CloseCode;
+    readonly message: string;
+    readonly nowUs: number;
+  }
+  /** These tokens are good for nothing any more, nor are those that were made from them. */
+  | { readonly kind: "revoked"; readonly tokens: readonly string[]; readonly nowUs: number }
   /** What the log holds of a workspace: nothing, if it is new. The entries come after the checkpoint. */
   | {
     readonly kind: "loaded";
@@ -137,6 +156,8 @@ export type Output =
   | { readonly kind: "send"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** Once what was sent has gone out. No input but `closed` is expected of it any more. */
   | { readonly kind: "close"; readonly connection: ConnectionId }
+  /** Somebody has to be told from others by the token in the Hello, which nobody but the shell has seen. */
+  | { readonly kind: "authenticate"; readonly connection: ConnectionId; readonly workspace: string }
   | { readonly kind: "load"; readonly workspace: string }
   /** To be stored if the workspace is at revision `expected`, all of them or none. */
   | {
@@ -156,12 +177,16 @@ export type Output =
   }
   /** A change names this content: it is to be kept from now on, if it is there. */
   | { readonly kind: "hold"; readonly workspace: string; readonly hash: string }
-  /** A question about what the log of a workspace holds. Until its last piece, a connection asks nothing else. */
+  /**
+   * A question about what the log of a workspace holds. Until its last piece, a connection asks nothing else. With a
+   * scope, the answer says nothing of what is outside of it.
+   */
   | {
     readonly kind: "ask";
     readonly connection: ConnectionId;
     readonly workspace: string;
     readonly query: Query;
+    readonly scope?: string;
   }
   /** The next piece of the answer can be sent. */
   | { readonly kind: "more"; readonly connection: ConnectionId; readonly id: number }
@@ -249,6 +274,17 @@ export class ServerCore {
         break;
       case "closed":
         this.#closed(input.connection, nowUs);
+        break;
+      case "authenticated":
+        this.#authenticated(input.connection, input.grant, nowUs);
+        break;
+      case "denied": {
+        const connection = this.#connections.get(input.connection);
+        if (connection !== undefined) this.#end(connection, input.code, nowUs, input.message);
+        break;
+      }
+      case "revoked":
+        this.#revoked(new Set(input.tokens), nowUs);
         break;
       case "loaded":
         this.#roomOf(input.workspace).load(input.epoch, input.checkpoint ?? undefined, input.entries, nowUs);
@@ -355,6 +391,7 @@ export class ServerCore {
     const connection = this.#connections.get(id);
     if (connection === undefined || connection.closing) return;
     connection.heardAtUs = nowUs;
+    if (this.#endExpired(connection, nowUs)) return;
     try {
       connection.read(bytes, (type, payload) => {
         if (!connection.closing) this.#frame(connection, type, payload, nowUs);
@@ -411,6 +448,34 @@ export class ServerCore {
       return this.#end(connection, "unsupported_version", nowUs, message);
     }
     if (!workspaceName.test(hello.workspace)) return this.#end(connection, "bad_workspace_name", nowUs);
+    const { token, ...rest } = hello;
+    if (this.#settings.authentication === true) {
+      if (token === undefined) return this.#end(connection, "token_expected", nowUs);
+      connection.hello = rest;
+      this.#outputs.push({ kind: "authenticate", connection: connection.id, workspace: hello.workspace });
+    } else this.#enter(connection, rest, nowUs);
+  }
+
+  /** Somebody is who the token says, whatever the Hello said. */
+  #authenticated(id: ConnectionId, grant: Grant, nowUs: number): void {
+    const connection = this.#connections.get(id);
+    if (connection === undefined || connection.closing) return;
+    assert(connection.hello !== undefined && connection.grant === undefined, `${id} is authenticated once`);
+    if (hasExpired(grant, nowUs)) return this.#end(connection, "token_expired", nowUs);
+    connection.granted(grant);
+    this.#enter(connection, { ...connection.hello, participant: grant.participant }, nowUs);
+  }
+
+  #revoked(tokens: ReadonlySet<string>, nowUs: number): void {
+    for (const connection of this.#connections.values()) {
+      if (connection.grant?.tokens.some((token) => tokens.has(token)) !== true) continue;
+      this.#cutOff(connection, "token_revoked", nowUs);
+    }
+    for (const room of this.#rooms.values()) room.bar(tokens);
+  }
+
+  /** Lets somebody into a workspace who may go there. */
+  #enter(connection: Connection, hello: Hello, nowUs: number): void {
     if (!isParticipantName(hello.participant.name)) return this.#end(connection, "bad_participant", nowUs);
     connection.hello = hello;
     let room = this.#rooms.get(hello.workspace);
@@ -471,7 +536,7 @@ export class ServerCore {
   /** Has bytes stored, that a change may name from then on. */
   #upload(connection: Connection, content: Uint8Array, nowUs: number): void {
     const { id, room, session } = connection;
-    if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
+    if (session === undefined || room === undefined) return this.#end(connection, "hello_expected", nowUs);
     if (this.#stopping) return;
     const refuse = (code: RefusalCode, retryMs = 0) => {
       const { text: message } = codes[code];
@@ -481,15 +546,15 @@ export class ServerCore {
     if (connection.isStoring) return refuse("upload_in_flight");
     if (content.length > this.#settings.blobBytesMax) return refuse("blob_too_long");
     // Each is as dear as a change, which is to follow.
-    const waitMs = room!.affords(session, nowUs);
+    const waitMs = room.affords(session, nowUs);
     if (waitMs > 0) return refuse("too_fast", waitMs);
     connection.isStoring = true;
-    this.#outputs.push({ kind: "store", workspace: room!.name, connection: id, content });
+    this.#outputs.push({ kind: "store", workspace: room.name, connection: id, content });
   }
 
   #stored(id: ConnectionId, hash: string | undefined): void {
     const connection = this.#connections.get(id);
-    if (connection === undefined || !connection.isStoring) return;
+    if (connection === undefined || connection.closing || !connection.isStoring) return;
     connection.isStoring = false;
     const { text } = codes.log_failed;
     connection.say(
@@ -500,11 +565,11 @@ export class ServerCore {
     this.#urgent.add(connection);
   }
 
-  #askNext({ id, room, questions }: Connection): void {
+  #askNext({ id, room, rights, questions }: Connection): void {
     const query = questions.next();
-    if (query !== undefined) {
-      this.#outputs.push({ kind: "ask", connection: id, workspace: room!.name, query });
-    }
+    if (query === undefined) return;
+    const scope = rights.read.isEverything ? {} : { scope: rights.read.key };
+    this.#outputs.push({ kind: "ask", connection: id, workspace: room!.name, query, ...scope });
   }
 
   #answered(id: ConnectionId, query: number, bytes: Uint8Array, last: boolean): void {
@@ -551,6 +616,20 @@ export class ServerCore {
     this.#report("ending", { connection: connection.id, code });
   }
 
+  /** Nothing is taken from or given to somebody whose token has ended: then this is true. */
+  #endExpired(connection: Connection, nowUs: number): boolean {
+    if (connection.grant === undefined || !hasExpired(connection.grant, nowUs)) return false;
+    this.#cutOff(connection, "token_expired", nowUs);
+    return true;
+  }
+
+  /** Ends a connection that is owed nothing any more, whatever waits for it. */
+  #cutOff(connection: Connection, code: CloseCode, nowUs: number): void {
+    if (connection.closing) return;
+    connection.takeControl();
+    this.#end(connection, code, nowUs);
+  }
+
   #flushRooms(nowUs: number): void {
     for (const room of this.#timed) {
       if (room.wake(nowUs)) { for (const connection of room.connections) this.#flush(connection, nowUs); }
@@ -560,6 +639,7 @@ export class ServerCore {
 
   #flush(connection: Connection, nowUs: number): void {
     if (connection.ended) return;
+    this.#endExpired(connection, nowUs);
     connection.owed = connection.writing;
     if (connection.writing) return;
     const parts = connection.closing || connection.room === undefined
@@ -642,7 +722,7 @@ export class ServerCore {
     for (const connection of this.#connections.values()) {
       if (connection.ended) continue;
       if (connection.writing && nowUs - connection.wroteAtUs >= drainUs) this.#abandon(connection, nowUs);
-      else if (connection.closing) continue;
+      else if (connection.closing || this.#endExpired(connection, nowUs)) continue;
       else if (nowUs - connection.heardAtUs >= silenceUs) this.#end(connection, "silent", nowUs);
       else if (connection.hello === undefined && nowUs - connection.openedAtUs >= silenceUs) {
         // Whose hello is still on its way may try again.

@@ -1,6 +1,6 @@
 /**
  * The durable entries of a workspace as bytes for those who follow it: encoded once, and put together once for all
- * who read the same.
+ * who read the same. Those who may see another part of it read others.
  *
  * What is kept here follows from the log: it may be forgotten at any time.
  *
@@ -9,6 +9,7 @@
 
 import type { Edit } from "../../ot/mod.ts";
 import { type Acknowledge, encodeServerMessage, joined, type SessionId } from "../../proto/mod.ts";
+import type { ScopedLog, Sighting } from "./scoped_log.ts";
 import type { LoadedFiles } from "./loaded_files.ts";
 import type { Sequencer } from "./sequencer.ts";
 import { type Settled, settledOf } from "./state.ts";
@@ -30,6 +31,8 @@ const framesMax = 4096;
 export class EntryFrames {
   readonly #sequencer: Sequencer;
   readonly #sendBytesMax: number;
+  /** How the readers see them; undefined of those who see everything. */
+  readonly #view: ScopedLog | undefined;
   /** Encoded entries, by revision. */
   readonly #frames = new Map<number, Uint8Array>();
   /** The same without their edits: so those read them who have loaded none of the files. */
@@ -38,9 +41,10 @@ export class EntryFrames {
   #from = 1;
   #batch: Batch | undefined;
 
-  constructor(sequencer: Sequencer, sendBytesMax: number) {
+  constructor(sequencer: Sequencer, sendBytesMax: number, view?: ScopedLog) {
     this.#sequencer = sequencer;
     this.#sendBytesMax = sendBytesMax;
+    this.#view = view;
   }
 
   /**
@@ -110,7 +114,7 @@ export class EntryFrames {
 
   #frameFor(revision: number, reader: SessionId, loads: LoadedFiles): Uint8Array {
     const entry = this.#sequencer.entry(revision);
-    const { steps, edits } = entry.change;
+    const { steps, edits } = this.#seen(revision).change;
     if (entry.session === reader) {
       loads.add(steps.flatMap((step) => step.kind === "create" ? [step.node] : []));
       return encodeServerMessage(acknowledgeOf(settledOf(entry)));
@@ -136,9 +140,17 @@ export class EntryFrames {
 
   /** @param edits in the place of all that the entry has. */
   #encoded(revision: number, edits?: readonly Edit[]): Uint8Array {
-    const { site, seq, time, change: whole, author } = this.#sequencer.entry(revision);
+    const { site, seq, time, author } = this.#sequencer.entry(revision);
+    const { change: whole, left } = this.#seen(revision);
     const change = edits === undefined ? whole : { steps: whole.steps, edits };
-    return encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author });
+    const gone = left.length === 0 ? {} : { left };
+    return encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author, ...gone });
+  }
+
+  /** What the readers are told of an entry, of which they may have loaded a part. */
+  #seen(revision: number): Pick<Sighting, "change" | "left"> {
+    if (this.#view !== undefined) return this.#view.sighting(revision);
+    return { change: this.#sequencer.entry(revision).change, left: [] };
   }
 }
 

@@ -15,11 +15,15 @@ export interface SavedLoadedFiles {
   readonly loaded: readonly NodeId[];
   /** Sorted. */
   readonly wanted: readonly NodeId[];
+  /** Sorted. */
+  readonly news: readonly NodeId[];
 }
 
 export class LoadedFiles {
   readonly #loaded: Set<NodeId>;
   #wanted = new Set<NodeId>();
+  /** Those that have been loaded, and in which the places of the others have not been said since. */
+  #news = new Set<NodeId>();
 
   constructor(loaded: readonly NodeId[]) {
     this.#loaded = new Set(loaded);
@@ -56,13 +60,31 @@ export class LoadedFiles {
     for (const node of nodes) this.#loaded.add(node);
   }
 
-  save(): SavedLoadedFiles {
-    return { loaded: this.files, wanted: sorted(this.#wanted) };
+  /** All of their texts has been sent: others' places in them mean something to the reader now. */
+  arrived(nodes: readonly NodeId[]): void {
+    this.add(nodes);
+    for (const node of nodes) this.#news.add(node);
   }
 
-  static restore({ loaded, wanted }: SavedLoadedFiles): LoadedFiles {
+  get hasNews(): boolean {
+    return this.#news.size > 0;
+  }
+
+  /** The files in which places are to be said: they are, from now on. */
+  takeNews(): ReadonlySet<NodeId> {
+    const news = this.#news;
+    this.#news = new Set();
+    return news;
+  }
+
+  save(): SavedLoadedFiles {
+    return { loaded: this.files, wanted: sorted(this.#wanted), news: sorted(this.#news) };
+  }
+
+  static restore({ loaded, wanted, news }: SavedLoadedFiles): LoadedFiles {
     const files = new LoadedFiles(loaded);
     files.want(wanted);
+    files.#news = new Set(news);
     return files;
   }
 }

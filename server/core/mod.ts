@@ -19,3 +19,4 @@ export {
   State,
 } from "./state.ts";
 export { hashOf } from "./hash.ts";
+export { capabilityFault, type Grant, Rights, Scope } from "./rights.ts";

@@ -7,10 +7,14 @@
  * @module
  */
 
+import type { NodeId } from "../../ot/mod.ts";
 import { encodeServerMessage, type Participant, type Place } from "../../proto/mod.ts";
 import { settledPlace } from "./place.ts";
+import type { Scope } from "./rights.ts";
 import type { Sequencer } from "./sequencer.ts";
 import type { Session } from "./session.ts";
+
+const noFiles: ReadonlySet<NodeId> = new Set();
 
 /** The newest word about one session. */
 interface Presence {
@@ -25,6 +29,8 @@ interface Presence {
   place: Place | undefined;
   /** The frame for it as it is now, once somebody has asked. */
   frame: Uint8Array | undefined;
+  /** The same for those who do not see where it is. */
+  frameElsewhere: Uint8Array | undefined;
 }
 
 export interface SavedPresences {
@@ -59,7 +65,11 @@ export class Presences {
 
   /** A session that is here says where. */
   moved(session: Session, place: Place | undefined): void {
-    this.#replace(session, session, place && settledPlace(this.#sequencer, session, place));
+    const settled = place && settledPlace(this.#sequencer, session, place);
+    // Who claims to be where they see nothing is nowhere in particular.
+    const isSeen = settled !== undefined &&
+      session.rights.read.covers(this.#sequencer.durable.workspace, settled.node);
+    this.#replace(session, session, isSeen ? settled : undefined);
   }
 
   gone(session: Session): void {
@@ -76,7 +86,16 @@ export class Presences {
     const [before] = index < 0 ? [] : this.#presences.splice(index, 1);
     const version = ++this.#version;
     since ??= before?.since ?? version;
-    this.#presences.push({ version, since, site, participant, session, place, frame: undefined });
+    const frames = { frame: undefined, frameElsewhere: undefined };
+    this.#presences.push({ version, since, site, participant, session, place, ...frames });
+  }
+
+  /** Somebody sees these nodes now who has not before, and does not know who is there. */
+  sayAgain(nodes: ReadonlySet<NodeId>): void {
+    const isThere = ({ place }: Presence) => place !== undefined && nodes.has(place.node);
+    const there = this.#presences.filter(isThere);
+    this.#presences = this.#presences.filter((presence) => !isThere(presence));
+    for (const presence of there) this.#presences.push({ ...presence, version: ++this.#version });
   }
 
   /** Moves everybody's place along, before the history up to `floor` is let go. */
@@ -100,30 +119,41 @@ export class Presences {
     );
   }
 
-  /** The frames for what a session that has been told up to `version` does not know of the others. */
-  newsFor(session: Session, version: number): Uint8Array[] {
+  /**
+   * The frames for what a session that has been told up to `version` does not know of the others. Of somebody who is
+   * where it sees nothing it is told no place.
+   *
+   * @param files in which it is to be told all places, once more.
+   */
+  newsFor(session: Session, version: number, files: ReadonlySet<NodeId> = noFiles): Uint8Array[] {
     const frames: Uint8Array[] = [];
     for (let i = this.#presences.length - 1; i >= 0; i--) {
       const presence = this.#presences[i]!;
-      if (presence.version <= version) break;
+      if (presence.version <= version) {
+        if (files.size === 0) break;
+        if (presence.place === undefined || !files.has(presence.place.node)) continue;
+      }
       if (presence.session === session || (presence.session === undefined && version === 0)) continue;
-      frames.push(this.#frameOf(presence, presence.since > version));
+      frames.push(this.#frameOf(presence, presence.since > version, session.rights.read));
     }
     return frames;
   }
 
-  #frameOf(presence: Presence, introduce: boolean): Uint8Array {
+  #frameOf(presence: Presence, introduce: boolean, scope: Scope): Uint8Array {
+    const { workspace, revision } = this.#sequencer.durable;
     const { site, participant, session, place } = presence;
-    if (place !== undefined && place.revision < this.#sequencer.durable.revision) this.#settle(presence);
-    if (presence.frame !== undefined && !introduce) return presence.frame;
+    if (place !== undefined && place.revision < revision) this.#settle(presence);
+    const isSeen = presence.place === undefined || scope.covers(workspace, presence.place.node);
+    const known = isSeen ? presence.frame : presence.frameElsewhere;
+    if (known !== undefined && !introduce) return known;
     const frame = encodeServerMessage({
       kind: "presence",
       site,
       participant: introduce ? participant : undefined,
       gone: session === undefined,
-      place: presence.place,
+      place: isSeen ? presence.place : undefined,
     });
-    if (!introduce) presence.frame = frame;
+    if (!introduce) presence[isSeen ? "frame" : "frameElsewhere"] = frame;
     return frame;
   }
 
@@ -148,6 +178,7 @@ export class Presences {
       session: isGone ? undefined : bySite.get(presence.site),
       place: place ?? undefined,
       frame: undefined,
+      frameElsewhere: undefined,
     }));
     return presences;
   }

@@ -11,11 +11,19 @@
  * @module
  */
 
-import { assert, type BlobContent, contentsIn, isBlobContent, type NodeId } from "../../ot/mod.ts";
+import {
+  assert,
+  type BlobContent,
+  contentsIn,
+  isBlobContent,
+  type NodeId,
+  type Workspace,
+} from "../../ot/mod.ts";
 import {
   type CloseCode,
   codes,
   type Hello,
+  type Participant,
   type Place,
   protocolVersion,
   type RefusalCode,
@@ -28,8 +36,11 @@ import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
 import type { KeptFrames } from "./kept_frames.ts";
 import type { Packer } from "./packer.ts";
-import { type Refusal, type SavedSequencer, Sequencer, type Submission } from "./sequencer.ts";
+import { type Refusal, type SavedSequencer, Sequencer, type Submission, type Verdict } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
+import { Guard } from "./guard.ts";
+import { Scope } from "./rights.ts";
+import { type SavedScopedLog, ScopedLog } from "./scoped_log.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
 import { type Extent, type SavedSnapshot, Snapshot, type SnapshotMaking } from "./snapshot.ts";
@@ -60,6 +71,8 @@ export interface SavedRoom {
   readonly flushAtUs: number | null;
   readonly flushedAtUs: number;
   readonly presences: SavedPresences;
+  /** Sorted by scope. */
+  readonly views?: readonly SavedScopedLog[];
 }
 
 /** What a room keeps on a connection. One without a session waits for its welcome. */
@@ -85,6 +98,12 @@ const heldRetryMs = 1000;
 interface SiteBlock {
   readonly from: number;
   readonly to: number;
+}
+
+/** The log as it is seen in one scope, and the bytes of that. */
+interface View {
+  readonly log: ScopedLog;
+  readonly frames: EntryFrames;
 }
 
 /** What a room asks of the core. */
@@ -136,6 +155,8 @@ export class Room {
   #flushedAtUs = 0;
   #frames: EntryFrames;
   #presences: Presences;
+  /** How the log is seen by those who see a part of it, by the key of that. */
+  readonly #views = new Map<string, View>();
 
   constructor(readonly name: string, host: RoomHost, sequencer = new Sequencer(host.settings)) {
     this.#host = host;
@@ -229,9 +250,18 @@ export class Room {
       if (session.connection !== undefined || session.unsettled > 0) continue;
       if (nowUs - session.goneAtUs >= this.#host.settings.sessionUs) this.#sessions.delete(session.id);
     }
+    const followed = new Set([...this.#sessions.values()].map(({ rights }) => rights.read.key));
+    for (const key of this.#views.keys()) if (!followed.has(key)) this.#views.delete(key);
     this.#presences.forgetGone(
       Math.min(...[...this.connections].map(({ presenceVersion }) => presenceVersion)),
     );
+  }
+
+  /** Tokens are good for nothing any more: sessions that go by them change nothing from now on. */
+  bar(tokens: ReadonlySet<string>): void {
+    for (const session of this.#sessions.values()) {
+      if (session.grant?.tokens.some((token) => tokens.has(token)) === true) session.isBarred = true;
+    }
   }
 
   /** Whether a connection that is not in yet would take the place of one that is. */
@@ -331,6 +361,7 @@ export class Room {
     this.#outstanding = undefined;
     this.#failures = 0;
     this.#retryAtUs = 0;
+    this.#showNew(before);
     this.#bound(nowUs);
     this.#due(nowUs);
     this.#advance(nowUs);
@@ -347,6 +378,7 @@ export class Room {
     // A reservation of ours may be among what won, if only the answer was lost: then nobody has these sites.
     this.#reserved = undefined;
     this.#sequencer.rollBack();
+    for (const { log } of this.#views.values()) log.rollBack(this.revision);
     this.#take(won);
     if (won.length > 0) {
       this.#failures = 0;
@@ -405,16 +437,17 @@ export class Room {
       const to = snapshot?.revision ?? this.revision;
       let part: Uint8Array;
       if (connection.cursor < to) {
+        const frames = this.#framesFor(session.rights.read);
         const batch = loads === undefined
-          ? this.#frames.read(connection.cursor, to, session.id)
-          : this.#frames.readLoaded(connection.cursor, to, session.id, loads);
+          ? frames.read(connection.cursor, to, session.id)
+          : frames.readLoaded(connection.cursor, to, session.id, loads);
         part = batch.bytes;
         connection.cursor = batch.to;
       } else if (snapshot !== undefined) {
         const piece = snapshot.next();
         if (piece === undefined) {
           connection.snapshot = undefined;
-          if (snapshot.extent.kind === "files") this.#loaded(connection, snapshot.extent.files);
+          if (snapshot.extent.kind === "files") loads?.arrived(snapshot.extent.files);
           continue;
         }
         parts.push(piece.bytes);
@@ -425,7 +458,7 @@ export class Room {
         connection.snapshot = new Snapshot(durable, this.#snapshotsFor(connection), extent);
         continue;
       } else {
-        parts.push(...this.#presences.newsFor(session, connection.presenceVersion));
+        parts.push(...this.#presences.newsFor(session, connection.presenceVersion, loads?.takeNews()));
         connection.presenceVersion = this.#presences.version;
         break;
       }
@@ -433,12 +466,6 @@ export class Room {
       bytes += part.length;
     }
     return parts;
-  }
-
-  /** All texts of some files have been sent: others' places in them mean something to the reader now. */
-  #loaded(connection: Connection, files: readonly NodeId[]): void {
-    connection.loads?.add(files);
-    connection.presenceVersion = 0;
   }
 
   /** Somebody who is lazy asks for the texts of files; false if it asks for too many. */
@@ -453,7 +480,7 @@ export class Room {
   hasMore({ session, snapshot, loads, cursor, presenceVersion }: Connection): boolean {
     if (session === undefined) return false;
     return snapshot !== undefined || loads?.isWaiting === true || cursor < this.revision ||
-      presenceVersion < this.#presences.version;
+      loads?.hasNews === true || presenceVersion < this.#presences.version;
   }
 
   // Sequencing ------------------------------------------------------------------------------------------------
@@ -470,13 +497,17 @@ export class Room {
     let entriesMax = this.#host.settings.appendEntriesMax;
     if (this.#wantsSites) {
       const { sites } = sequencer.head;
+      const { workspace } = sequencer.head;
       this.#reserved = { from: sites, to: sites + siteBlock };
       entries.push(sequencer.reserveSites(this.#reserved.to, timeMs));
+      this.#followed(entries[0]!, workspace);
     } else if (!this.#queue.isEmpty) {
       // Nothing is written for this alone.
       if (sequencer.isPressed) this.#letGo();
       if (sequencer.isForgetting(timeMs)) {
+        const { workspace } = sequencer.head;
         entries.push(sequencer.forget(timeMs));
+        this.#followed(entries[0]!, workspace);
         // Nobody hears that something is forgotten before that is durable.
         entriesMax = 0;
       }
@@ -486,9 +517,13 @@ export class Room {
       const submission = this.#queue.take(entries.length);
       if (submission === undefined) break;
       const session = this.#sessionOf(submission);
-      const verdict = sequencer.sequence(submission, timeMs);
+      const { workspace } = sequencer.head;
+      const verdict = session.isBarredAt(nowUs)
+        ? notAllowed
+        : sequencer.sequence(submission, timeMs, this.#guardOf(session));
       if (verdict.kind === "entry") {
         entries.push(verdict.entry);
+        this.#followed(verdict.entry, workspace);
         submissions.push(submission);
         if (session.connection?.hello?.accepted === true) {
           session.connection.say({ kind: "accepted", seq: submission.seq });
@@ -508,6 +543,29 @@ export class Room {
       this.#host.append(this, sequencer.durable.revision, entries);
     }
     if (settled) this.#welcome(nowUs);
+  }
+
+  /** Takes an entry that has been sequenced, or read, into all views. */
+  #followed({ change }: LogEntry, before: Workspace): void {
+    const { workspace } = this.#sequencer.head;
+    for (const { log } of this.#views.values()) log.follow(change, before, workspace);
+  }
+
+  /** Entries after `before` are durable: who sees something by them learns who is there. */
+  #showNew(before: number): void {
+    const nodes = new Set<NodeId>();
+    for (const { log } of this.#views.values()) {
+      for (let revision = before + 1; revision <= this.revision; revision++) {
+        for (const node of log.sighting(revision).entered) nodes.add(node);
+      }
+    }
+    if (nodes.size > 0) this.#presences.sayAgain(nodes);
+  }
+
+  /** Sees to it that a session changes what it may; nobody has to, where it may do everything. */
+  #guardOf({ rights }: Session): Guard | undefined {
+    if (rights.isEverything) return undefined;
+    return new Guard(rights, rights.read.isEverything ? undefined : this.#view(rights.read).log);
   }
 
   #sessionOf(submission: Submission): Session {
@@ -559,17 +617,24 @@ export class Room {
   /** Welcomes a connection, if its session is settled and there is a site for it. */
   #admit(connection: Connection, nowUs: number): boolean {
     const hello = connection.hello!;
+    const { grant, rights } = connection;
     const { durable } = this.#sequencer;
     let session = this.#follows(hello) ? this.#resumable(hello.session, nowUs) : undefined;
     const known = session !== undefined;
     if (session !== undefined) {
+      if (grant !== undefined && !isSame(grant.participant, session.participant)) {
+        this.#host.end(connection, "session_not_yours", nowUs);
+        return true;
+      }
       // It was on its way for so long that its client has given it up, and is here already.
-      if (hello.attempt > 0 && hello.attempt < session.attempt) {
+      if (hello.attempt > 0 && hello.attempt <= session.attempt) {
         this.#host.end(connection, "session_resumed", nowUs);
         return true;
       }
     }
-    const resumed = known && hello.revision >= this.#sequencer.floor;
+    const { key } = rights.read;
+    // What is held of another scope does not go on with the entries of this one.
+    const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);
     const isSnapshotDue = !resumed || hello.snapshot;
     if (isSnapshotDue && !this.#host.canPin(this, durable, session?.connection)) {
       this.#host.end(connection, "busy_retry", nowUs);
@@ -589,6 +654,8 @@ export class Room {
       this.#sessions.set(session.id, session);
     }
     session.attempt = hello.attempt;
+    session.admit(grant, rights);
+    this.#isRead(rights.read);
     connection.welcomed(session, this.#host.settings);
     connection.cursor = resumed ? hello.revision : durable.revision;
     connection.loads = hello.lazy ? new LoadedFiles(hello.loaded) : undefined;
@@ -607,6 +674,7 @@ export class Room {
       committed: record?.last.seq ?? 0,
       counter: record?.counter ?? 0,
       limits: limitsFor(this.#host.settings, session.participant.kind),
+      ...key === "" ? {} : { scope: key },
     });
     this.#presences.came(session);
     this.#due(nowUs);
@@ -622,10 +690,50 @@ export class Room {
     return true;
   }
 
-  /** How snapshots are made for a connection, by what it has said that it takes. */
-  #snapshotsFor({ hello }: Connection): SnapshotMaking {
+  /** Where reading in a scope can go on from. */
+  #floorOf(scope: Scope): number {
+    if (scope.isEverything) return this.#sequencer.floor;
+    return this.#views.get(scope.key)?.log.floor ?? this.revision;
+  }
+
+  /** From now on somebody reads in a scope. Views are in the order of their keys, whoever came first. */
+  #isRead(scope: Scope): void {
+    if (scope.isEverything || this.#views.has(scope.key)) return;
+    const view = this.#makeView(scope, this.revision, this.#sequencer.durable.workspace);
+    const all = [...this.#views.values(), view];
+    this.#views.clear();
+    all.sort(({ log: a }, { log: b }) => a.scope.key < b.scope.key ? -1 : 1);
+    for (const one of all) this.#views.set(one.log.scope.key, one);
+  }
+
+  /** The log as it is seen in a scope that a session here has, and that is not everything. */
+  #view({ key }: Scope): View {
+    const view = this.#views.get(key);
+    assert(view !== undefined, "somebody reads in the scope");
+    return view;
+  }
+
+  #framesFor(scope: Scope): EntryFrames {
+    return scope.isEverything ? this.#frames : this.#view(scope).frames;
+  }
+
+  /** What has been sequenced after `floor`, in which there was `workspace`, is in it from the start. */
+  #makeView(scope: Scope, floor: number, workspace: Workspace): View {
+    const sequencer = this.#sequencer, log = new ScopedLog(scope, floor);
+    for (let revision = floor + 1; revision <= sequencer.head.revision; revision++) {
+      const { change } = sequencer.entry(revision), before = workspace;
+      workspace = workspace.apply(change);
+      log.follow(change, before, workspace);
+    }
+    return { log, frames: new EntryFrames(sequencer, this.#host.settings.sendBytesMax, log) };
+  }
+
+  /** How snapshots are made for a connection, by what it has said that it takes, and what it may see. */
+  #snapshotsFor({ hello, rights: { read: scope } }: Connection): SnapshotMaking {
     const { settings: { pieceBytesMin: pieceMin }, packer, kept } = this.#host;
-    return { pieceMin, packing: hello!.packed ? { packer, kept, owner: this } : undefined };
+    // Frames are kept for those who see the same.
+    const owner = scope.isEverything ? this : this.#view(scope);
+    return { pieceMin, packing: hello!.packed ? { packer, kept, owner } : undefined, scope };
   }
 
   /** Whether what a client holds is of this log. */
@@ -647,11 +755,24 @@ export class Room {
 
   /** Entries that the log has, and that were not sequenced here. */
   #take(entries: readonly LogEntry[]): void {
+    const before = this.revision;
     for (const entry of entries) {
+      const { workspace } = this.#sequencer.head;
       this.#sequencer.take(entry);
+      this.#followed(entry, workspace);
       this.#checkpoints.passed(entry);
-      if (this.#sequencer.isFull(2)) this.#sequencer.trim(this.#needed);
+      if (this.#sequencer.isFull(2)) this.#trim(this.#needed);
     }
+    this.#showNew(Math.max(before, this.#sequencer.floor));
+  }
+
+  #trim(needed: number): void {
+    this.#sequencer.trim(needed);
+    this.#trimViews();
+  }
+
+  #trimViews(): void {
+    for (const { log } of this.#views.values()) log.trim(this.#sequencer.floor);
   }
 
   /** Keeps the history within its bounds, and the log from growing without a state to begin with. */
@@ -659,17 +780,31 @@ export class Room {
     const sequencer = this.#sequencer;
     if (sequencer.isFull(1)) {
       this.#presences.settle(sequencer.nextFloor);
-      sequencer.trim(this.#needed);
+      this.#trim(this.#needed);
       if (sequencer.isFull(2)) {
         const floor = sequencer.nextFloor;
-        for (const connection of [...this.connections]) {
-          if (neededBy(connection) < floor) this.#host.end(connection, "fell_behind", nowUs);
-        }
-        sequencer.trim(floor);
+        this.#endBehind(floor, () => true, nowUs);
+        this.#trim(floor);
       }
     }
     this.#frames.forgetOld();
+    for (const [key, { log, frames }] of this.#views) {
+      if (log.weight > 2 * this.#host.settings.historyWeightMax) {
+        const floor = Math.min(this.revision, log.floorFor(this.#host.settings.historyWeightMax));
+        this.#endBehind(floor, (session) => session?.rights.read.key === key, nowUs);
+        log.trim(floor);
+      }
+      frames.forgetOld();
+    }
     if (this.#checkpoints.isDue) this.#checkpoint();
+  }
+
+  #endBehind(floor: number, isMeant: (session: Session | undefined) => boolean, nowUs: number): void {
+    for (const connection of [...this.connections]) {
+      if (neededBy(connection) < floor && isMeant(connection.session)) {
+        this.#host.end(connection, "fell_behind", nowUs);
+      }
+    }
   }
 
   /** Lets go of what history nobody has to be sent any more: what was removed in it may then be forgotten. */
@@ -677,7 +812,9 @@ export class Room {
     const needed = this.#needed;
     this.#presences.settle(needed);
     this.#sequencer.letGo(needed);
+    this.#trimViews();
     this.#frames.forgetOld();
+    for (const { frames } of this.#views.values()) frames.forgetOld();
   }
 
   /** The oldest revision that somebody still has to be sent the entries after. */
@@ -770,6 +907,9 @@ export class Room {
       flushAtUs: this.#flushAtUs ?? null,
       flushedAtUs: this.#flushedAtUs,
       presences: this.#presences.save(),
+      ...this.#views.size === 0 ? {} : {
+        views: [...this.#views.values()].map(({ log }) => log.save()),
+      },
     };
   }
 
@@ -781,6 +921,10 @@ export class Room {
   ): Room {
     const sequencer = Sequencer.restore(host.settings, saved.sequencer);
     const room = new Room(saved.name, host, sequencer);
+    const states = sequencer.statesAt(new Set(saved.views?.map(({ floor }) => floor)));
+    for (const { scope, floor } of saved.views ?? []) {
+      room.#views.set(scope, room.#makeView(Scope.ofKey(scope), floor, states.get(floor)!.workspace));
+    }
     for (const session of saved.sessions) room.#sessions.set(session.id, Session.restore(session));
     room.#follow(saved.connections, connections);
     room.#queue = SubmissionQueue.restore(saved.queue);
@@ -829,6 +973,17 @@ export class Room {
     }
   }
 }
+
+function isSame(one: Participant, other: Participant): boolean {
+  return one.name === other.name && one.kind === other.kind;
+}
+
+/** What a change comes to whose author may change nothing any more. */
+const notAllowed: Verdict = {
+  kind: "refused",
+  refusal: { code: "not_allowed", message: codes.not_allowed.text, nodes: [] },
+  retryMs: 0,
+};
 
 /** What a connection is sent of the workspace to begin with. */
 function extentFor({ loads }: Connection): Extent {

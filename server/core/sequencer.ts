@@ -33,6 +33,7 @@ import {
 } from "../../ot/mod.ts";
 import { codes, type Participant, type RefusalCode, type SessionId } from "../../proto/mod.ts";
 import { Graveyard, type Lack } from "./graveyard.ts";
+import type { Guard } from "./guard.ts";
 import type { Settings } from "./settings.ts";
 import {
   entryOf,
@@ -176,8 +177,12 @@ export class Sequencer {
     this.commit();
   }
 
-  /** Gives a submission its place after the head, at `time` milliseconds since 1970. */
-  sequence(submission: Submission, time: number): Verdict {
+  /**
+   * Gives a submission its place after the head, at `time` milliseconds since 1970.
+   *
+   * @param guard of an author who may not do everything.
+   */
+  sequence(submission: Submission, time: number, guard?: Guard): Verdict {
     const { session, site, seq, base, change } = submission;
     const record = this.#head.sessions.get(session);
     if (record !== undefined && seq <= record.last.seq) {
@@ -193,11 +198,12 @@ export class Sequencer {
         `The base revision ${base} is above the newest, ${this.#durable.revision}`,
       );
     }
-    if (base < this.floor) {
+    const floor = Math.max(this.floor, guard?.floor ?? 0);
+    if (base < floor) {
       return refused(
         "base_too_old",
         [],
-        `The history begins after revision ${this.floor}, the base is ${base}`,
+        `The history begins after revision ${floor}, the base is ${base}`,
         1,
       );
     }
@@ -206,11 +212,18 @@ export class Sequencer {
     if (!editsAreNormal(change.edits)) return refused("not_normal", change.edits.map(({ node }) => node));
 
     const { workspace } = this.#head;
+    const unseen = guard?.outOfSight(change, base, workspace) ?? [];
+    if (unseen.length > 0) return refused("not_allowed", unseen);
     const resolution = resolve(change.steps, workspace, { site, counter: record?.counter ?? 0 });
     if ("fault" in resolution) {
       const { fault, node, message } = resolution;
+      // It may be about something that is in a directory, and that the author does not see.
+      if (guard?.isOutOfSight(node, workspace) === true) return refused("not_allowed");
       return fault === "unknown_node" ? this.#missing(node, submission) : refused(fault, [node], message);
     }
+    const edited = change.edits.map(({ node }) => node);
+    const forbidden = guard?.forbidden(resolution.steps, edited, workspace) ?? [];
+    if (forbidden.length > 0) return refused("not_allowed", forbidden);
     const created = new Set<NodeId>();
     for (const step of resolution.steps) if (step.kind === "create") created.add(step.node);
     const { nodesMax, textLengthMax, workspaceLengthMax } = this.#settings;
@@ -474,7 +487,7 @@ export function editIn(submission: Submission, node: NodeId): TextOp | undefined
 }
 
 /** About how much memory an entry takes, in bytes. */
-export function weightOf({ change: { steps, edits } }: LogEntry): number {
+export function weightOf({ change: { steps, edits } }: Pick<LogEntry, "change">): number {
   let weight = entryWeight + steps.length * partWeight;
   for (const { op } of edits) {
     weight += partWeight;

@@ -7,6 +7,7 @@
 
 import type { Participant, Place, SessionId } from "../../proto/mod.ts";
 import type { Connection } from "./connection.ts";
+import { type Grant, hasExpired, Rights } from "./rights.ts";
 import type { Submission } from "./sequencer.ts";
 
 /** All but its connection, and what it has in the queue. */
@@ -20,6 +21,8 @@ export interface SavedSession {
   readonly submitted: Settled | null;
   readonly awaited: Place | null;
   readonly attempt: number;
+  readonly grant?: Grant;
+  readonly isBarred?: true;
 }
 
 /** A change in the log, as it was submitted. */
@@ -43,6 +46,11 @@ export class Session {
   awaited: Place | undefined;
   /** The highest attempt that has been let in. */
   attempt = 0;
+  /** What it was last let in with; undefined where nobody is asked. */
+  grant: Grant | undefined;
+  rights = Rights.everything;
+  /** Whether that has been taken back: what is not in the log yet will not be. */
+  isBarred = false;
   /** What it may still spend on changes, in microseconds of waiting. */
   #creditUs = creditUsMax;
   #creditAtUs: number;
@@ -54,6 +62,18 @@ export class Session {
     nowUs: number,
   ) {
     this.goneAtUs = this.#creditAtUs = nowUs;
+  }
+
+  /** Goes by what a connection was given from now on. */
+  admit(grant: Grant | undefined, rights: Rights): void {
+    this.grant = grant;
+    this.rights = rights;
+    this.isBarred = false;
+  }
+
+  /** Whether it may change nothing any more. */
+  isBarredAt(nowUs: number): boolean {
+    return this.isBarred || (this.grant !== undefined && hasExpired(this.grant, nowUs));
   }
 
   /** Whether its budget allows one more change; if so, takes it from the budget. */
@@ -74,6 +94,8 @@ export class Session {
       submitted: this.submitted ?? null,
       awaited: this.awaited ?? null,
       attempt: this.attempt,
+      ...this.grant === undefined ? {} : { grant: this.grant },
+      ...this.isBarred ? { isBarred: true } : {},
     };
   }
 
@@ -84,6 +106,8 @@ export class Session {
     session.submitted = saved.submitted ?? undefined;
     session.awaited = saved.awaited ?? undefined;
     session.attempt = saved.attempt;
+    if (saved.grant !== undefined) session.admit(saved.grant, Rights.of(saved.grant));
+    session.isBarred = saved.isBarred === true;
     return session;
   }
 }

@@ -19,6 +19,7 @@ import {
 import { Edges, wholePair } from "./edge.ts";
 import type { Frame, KeptFrames } from "./kept_frames.ts";
 import type { Packer } from "./packer.ts";
+import type { Scope } from "./rights.ts";
 import type { State } from "./state.ts";
 
 /** About how many bytes a node, a file or an author takes besides its name, and what a blob takes more. */
@@ -45,13 +46,15 @@ export interface SnapshotMaking {
   readonly pieceMin: number;
   /** Undefined for a reader that takes them as they are. */
   readonly packing: Packing | undefined;
+  /** What the reader may see. */
+  readonly scope: Scope;
 }
 
 /** What makes it quick to send the same again, packed. */
 export interface Packing {
   readonly packer: Packer;
   readonly kept: KeptFrames;
-  /** Of which workspace the frames are that are kept. */
+  /** Of whom the frames are that are kept: a workspace, or those who see the same part of it. */
   readonly owner: object;
 }
 
@@ -70,17 +73,19 @@ export class Snapshot {
   #taken = 0;
 
   constructor(
-    state: State,
-    { pieceMin, packing }: SnapshotMaking,
+    { revision, authors, workspace }: State,
+    { pieceMin, packing, scope }: SnapshotMaking,
     readonly extent: Extent = { kind: "all" },
   ) {
-    this.revision = state.revision;
-    this.length = lengthOf(state.workspace, extent);
-    this.#messages = snapshotMessages(state, extent, pieceMin);
+    // Who has taken part is no secret.
+    const seen = { revision, authors, workspace: scope.partOf(workspace) };
+    this.revision = revision;
+    this.length = lengthOf(seen.workspace, extent);
+    this.#messages = snapshotMessages(seen, extent, pieceMin);
     this.#packing = packing;
     // What only some files are of, hardly anybody asks for a second time.
     if (packing === undefined || extent.kind !== "all") return;
-    this.#known = packing.kept.of(packing.owner, state.revision);
+    this.#known = packing.kept.of(packing.owner, revision);
     this.#made = [];
   }
 
@@ -132,7 +137,11 @@ export class Snapshot {
 }
 
 /** The messages that carry `state`, the last one marked. */
-function* snapshotMessages(state: State, extent: Extent, pieceMin: number): Generator<SyncDocument> {
+function* snapshotMessages(
+  state: Pick<State, "revision" | "authors" | "workspace">,
+  extent: Extent,
+  pieceMin: number,
+): Generator<SyncDocument> {
   const { revision, workspace } = state;
   const load = extent.kind === "files";
   const edges = new Edges(pieceMin), pieceMax = 3 * pieceMin;

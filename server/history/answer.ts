@@ -5,9 +5,8 @@
  */
 
 import { splitsPair, type Workspace } from "../../ot/mod.ts";
-import type { Answer, AnswerItem, NodeItem, Query } from "../../proto/mod.ts";
-import { codes } from "../../proto/mod.ts";
-import type { State } from "../core/mod.ts";
+import { type Answer, type AnswerItem, codes, type NodeItem, type Query } from "../../proto/mod.ts";
+import { Scope, type State } from "../core/mod.ts";
 import { blame } from "./blame.ts";
 import { numbersOf } from "./continuation.ts";
 import { differences } from "./difference.ts";
@@ -44,11 +43,14 @@ type Items = Generator<AnswerItem, string>;
 /**
  * The messages of the answer to `query`, made as they are taken; the last one is marked. What cannot be answered is
  * named there.
+ *
+ * @param scope What who asks may see: what was out of it at a revision is not there at that revision.
  */
 export function* answer(
   query: Query,
   source: HistorySource,
   limits: HistoryLimits = defaultHistoryLimits,
+  scope: Scope = Scope.everything,
 ): Generator<Answer, void> {
   const { id } = query;
   let revision = source.revision;
@@ -61,7 +63,7 @@ export function* answer(
   };
   try {
     revision = revisionOrNewest(source, query.at);
-    const items = inPieces(itemsOf(query, source, revision, limits));
+    const items = inPieces(itemsOf(query, source, revision, limits, scope));
     for (;;) {
       const { done, value } = items.next();
       if (done) return yield { ...message(), last: true, next: value };
@@ -76,15 +78,22 @@ export function* answer(
   }
 }
 
-function itemsOf(query: Query, source: HistorySource, revision: number, limits: HistoryLimits): Items {
+function itemsOf(
+  query: Query,
+  source: HistorySource,
+  revision: number,
+  limits: HistoryLimits,
+  scope: Scope,
+): Items {
   const { question } = query;
+  const seenAt = (revision: number) => scope.partOf(stateAt(source, revision).workspace);
   switch (question.kind) {
     case "tree":
-      return treeItems(query, stateAt(source, revision), limits);
+      return treeItems(query, seenAt(revision), limits);
     case "files":
-      return fileItems(query, stateAt(source, revision), limits);
+      return fileItems(query, seenAt(revision), limits);
     case "search": {
-      const { workspace } = stateAt(source, revision);
+      const workspace = seenAt(revision);
       const isChosen = chooser(query, workspace);
       const files = placedTexts(workspace, query).filter(({ path }) => isChosen(path));
       return search(workspace, files, question, query.after, limits);
@@ -92,32 +101,43 @@ function itemsOf(query: Query, source: HistorySource, revision: number, limits: 
     case "diff": {
       const from = revisionOf(source, question.from);
       checkSpan(from, revision, Infinity);
-      const [{ workspace: before }, { workspace: after }] = statesAt(source, from, revision);
-      return differences(before, after, chooser(query, before, after), question.context, query.after, limits);
+      const [before, after] = statesAt(source, from, revision).map(({ workspace }) =>
+        scope.partOf(workspace)
+      );
+      return differences(
+        before!,
+        after!,
+        chooser(query, before!, after!),
+        question.context,
+        query.after,
+        limits,
+      );
     }
     case "changes": {
       const from = revisionOf(source, question.from);
       checkSpan(from, revision, limits.entries);
-      const [{ workspace: before }, after] = statesAt(source, from, revision);
-      const isChosen = chooser(query, before, after.workspace);
-      const touched = touchedFiles(before, after.workspace, source.entries(from, revision), isChosen);
-      return withAuthors(listed(touched, query.after, limits), after);
+      const [earlier, state] = statesAt(source, from, revision);
+      const before = scope.partOf(earlier.workspace), after = scope.partOf(state.workspace);
+      const isChosen = chooser(query, before, after);
+      const touched = touchedFiles(before, after, source.entries(from, revision), isChosen);
+      return withAuthors(listed(touched, query.after, limits), state);
     }
     case "blame": {
       const { from: { revision: earliest, time } } = question;
       const from = earliest === 0 && time === 0 ? source.floor : revisionOf(source, question.from);
       checkSpan(from, revision, limits.entries);
       const state = stateAt(source, revision), node = state.workspace.find(question.path);
-      if (node?.kind === "blob") throw notText(question.path);
-      if (node?.kind !== "text") throw pathUnknown(question.path);
+      const isSeen = node !== undefined && scope.sees(state.workspace, node.id);
+      if (isSeen && node.kind === "blob") throw notText(question.path);
+      if (!isSeen || node.kind !== "text") throw pathUnknown(question.path);
       return withAuthors(lineItems(blame(source, node.id, from, revision), query.after, limits), state);
     }
     case "blob":
-      return byteItems(question.hash, stateAt(source, revision), source);
+      return byteItems(question.hash, seenAt(revision), source);
   }
 }
 
-function* treeItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+function* treeItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const nodes = placedNodes(workspace).filter(({ path }) => isChosen(path));
   return yield* listed(nodes.map((node) => nodeItem(node, workspace)), query.after, limits);
@@ -132,7 +152,7 @@ function nodeItem({ id, path, kind }: Placed, workspace: Workspace): NodeItem {
 }
 
 /** What a content is, to whoever can know of it: a blob holds it at this revision. */
-function* byteItems(hash: string, { workspace }: State, source: HistorySource): Items {
+function* byteItems(hash: string, workspace: Workspace, source: HistorySource): Items {
   if (workspace.bytesOf(hash) === undefined) {
     throw new HistoryError("content_missing", codes.content_missing.text);
   }
@@ -145,7 +165,7 @@ function* byteItems(hash: string, { workspace }: State, source: HistorySource): 
   return "";
 }
 
-function* fileItems(query: Query, { workspace }: State, limits: HistoryLimits): Items {
+function* fileItems(query: Query, workspace: Workspace, limits: HistoryLimits): Items {
   const isChosen = chooser(query, workspace);
   const files = placedFiles(workspace).filter(({ path }) => isChosen(path));
   let [i = 0, at = 0] = numbersOf(query.after, 2);

@@ -5,7 +5,9 @@
  */
 
 import { encodeServerMessage, type Query } from "../../proto/mod.ts";
+import { Scope } from "../core/mod.ts";
 import { answer } from "./answer.ts";
+import { defaultHistoryLimits } from "./limits.ts";
 import type { HistorySource } from "./source.ts";
 
 /** A piece of an answer, as the frame that carries it. */
@@ -14,9 +16,9 @@ export interface AnswerPiece {
   readonly last: boolean;
 }
 
-/** The pieces of the answer to `query`, made as they are taken. */
-export function* piecesOf(query: Query, source: HistorySource): Generator<AnswerPiece, void> {
-  for (const message of answer(query, source)) {
+/** The pieces of the answer to `query`, made as they are taken, for somebody who sees a scope; "" is everything. */
+export function* piecesOf(query: Query, source: HistorySource, scope = ""): Generator<AnswerPiece, void> {
+  for (const message of answer(query, source, defaultHistoryLimits, Scope.ofKey(scope))) {
     yield { bytes: encodeServerMessage(message), last: message.last };
   }
 }

@@ -41,7 +41,9 @@ export function touchedFiles(
   const add = (file: NodeId, touches: Touches) => all.set(file, joined(all.get(file), touches));
   for (const [file, touches] of edited) add(file, touches);
   for (const [node, touches] of placed) {
-    for (const file of filesIn(after.node(node) === undefined ? before : after, node)) add(file, touches);
+    for (const file of filesIn(after, node)) add(file, touches);
+    // What has gone out of the sight of who asks is as good as removed.
+    for (const file of filesIn(before, node)) if (after.node(file) === undefined) add(file, touches);
   }
   return [...all].flatMap(([file, touches]) => itemOf(before, after, file, touches) ?? [])
     .filter(({ path, from }) => isChosen(path) || (from !== "" && isChosen(from)))

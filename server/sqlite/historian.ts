@@ -11,7 +11,7 @@ import { Thread } from "./thread.ts";
 /** What the thread is asked. Each answer has a number, by which it goes on. */
 export interface HistorianCalls {
   open(options: { folder: string }): void;
-  begin(asked: { answer: number; workspace: string; query: Query }): AnswerPiece;
+  begin(asked: { answer: number; workspace: string; query: Query; scope: string | undefined }): AnswerPiece;
   more(answer: number): AnswerPiece;
   end(answer: number): void;
   close(asked: undefined): void;
@@ -28,10 +28,10 @@ export class Historian {
     this.#isOpen = this.#thread.ask("open", { folder });
   }
 
-  async *answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void> {
+  async *answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void> {
     await this.#isOpen;
     const answer = ++this.#answers;
-    let piece = await this.#thread.ask("begin", { answer, workspace, query });
+    let piece = await this.#thread.ask("begin", { answer, workspace, query, scope });
     try {
       for (;;) {
         yield piece;

@@ -28,8 +28,8 @@ answerWith<HistorianCalls>({
   open: (options) => {
     folder = options.folder;
   },
-  begin: ({ answer, workspace, query }) => {
-    answers.set(answer, piecesOf(query, historyOf(workspace)));
+  begin: ({ answer, workspace, query, scope }) => {
+    answers.set(answer, piecesOf(query, historyOf(workspace), scope));
     return next(answer);
   },
   more: next,

@@ -384,9 +384,9 @@ export class SqliteLog implements Log {
     throw new DataError("unknown_workspace", `The workspace "${workspace}" is not loaded. Load it first.`);
   }
 
-  answer(workspace: string, query: Query): AsyncGenerator<AnswerPiece, void> {
+  answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void> {
     this.#historian ??= new Historian(this.#folder);
-    return this.#historian.answer(workspace, query);
+    return this.#historian.answer(workspace, query, scope);
   }
 
   async close(): Promise<void> {

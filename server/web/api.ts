@@ -185,7 +185,8 @@ export function apiRoutes(spaces: InnerSpaces): Route[] {
       answer: (request) =>
         replied(() =>
           spaces.change(request.parts.workspace!, callerOf(request), async (space) => {
-            const result = await edit(space, request.body as EditRequest);
+            const { base: _, files, ...rest } = await edit(space, request.body as EditRequest);
+            const result = { ...rest, files: files.map(({ since: _, ...file }) => file) };
             if (result.changed || result.outcome !== "overlap") return jsonReply(200, result);
             const message =
               "Others have changed the same places since. Look at the text as it is now, and decide";
@@ -225,6 +226,14 @@ const statuses: Readonly<Record<string, number>> = {
     nothing_to_do: 400,
     nothing_read: 400,
   },
+  ...{
+    token_expected: 401,
+    token_invalid: 401,
+    token_algorithm: 401,
+    token_expired: 401,
+    token_revoked: 401,
+  },
+  ...{ token_foreign: 403, not_allowed: 403 },
   ...{ path_unknown: 404, revision_unknown: 404, not_found: 404 },
   ...{ revision_forgotten: 410, precondition_failed: 412 },
   ...{ too_many_clients: 503, too_many_workspaces: 503, shutting_down: 503, log_failed: 503 },

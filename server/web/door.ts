@@ -9,6 +9,7 @@
  * @module
  */
 
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 // @ts-types="npm:@types/ws@8.18.2"
@@ -49,6 +50,8 @@ export interface DoorOptions {
   readonly shell: Shell;
   readonly report: ShellOptions["report"];
   readonly answerer: Answerer;
+  /** What TLS is spoken with, as PEM; without it, it is not. */
+  readonly certificate?: { readonly cert: string; readonly key: string };
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestMs?: number;
   /** How long the body of a request may be. */
@@ -66,7 +69,7 @@ const statuses: Partial<Record<DoorCode, number>> = {
 };
 
 export class WebDoor {
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
   readonly #sockets: WebSocketServer;
   readonly #options: DoorOptions;
   readonly #bodyBytesMax: number;
@@ -84,9 +87,11 @@ export class WebDoor {
       requestTimeout: requestMs,
       connectionsCheckingInterval: checkMs,
     };
-    this.#server = createServer({ ...limits, keepAliveTimeout: 5_000 }, (request, response) => {
-      this.#answer(request, response);
-    });
+    const { certificate } = options;
+    const answer = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
+    this.#server = certificate === undefined
+      ? createServer({ ...limits, keepAliveTimeout: 5_000 }, answer)
+      : createSecureServer({ ...limits, ...certificate, keepAliveTimeout: 5_000 }, answer);
     // One that opens a connection and says nothing, or takes nothing of what it asked for.
     this.#server.setTimeout(2 * requestMs, (socket) => socket.destroy());
     this.#server.on("clientError", (error: { code?: string }, socket) => {

@@ -109,13 +109,13 @@ export class InnerSpaces {
       if (idle === undefined) throw new SpaceError("too_many_clients", codes.too_many_clients.text);
       this.#drop(idle);
     }
-    // Whoever reads tokens finds the caller's here, for the session's Hello.
-    const { name, kind } = caller;
+    const { name, kind, token } = caller;
     const space = Space.open({
       dial: () => this.#dial(),
       ...{ workspace, name, kind },
       // Of the files, only those that are changed are in memory a second time.
       lazy: true,
+      ...token === undefined ? {} : { token },
       openTimeoutMs: this.#openMs,
     });
     const held: Held = { space, users: 0, asking: new Set(), changing: Promise.resolve(), idle: undefined };

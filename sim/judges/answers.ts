@@ -21,6 +21,11 @@ const expectedCodes: ReadonlySet<string> = new Set([
 /** What happens to work that was kept longer ago than the session's newest change: what became of it nobody can say. */
 const oldCodes: ReadonlySet<string> = new Set(["recovered", "fate_unknown"]);
 
+/** What happens to the work of somebody who may not do everything, or may see another part by now. */
+const restrictedCodes: ReadonlySet<string> = new Set([
+  ...["not_allowed", "recovered", "unknown_node", "node_forgotten"],
+]);
+
 /** The answers to one run of one client. */
 export class Answers {
   readonly #answered = new Set<number>();
@@ -33,6 +38,8 @@ export class Answers {
     readonly name: string,
     /** Whether it began with work that is older than what it had sent: then that may come back to it. */
     readonly mayRecover: boolean = false,
+    /** Whether there is something that it may not see or change: then what it is about may be gone at any time. */
+    readonly isRestricted: boolean = false,
   ) {}
 
   /** A change is made that is never to be one with others. */
@@ -96,10 +103,12 @@ export class Answers {
 
   /** What was built on a refused change goes with it. */
   #isExpected(code: string): boolean {
+    if (this.isRestricted && restrictedCodes.has(code)) return true;
     const isForgotten = this.#hasForgotten && (code === "node_forgotten" || code === "recovered");
     if (expectedCodes.has(code) || isForgotten) this.#hasRefused = true;
     return expectedCodes.has(code) || isForgotten || (this.mayRecover && oldCodes.has(code)) ||
-      (this.#hasRefused && code === "unknown_node");
+      // A run that goes on with what an earlier one kept need not know why a node is not there.
+      ((this.#hasRefused || (this.mayRecover && this.#hasForgotten)) && code === "unknown_node");
   }
 
   /** At the end: of the changes up to `next` none waits any more. */

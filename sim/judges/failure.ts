@@ -23,6 +23,8 @@ export const invariants = [
   "presence",
   "undo",
   "liveness",
+  /** Nobody receives or changes what their token does not cover. */
+  "rights",
   "replay",
   /** A core stopped itself: one of its own assertions, or an error that nobody foresaw. */
   "no_panic",

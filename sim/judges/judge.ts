@@ -12,6 +12,7 @@ import { Answers } from "./answers.ts";
 import { Characters, hostile, type Owner } from "./characters.ts";
 import { Failure } from "./failure.ts";
 import { Past } from "./past.ts";
+import { sees } from "./paths.ts";
 import { Reference } from "./reference.ts";
 import { Replica } from "./replicas.ts";
 import { Rules } from "./rules.ts";
@@ -175,11 +176,12 @@ export class ClientJudge {
   /** Whether what its next run starts with may be too old to be understood. */
   #mayRecover = false;
   #steps = 0;
+  readonly #seesNode = (id: NodeId, revision: number) => this.#sees(id, revision);
 
   constructor(readonly host: ClientHost, readonly workspace: WorkspaceJudge) {
     this.#answers = new Answers(host.name);
     this.#past = new Past(host.name);
-    this.#replica = new Replica(host.name, workspace.characters);
+    this.#replica = new Replica(host.name, workspace.characters, this.#seesNode);
   }
 
   get #life(): string {
@@ -190,6 +192,17 @@ export class ClientJudge {
     return this.#replica.revision;
   }
 
+  /** Whether it may not do everything, or once could not. */
+  get #isRestricted(): boolean {
+    return this.host.grant !== undefined;
+  }
+
+  /** Whether it sees a node that was there at a revision. */
+  #sees(id: NodeId, revision: number): boolean {
+    const { grant } = this.host;
+    return grant === undefined || sees(grant.capabilities, id, this.workspace.reference, revision);
+  }
+
   /** Another run of the application begins, with what was kept. */
   started(): void {
     this.#earlier.set(this.#life, this.#answers);
@@ -197,8 +210,8 @@ export class ClientJudge {
     const { kept } = this.host;
     // Of a session that never had anything in the log a server that starts anew knows nothing.
     const isUnknown = kept !== undefined && this.workspace.submitted.committed(kept.session) === 0;
-    this.#answers = new Answers(this.#life, this.#mayRecover || isUnknown);
-    this.#replica = new Replica(this.host.name, this.workspace.characters);
+    this.#answers = new Answers(this.#life, this.#mayRecover || isUnknown, this.#isRestricted);
+    this.#replica = new Replica(this.host.name, this.workspace.characters, this.#seesNode);
     this.#past = new Past(this.#life);
     kept?.changes.forEach(({ change }, index) => {
       this.workspace.characters.goesOn(`${this.#life} ${index + 1}`, change);
@@ -249,7 +262,7 @@ export class ClientJudge {
       this.workspace.reference.hasForgotten,
       (revision) => revision <= this.workspace.revision ? this.workspace.entry(revision) : undefined,
     );
-    this.#past.stepped(input, events, this.workspace.reference, !this.workspace.lost);
+    this.#past.stepped(input, events, this.workspace.reference, !this.workspace.lost, this.#seesNode);
     const orderly = !this.workspace.lost && this.workspace.characters.unique;
     this.#replica.stepped(core, events, this.workspace.reference, !this.#isStale, orderly);
     if (!this.#isStale && ++this.#steps % 50 === 0 && core.confirmed !== undefined) {

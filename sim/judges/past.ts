@@ -24,7 +24,13 @@ export class Past {
   constructor(readonly name: string) {}
 
   /** @param isJudged whether the log is what it was when the question was asked. */
-  stepped(input: ClientInput, events: readonly ClientEvent[], reference: Reference, isJudged: boolean): void {
+  stepped(
+    input: ClientInput,
+    events: readonly ClientEvent[],
+    reference: Reference,
+    isJudged: boolean,
+    sees: (id: NodeId, revision: number) => boolean,
+  ): void {
     if (input.kind === "ask") {
       this.#asked.set(input.query.id, { query: input.query, texts: new Map(), bytes: [] });
     }
@@ -45,18 +51,27 @@ export class Past {
       if (!isJudged) continue;
       const { question } = asked.query;
       if (question.kind === "blob") this.#judgeBytes(asked.bytes, question.hash, code, revision);
-      if (code === "" && question.kind === "files") this.#judge(asked, revision, next === "", reference);
+      if (code === "" && question.kind === "files") {
+        this.#judge(asked, revision, next === "", reference, sees);
+      }
     }
   }
 
-  #judge({ query, texts }: Asked, revision: number, isWhole: boolean, reference: Reference): void {
+  #judge(
+    { query, texts }: Asked,
+    revision: number,
+    isWhole: boolean,
+    reference: Reference,
+    sees: (id: NodeId, revision: number) => boolean,
+  ): void {
     const wanted = query.at.revision;
     if (wanted !== 0 && revision !== wanted) {
       throw new Failure("time_travel", "an answer is about another revision", `${wanted}`, revision);
     }
     if (revision < reference.oldest) return;
     for (const id of reference.ids()) {
-      const isThere = reference.node(id, revision)?.kind === "text" && reference.isLive(id, revision);
+      const isThere = reference.node(id, revision)?.kind === "text" && reference.isLive(id, revision) &&
+        sees(id, revision);
       if (!isWhole && !texts.has(id)) continue;
       const told = texts.get(id), expected = isThere ? reference.text(id, revision) : undefined;
       if (told === expected) continue;

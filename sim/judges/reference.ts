@@ -126,6 +126,7 @@ export class Reference {
         this.hasForgotten = true;
         for (const id of this.within(step.node)) {
           touched.push(id);
+          this.#length -= Number(this.node(id)?.content?.split(" ")[1] ?? 0);
           put(this.#nodes, id, revision, undefined);
           this.#length -= this.text(id).length;
           put(this.#texts, id, revision, "");

@@ -28,7 +28,12 @@ export class Replica {
   /** An editor that does what it is told of, and nothing else. */
   readonly #editor = new Map<NodeId, string>();
 
-  constructor(readonly name: string, readonly characters: Characters) {}
+  constructor(
+    readonly name: string,
+    readonly characters: Characters,
+    /** Whether it may see a node that was there at a revision. */
+    readonly sees: (id: NodeId, revision: number) => boolean,
+  ) {}
 
   /** It holds something else from now on: all of it is compared next time. */
   begin(): void {
@@ -82,6 +87,7 @@ export class Replica {
       for (const id of this.#editor.keys()) if (core.view.node(id) === undefined) this.#editor.delete(id);
     } else {
       for (const node of reference.touched(compared, revision)) {
+        if (!this.sees(node, revision)) continue;
         this.#judgeNode(confirmed, node, revision, reference);
         this.#judgeText(core, confirmed, node, near.get(node), isWhole, revision, reference);
         // What is forgotten is of no use to an editor: another log may use its id again.
@@ -125,8 +131,10 @@ export class Replica {
         this.#editor.set(event.node, text);
       } else if (event.kind === "tree") {
         // A node that is gone for good takes its text with it: another log may use its id again.
-        for (const { node, after } of event.changes) {
-          if (after === undefined && (event.site === 0 || view.node(node) === undefined)) gone.add(node);
+        for (const { node, after, forgotten } of event.changes) {
+          // Out of sight, with its text; it may come back in the same step, and is told anew then.
+          if (forgotten === true) this.#editor.delete(node);
+          else if (after === undefined && (event.site === 0 || view.node(node) === undefined)) gone.add(node);
         }
       } else if (event.kind === "renumbered") {
         for (const [from, to] of event.ids) {
@@ -169,17 +177,17 @@ export class Replica {
     let count = 1;
     for (const id of reference.ids()) {
       const node = reference.node(id, revision);
-      if (node === undefined) continue;
+      if (node === undefined || !this.sees(id, revision)) continue;
       count++;
       this.#judgeNode(workspace, id, revision, reference);
       if (node.kind === "text") this.#judgeText(core, workspace, id, 0, true, revision, reference);
     }
     if (workspace.size === count) return;
     const more = [...workspace.nodes()].find(({ id }) =>
-      id !== "0:0" && reference.node(id, revision) === undefined
+      id !== "0:0" && (reference.node(id, revision) === undefined || !this.sees(id, revision))
     );
     throw this.#wrong(
-      "a client has a node that the log does not know",
+      "a client has a node that the log does not know, or that it may not see",
       `${this.name} ${how} ${more?.id}`,
       revision,
     );

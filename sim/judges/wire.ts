@@ -66,7 +66,7 @@ export class WireJudge {
     this.session = key;
   }
 
-  /** Whether the server has given it up. */
+  /** Whether the server has given it up, or the client has said that it leaves. */
   isEnding = false;
   /** How many messages have come down. */
   messages = 0;
@@ -95,6 +95,8 @@ export class WireJudge {
           this.#wrong("order", "a client uploads before the last upload was answered", "");
         }
         this.#isUploading = true;
+      } else if (kind === type.close) {
+        this.isEnding = true;
       } else if (kind === type.hello) {
         const revision = numbersOf(payload)[6]!;
         this.#held = revision;
@@ -281,7 +283,7 @@ export class Submitted {
 }
 
 /** Cuts a stream into frames; long messages are put together. */
-class Cutter {
+export class Cutter {
   #rest: Uint8Array[] = [];
   #bytes = 0;
   #parts: Uint8Array[] = [];
@@ -334,7 +336,7 @@ function numbersOf(payload: Uint8Array): number[] {
 }
 
 /** A text that stands in a message. */
-function textOf(payload: Uint8Array, wanted: number): string {
+export function textOf(payload: Uint8Array, wanted: number): string {
   let text = "";
   const scan = new Scan(payload);
   while (scan.next()) {
@@ -345,7 +347,7 @@ function textOf(payload: Uint8Array, wanted: number): string {
 }
 
 /** Goes through the fields of a message. */
-class Scan {
+export class Scan {
   field = 0;
   isNumber = false;
   number = 0;

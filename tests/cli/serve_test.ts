@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Space, tcp, webSocket } from "../../mod.ts";
+import { Space, tcp, tls, webSocket } from "../../mod.ts";
+import { mintForFile, writeTokens } from "../../server/tokens/mod.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { RawClient } from "../server/raw_client.ts";
 import { eventually, within } from "../server/waiting.ts";
@@ -152,16 +153,62 @@ Deno.test("serve refuses an address that others can reach, by a sentence and exi
     const { code, stdout, stderr } = await run("--host", host, "--port", "0");
     assertEquals([code, stdout], [2, ""]);
     assertStringIncludes(stderr, host);
-    assertStringIncludes(stderr, "--insecure");
+    assertStringIncludes(stderr, "--tokens");
     assertEquals(stderr.trim().split("\n").length, 1);
   }
 });
 
-Deno.test("serve listens on any address when told that this is insecure", async () => {
-  await using server = await ServerProcess.start("--host", "0.0.0.0", "--insecure");
+/** A token file with one token, and that token in a file. */
+async function tokenFiles(): Promise<
+  { readonly file: string; readonly token: string; readonly folder: string }
+> {
+  const folder = await Deno.makeTempDir();
+  const { token, claims } = mintForFile({
+    name: "Ada",
+    workspaces: ["w"],
+    capabilities: ["edit:**", "tree:**"],
+  });
+  await writeTokens(`${folder}/tokens.json`, { tokens: [claims], revoked: [] });
+  return { file: `${folder}/tokens.json`, token, folder };
+}
+
+Deno.test("serve listens on any address where everybody is asked for a token, and speaks TLS there", async () => {
+  const { file, token, folder } = await tokenFiles();
+  await using server = await ServerProcess.start("--host", "0.0.0.0", "--tokens", file, "--self-signed");
   assertStringIncludes(server.stdout, "0.0.0.0:");
-  await using client = await RawClient.join(server.port);
-  assert(client.welcome !== undefined);
+  const certificate = /trust (\S+\.pem)/.exec(server.stderr)![1]!;
+  const dial = tls("localhost", server.port, [await Deno.readTextFile(certificate)]);
+  const space = await Space.open({ dial, workspace: "w", name: "?", token });
+  assertEquals((await space.create("a.txt", "safe").settled).kind, "durable");
+  // Whoever takes the token out of the file ends what goes on with it.
+  await writeTokens(file, { tokens: [], revoked: [] });
+  await eventually(() => space.status.phase === "ended", "the end of the connection");
+  assertEquals(space.status.problem?.code, "token_revoked");
+  await space.close();
+  await Deno.remove(certificate);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("serve asks for a token where it is given tokens, on this machine too, and logs none", async () => {
+  const { file, token, folder } = await tokenFiles();
+  await using server = await ServerProcess.start("--tokens", file);
+  await using nobody = await RawClient.connect(server.port);
+  await nobody.sayHello();
+  await nobody.isEnded("token_expected");
+  await using ada = await RawClient.join(server.port, { token });
+  assert(ada.welcome !== undefined);
+  assertEquals(server.stderr.includes(token.split("~")[1]!), false);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("serve says so and exits with 1 where tokens, keys or certificates cannot be used", async () => {
+  for (const option of ["--tokens", "--jwt-key", "--cert"]) {
+    const key = option === "--cert" ? ["--key", "nowhere.pem"] : [];
+    const { code, stderr } = await run("--port", "0", option, "nowhere.json", ...key);
+    assertEquals(code, 1, option);
+    assertStringIncludes(stderr, option === "--cert" ? "Cannot speak TLS" : "nowhere.json");
+  }
+  assertEquals((await run("--port", "0", "--cert", "nowhere.pem")).code, 2);
 });
 
 Deno.test("serve listens on every name of this machine alone", async () => {

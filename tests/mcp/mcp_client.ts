@@ -29,7 +29,7 @@ export interface ToolAnswer {
 /** An agent that calls tools. */
 export class McpAgent implements AsyncDisposable {
   readonly client: Client;
-  #space: Space | undefined;
+  readonly #space: Space | undefined;
 
   private constructor(client: Client, space?: Space) {
     this.client = client;
@@ -52,9 +52,15 @@ export class McpAgent implements AsyncDisposable {
   }
 
   /** One in this process, without a transport to speak of. */
-  static async inProcess(port: number, name = "Agent"): Promise<McpAgent> {
-    const dial = tcp("127.0.0.1", port);
-    const space = await Space.open({ dial, workspace: "w", name, kind: "agent", lazy: true });
+  static async inProcess(port: number, name: string, token?: string): Promise<McpAgent> {
+    const space = await Space.open({
+      dial: tcp("127.0.0.1", port),
+      workspace: "w",
+      name,
+      kind: "agent",
+      lazy: true,
+      ...token === undefined ? {} : { token },
+    });
     const [ours, theirs] = InMemoryTransport.createLinkedPair();
     await mcpServer(new Agent(space), "0", (event, fields) => console.error(event, fields)).connect(theirs);
     return await McpAgent.#connected(ours, space);
@@ -66,6 +72,11 @@ export class McpAgent implements AsyncDisposable {
     // Only then does the client hold answers to what the tools say of them.
     await client.listTools();
     return new McpAgent(client, space);
+  }
+
+  /** What the agent in this process has of the workspace. */
+  get space(): Space {
+    return this.#space!;
   }
 
   /** Calls a tool. */

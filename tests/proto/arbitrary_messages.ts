@@ -94,6 +94,15 @@ const place: fc.Arbitrary<Place> = fc.record({
   ranges: fc.array(fc.record({ anchor: uint32, head: uint32 }), { maxLength: 5 }),
 });
 
+const notEmpty = text.filter((text) => text !== "");
+
+/** A message with more in it, or as it is: what is left out on the wire is not there. */
+const perhaps = <T extends object, M extends object>(
+  message: fc.Arbitrary<T>,
+  more: fc.Arbitrary<M>,
+): fc.Arbitrary<T & Partial<M>> =>
+  fc.tuple(message, more, fc.boolean()).map(([a, b, has]) => has ? { ...a, ...b } : a);
+
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const ping = fc.record({
@@ -170,21 +179,24 @@ const item: fc.Arbitrary<AnswerItem> = fc.oneof(
 
 /** One arbitrary for each kind of message that a client sends. */
 export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary<ClientMessage>>> = {
-  hello: fc.record({
-    kind: kind("hello"),
-    version: uint32,
-    workspace: text,
-    participant,
-    session: text,
-    epoch: text,
-    revision: uint53,
-    snapshot: fc.boolean(),
-    accepted: fc.boolean(),
-    attempt: uint53,
-    lazy: fc.boolean(),
-    loaded: fc.array(id, { maxLength: 5 }),
-    packed: fc.boolean(),
-  }),
+  hello: perhaps(
+    fc.record({
+      kind: kind("hello"),
+      version: uint32,
+      workspace: text,
+      participant,
+      session: text,
+      epoch: text,
+      revision: uint53,
+      snapshot: fc.boolean(),
+      accepted: fc.boolean(),
+      attempt: uint53,
+      lazy: fc.boolean(),
+      loaded: fc.array(id, { maxLength: 5 }),
+      packed: fc.boolean(),
+    }),
+    fc.record({ token: notEmpty, scope: notEmpty }),
+  ),
   load: fc.record({ kind: kind("load"), nodes: fc.array(id, { maxLength: 5 }) }),
   operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
@@ -205,26 +217,29 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
 
 /** One arbitrary for each kind of message that the server sends. */
 export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary<ServerMessage>>> = {
-  welcome: fc.record({
-    kind: kind("welcome"),
-    version: uint32,
-    session: text,
-    site: uint32,
-    epoch: text,
-    revision: uint53,
-    resumed: fc.boolean(),
-    committed: uint53,
-    counter: uint32,
-    limits: fc.record({
-      frameBytes: uint32,
-      messageBytes: uint32,
-      textLength: uint32,
-      workspaceLength: uint53,
-      nodes: uint32,
-      changesPerSecond: uint32,
-      blobBytes: uint32,
+  welcome: perhaps(
+    fc.record({
+      kind: kind("welcome"),
+      version: uint32,
+      session: text,
+      site: uint32,
+      epoch: text,
+      revision: uint53,
+      resumed: fc.boolean(),
+      committed: uint53,
+      counter: uint32,
+      limits: fc.record({
+        frameBytes: uint32,
+        messageBytes: uint32,
+        textLength: uint32,
+        workspaceLength: uint53,
+        nodes: uint32,
+        changesPerSecond: uint32,
+        blobBytes: uint32,
+      }),
     }),
-  }),
+    fc.record({ scope: notEmpty }),
+  ),
   accepted: fc.record({ kind: kind("accepted"), seq: uint53 }),
   acknowledge: fc.record({
     kind: kind("acknowledge"),
@@ -242,15 +257,18 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     retryMs: uint32,
     nodes: fc.array(id, { maxLength: 5 }),
   }),
-  entry: fc.record({
-    kind: kind("entry"),
-    revision: uint53,
-    site: uint32,
-    seq: uint53,
-    time: uint53,
-    change,
-    author: optional(participant),
-  }),
+  entry: perhaps(
+    fc.record({
+      kind: kind("entry"),
+      revision: uint53,
+      site: uint32,
+      seq: uint53,
+      time: uint53,
+      change,
+      author: optional(participant),
+    }),
+    fc.record({ left: fc.array(id, { minLength: 1, maxLength: 5 }) }),
+  ),
   sync: fc.record({
     kind: kind("sync"),
     revision: uint53,

@@ -16,6 +16,7 @@ import {
   Shell,
   type ShellOptions,
 } from "../../server/mod.ts";
+import type { Authenticator } from "../../server/tokens/mod.ts";
 import { eventually, within } from "./waiting.ts";
 
 export interface Report {
@@ -29,6 +30,7 @@ export interface LiveOptions {
   readonly observer?: Observer;
   /** The port to listen on; a free one if left out. */
   readonly port?: number;
+  readonly authenticator?: Authenticator;
 }
 
 export class LiveServer {
@@ -39,10 +41,13 @@ export class LiveServer {
   readonly #accepting: Promise<void>;
   #over = false;
 
-  constructor({ settings, log = new MemoryLog(secret), observer, port = 0 }: LiveOptions = {}) {
+  constructor(
+    { settings, log = new MemoryLog(secret), port = 0, authenticator, observer }: LiveOptions = {},
+  ) {
     this.shell = new WatchedShell({
       settings: { ...defaultSettings, ...settings },
       log,
+      authenticator,
       observer,
       report: (event, fields) => this.reports.push({ event, fields }),
     });

@@ -26,6 +26,7 @@ const counts: Readonly<Record<ProfileName, number>> = {
   storm: 3,
   disk: 6,
   hostile: 4,
+  rights: 6,
   long: 1,
 };
 

@@ -10,6 +10,7 @@ import { editOf, insert, type NodeId, rootId, type Step, type Workspace } from "
 import { decodeServerMessage, FrameReader, type SyncDocument } from "../../proto/mod.ts";
 import { IncomingSnapshot } from "../../client/core/incoming_snapshot.ts";
 import { State } from "../../server/core/mod.ts";
+import { Scope } from "../../server/core/rights.ts";
 import { KeptFrames } from "../../server/core/kept_frames.ts";
 import { Packer } from "../../server/core/packer.ts";
 import { Snapshot, type SnapshotMaking } from "../../server/core/snapshot.ts";
@@ -73,7 +74,7 @@ function newPacker(bytesMin = 0, keptMax = 1 << 30): Packer {
 
 /** How snapshots are made when none has been kept: for a reader without a packer, as they are. */
 function makingWith(packer: Packer | undefined, min = pieceMin, kept = new KeptFrames(0)): SnapshotMaking {
-  return { pieceMin: min, packing: packer === undefined ? undefined : { packer, kept, owner: {} } };
+  return { pieceMin: min, scope, packing: packer === undefined ? undefined : { packer, kept, owner: {} } };
 }
 
 /** A text of random words, from a seed. */
@@ -89,6 +90,7 @@ function prose(words: number, seed: number): string {
   return text;
 }
 
+const { everything: scope } = Scope;
 const anyText = fc.string({ unit: "binary", maxLength: 300 });
 
 Deno.test("a client makes the workspace of a snapshot's pieces, of whatever size, packed or not", () => {
