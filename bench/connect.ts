@@ -12,6 +12,7 @@
  */
 
 import type { ConnectLoad, Idle, Typing } from "./connect_load.ts";
+import { folderRows } from "./connect_folder.ts";
 import { mcpRows } from "./connect_mcp.ts";
 import type { Options } from "./main.ts";
 import { atMost, type Row, short } from "./report.ts";
@@ -22,6 +23,7 @@ const idlePerWorkspace = 100;
 
 export async function* connectRows({ quick, only }: Options): AsyncGenerator<Row | string> {
   yield* mcpRows({ quick, only });
+  yield* folderRows({ quick, only });
   for (const rate of [5, 20]) {
     const name =
       `keystroke to an agent's callback, ${people} people at ${rate} changes/s each, over WebSocket`;

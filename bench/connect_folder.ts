@@ -24,15 +24,15 @@ const settlingMs = 60_000;
 /** The rows of `deno task bench connect` that are about folders. */
 export async function* folderRows({ quick, only }: Options): AsyncGenerator<Row | string> {
   const wants = (name: string) => name.includes(only);
+  const saving = "folder: a saved file is in the other folder";
+  const files = quick ? 1000 : 10_000;
+  const joining = `folder: ${files} files join`, idle = "folder: processor time while nothing happens";
+  if (![saving, joining, idle].some(wants)) return;
   const place = await Deno.makeTempDir({ prefix: "dist-space-bench-" });
   const server = await Server.start();
   try {
-    const saving = "folder: a saved file is in the other folder";
     if (wants(saving)) yield await savingRow(saving, `${place}/saving`, server, quick ? 30 : 200);
-    const files = quick ? 1000 : 10_000;
-    const joining = `folder: ${files} files join`;
     if (wants(joining)) yield await joiningRow(joining, `${place}/joining`, server, files);
-    const idle = "folder: processor time while nothing happens";
     if (wants(idle)) yield await idleRow(idle, `${place}/idle`, server, quick ? 5 : 60);
   } finally {
     server.stop();
