@@ -28,6 +28,8 @@ export function textDifference(before: Text, after: Text): TextOp {
   if (before.equals(after)) return [];
   const a = before.toString(), b = after.toString();
   const splices = compared(linesOf(a), linesOf(b), 0, (from, to, at) => {
+    const typed = insertedOrRemoved(from, to);
+    if (typed !== undefined) return moved([typed], at);
     return compared(wordsOf(from), wordsOf(to), at, (from, to, at) => moved(ofWords(from, to), at));
   });
   return widen(normalize(splices), a);
@@ -61,6 +63,18 @@ function compared(
   }
   flush();
   return splices;
+}
+
+/** The one place at which something was put in or taken out; undefined if there was more to it. */
+function insertedOrRemoved(from: string, to: string): Splice | undefined {
+  const shorter = Math.min(from.length, to.length);
+  let start = 0, end = 0;
+  while (start < shorter && from.charCodeAt(start) === to.charCodeAt(start)) start++;
+  while (
+    end < shorter - start && from.charCodeAt(from.length - 1 - end) === to.charCodeAt(to.length - 1 - end)
+  ) end++;
+  if (start + end < shorter) return undefined;
+  return { at: start, remove: from.length - start - end, insert: to.slice(start, to.length - end) };
 }
 
 /** A word that became another is replaced whole, one that was corrected is corrected: letters that two happen to share say nothing. */

@@ -75,4 +75,8 @@ Deno.test("two edits of one line do not get among each other's words", () => {
     synced.apply(one).apply(transform(two, one, "right")).toString(),
     "let totals = number + 1;\n",
   );
+  // Nor does a line that was broken take the rest of it along.
+  const broken = textDifference(synced, Text.of("let total = count\n+ 1;\n"));
+  assertEquals(broken, [{ at: 17, remove: 1, insert: "\n" }]);
+  assertEquals(textDifference(Text.of("one two\n"), Text.of("one\n\ntwo two\n")).length, 1);
 });
