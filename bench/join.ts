@@ -24,7 +24,16 @@ export interface Joined {
 }
 
 /** From the first word to the text at `path`. */
-export async function joinOurs(port: number, path: string): Promise<Joined> {
+export function joinOurs(port: number, path: string): Promise<Joined> {
+  return join(port, path, false);
+}
+
+/** The same with the tree, and of all texts that one alone. */
+export function joinLazily(port: number, path: string): Promise<Joined> {
+  return join(port, path, true);
+}
+
+async function join(port: number, path: string, lazy: boolean): Promise<Joined> {
   let bytes = 0;
   const dial = async () => {
     const transport = await tcp("127.0.0.1", port)();
@@ -38,7 +47,8 @@ export async function joinOurs(port: number, path: string): Promise<Joined> {
     return { ...transport, incoming: counted() };
   };
   const begun = performance.now();
-  const space = await Space.open({ dial, workspace, name: "newcomer" });
+  const space = await Space.open({ dial, workspace, name: "newcomer", lazy });
+  await space.load(path);
   const text = space.read(path);
   const ms = performance.now() - begun;
   const files = space.files().length;
@@ -60,7 +70,12 @@ async function timed(join: () => Promise<{ text: string; bytes: number }>): Prom
   return { ms: performance.now() - begun, bytes, text, files: 1 };
 }
 
-const joins = { ours: joinOurs, theirs: joinTheirs, "theirs thinly": joinTheirsThinly };
+const joins = {
+  ours: joinOurs,
+  "ours lazily": joinLazily,
+  theirs: joinTheirs,
+  "theirs thinly": joinTheirsThinly,
+};
 
 /** How a newcomer comes. */
 export type How = keyof typeof joins;

@@ -11,7 +11,7 @@
 
 import { Space, tcp } from "../mod.ts";
 import type { LogEntry } from "../server/core/mod.ts";
-import { type How, type Joined, joinOurs, joinTheirs, joinTheirsThinly } from "./join.ts";
+import { type How, type Joined, joinLazily, joinOurs, joinTheirs, joinTheirsThinly } from "./join.ts";
 import type { Options } from "./main.ts";
 import { hashOf, median } from "./measure.ts";
 import { atMost, type Bound, type Figure, type Row, short } from "./report.ts";
@@ -119,10 +119,12 @@ async function changesRow(name: string, folder: string, text: string, quick: boo
 async function treeRow(name: string, folder: string, text: string, quick: boolean): Promise<Row> {
   const server = await served(folder, () => entriesBy(changesOfTree(text, treeFiles, treeFileLength)));
   try {
-    const seen = await byTurns([oursAt("all of it", server, "part 0/file 0.txt")], quick, 5);
+    const path = "part 0/file 0.txt";
+    const newcomers = [lazilyAt("the tree and one file", server, path), oursAt("all of it", server, path)];
+    const seen = await byTurns(newcomers, quick, 5);
     const wrong = seen.find(({ files }) => files !== treeFiles);
     if (wrong !== undefined) throw new Error(`A newcomer holds ${wrong.files} files`);
-    return rowOf(name, seen, []);
+    return rowOf(name, seen, [atMost("the tree and one file", medianOf(seen[0]!.ms), 100)]);
   } finally {
     await server.stop();
   }
@@ -141,6 +143,10 @@ async function served(
 
 function oursAt(engine: string, { port }: Serving, path: string): Newcomer {
   return { engine, ours: true, join: () => joinOurs(port, path), cold: ["ours", `${port}`, path] };
+}
+
+function lazilyAt(engine: string, { port }: Serving, path: string): Newcomer {
+  return { engine, ours: true, join: () => joinLazily(port, path), cold: ["ours lazily", `${port}`, path] };
 }
 
 /** What was seen of a newcomer. */
