@@ -74,9 +74,13 @@ export function layOut(
     const problem = "fault" in resolution
       ? { code: resolution.fault, message: resolution.message }
       : { code: "unknown_node", message: codes.unknown_node.text };
-    const isForgotten = problem.code === "unknown_node" &&
-      ("fault" in resolution ? [resolution.node] : unfit).some(wasThere);
-    one.problem ??= isForgotten ? nodeForgotten : problem;
+    const missing = "fault" in resolution ? [resolution.node] : unfit;
+    const isForgotten = problem.code === "unknown_node" && missing.some(wasThere);
+    // What was made in a change that does not fit is missing for the same reason.
+    const cause = pending.find(({ problem, change: { steps } }) =>
+      problem !== undefined && steps.some(({ kind, node }) => kind === "create" && missing.includes(node))
+    );
+    one.problem ??= isForgotten ? nodeForgotten : cause?.problem ?? problem;
     if (isInFlight && one === pending[0]) {
       view = withWhatFits(view, one);
       kept.push(one);
