@@ -72,6 +72,7 @@ export class WebDoor {
   readonly #server: Server | SecureServer;
   readonly #sockets: WebSocketServer;
   readonly #options: DoorOptions;
+  readonly #requestMs: number;
   readonly #bodyBytesMax: number;
   #visitors: Visitors;
   #port = 0;
@@ -79,9 +80,11 @@ export class WebDoor {
   private constructor(options: DoorOptions) {
     const { requestMs = 10_000, bodyBytesMax = 16 << 20 } = options;
     this.#options = options;
+    this.#requestMs = requestMs;
     this.#bodyBytesMax = bodyBytesMax;
     this.#visitors = new Visitors(options.hostname, options.port, options.origins);
-    const checkMs = Math.min(1000, requestMs);
+    // Well within the time after which a silent socket goes unanswered, also if this process is held up meanwhile.
+    const checkMs = Math.min(1000, requestMs / 4);
     const limits = {
       headersTimeout: requestMs,
       requestTimeout: requestMs,
@@ -92,7 +95,7 @@ export class WebDoor {
     this.#server = certificate === undefined
       ? createServer({ ...limits, keepAliveTimeout: 5_000 }, answer)
       : createSecureServer({ ...limits, ...certificate, keepAliveTimeout: 5_000 }, answer);
-    // One that opens a connection and says nothing, or takes nothing of what it asked for.
+    // One that takes nothing of what it asked for.
     this.#server.setTimeout(2 * requestMs, (socket) => socket.destroy());
     this.#server.on("clientError", (error: { code?: string }, socket) => {
       const isSlow = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
@@ -141,7 +144,7 @@ export class WebDoor {
     const { pathname } = urlOf(request);
     if (pathname !== "/") return this.#turnAway(socket, "no_such_path");
     // From here on the core decides how long nothing may be said.
-    (socket as Duplex & { setTimeout(ms: number): void }).setTimeout(0);
+    (socket as Socket).setTimeout(0);
     this.#sockets.handleUpgrade(request, socket, head as never, (opened) => {
       const { shell, report } = this.#options;
       shell.serve(serverTransport(opened, messageBytesMax, (code) => report("turned_away", { code })));
@@ -154,6 +157,8 @@ export class WebDoor {
     this.#options.report("turned_away", { code });
     const head = `HTTP/1.1 ${status} ${code}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n`;
     socket.on("error", () => {});
+    // As long as anybody has to take an answer, however long the question took.
+    (socket as Socket).setTimeout(2 * this.#requestMs);
     socket.end(`${head}Connection: close\r\n\r\n${body}`, () => socket.destroy());
   }
 
@@ -203,6 +208,9 @@ export class WebDoor {
     return this.#visitors.refusal({ host, origin });
   }
 }
+
+/** The sockets that Node's server hands on are more than their type says. */
+type Socket = Duplex & { setTimeout(ms: number): void };
 
 /** The longest WebSocket message: a whole frame, with its length. */
 const messageBytesMax = frameBytesMax + 4;
