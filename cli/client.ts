@@ -7,7 +7,8 @@
  * @module
  */
 
-import { type Dial, type Participant, Space, tcp, tls, type Transport } from "../mod.ts";
+import { Space } from "../mod.ts";
+import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "./access.ts";
 import { type Answer, completionsOf, faultReport, helpOf, type Here, run } from "./client_commands.ts";
 import { News } from "./client_news.ts";
 import { outcomeReport, participantReport } from "./client_report.ts";
@@ -22,16 +23,13 @@ const kinds = ["human", "agent", "ci"] as const;
 
 export const clientCommand = new Command("client")
   .description("Take part in a workspace, from a terminal or a script.")
-  .argument("[HOST:PORT]", "the server", "127.0.0.1:8000")
+  .argument("[SERVER]", "the server: HOST:PORT, or ws://HOST:PORT for WebSocket", "127.0.0.1:8000")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who you are to the others (default: your user name)")
   .option("--kind <kind>", `what you are: ${kinds.join(", ")}`, "human")
-  .option(
-    "--token-file <file>",
-    "the file with your token (default: the environment variable DIST_SPACE_TOKEN)",
-  )
-  .option("--tls", "speak TLS with the server")
-  .option("--ca <file>", "speak TLS, and trust what this certificate vouches for, in PEM")
+  .addOption(tokenFileOption)
+  .addOption(tlsOption)
+  .addOption(caOption)
   .addHelpText(
     "after",
     `
@@ -48,32 +46,25 @@ error, and the next one is done.
 
 Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a line of a script failed; 2 wrong usage.`,
   )
-  .action(async (address, workspace, { name: givenName, kind: kindName, tokenFile, ca, tls: speaksTls }) => {
-    const server = serverOf(address);
-    if (server === undefined) {
-      console.error(
-        `"${harmless(address)}" is no server: give HOST or HOST:PORT, like 127.0.0.1:8000 or [::1]:8000.`,
-      );
-      Deno.exit(2);
-    }
+  .action(async (address, workspace, { name: givenName, kind: kindName, ...access }) => {
+    const dial = await dialOf(address, access);
     const kind = kinds.find((one) => one === kindName);
     if (kind === undefined) {
       console.error(`There is no kind "${harmless(kindName)}": give one of ${kinds.join(", ")}.`);
       Deno.exit(2);
     }
     const name = givenName ?? Deno.env.get("USER") ?? Deno.env.get("USERNAME") ?? "somebody";
+    const token = await tokenOf(access);
     let space: Space;
     try {
-      const token = tokenFile === undefined
-        ? Deno.env.get("DIST_SPACE_TOKEN")
-        : (await Deno.readTextFile(tokenFile)).trim();
-      const { hostname, port } = server;
-      const dial = ca !== undefined
-        ? tls(hostname, port, [await Deno.readTextFile(ca)])
-        : speaksTls === true
-        ? tls(hostname, port)
-        : tcp(hostname, port);
-      space = await open(dial, { workspace, name, kind, token });
+      space = await Space.open({
+        dial: await reached(dial, patienceMs),
+        workspace,
+        name,
+        kind,
+        ...token === undefined ? {} : { token },
+        openTimeoutMs: patienceMs,
+      });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       console.error(
@@ -85,58 +76,6 @@ Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a lin
     const isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
     Deno.exit(await (isTerminal ? inTerminal(here) : fromPipe(here)));
   });
-
-interface Server {
-  readonly hostname: string;
-  readonly port: number;
-}
-
-/** The server that is meant by HOST or HOST:PORT; undefined if none is. */
-export function serverOf(address: string): Server | undefined {
-  const [, literal, name, digits = "8000"] =
-    /^(?:\[([^\[\]]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(address) ?? [];
-  const hostname = literal ?? name;
-  const port = Number(digits);
-  return hostname === undefined || port < 1 || port > 65535 ? undefined : { hostname, port };
-}
-
-interface Who {
-  readonly workspace: string;
-  readonly name: string;
-  readonly kind: Participant["kind"];
-  readonly token: string | undefined;
-}
-
-async function open(dial: Dial, { workspace, name, kind, token }: Who): Promise<Space> {
-  // Whoever mistypes an address is told at once; only later on is a lost connection made again and again.
-  let first: Transport | undefined = await inTime(dial());
-  return await Space.open({
-    dial: () => {
-      if (first === undefined) return dial();
-      const transport = first;
-      first = undefined;
-      return Promise.resolve(transport);
-    },
-    workspace,
-    name,
-    kind,
-    ...token === undefined ? {} : { token },
-    openTimeoutMs: patienceMs,
-  });
-}
-
-async function inTime(dialed: Promise<Transport>): Promise<Transport> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("there was no answer")), patienceMs);
-  try {
-    return await Promise.race([dialed, late.promise]);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-    throw new Error("the connection was refused. Is there a server? The command deno task serve runs one");
-  } finally {
-    clearTimeout(timer);
-  }
-}
 
 type Place = Omit<Here, "news">;
 

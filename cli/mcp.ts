@@ -7,12 +7,12 @@
  */
 
 import { Agent, HttpDoor, httpPath, mcpServer } from "../mcp/mod.ts";
-import { type Dial, Space, type SpaceOptions, tcp, tls, type Transport, webSocket } from "../mod.ts";
+import { Space, type SpaceOptions } from "../mod.ts";
 // @ts-types="@modelcontextprotocol/sdk/server/stdio"
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import process from "node:process";
 import config from "../deno.json" with { type: "json" };
-import { serverOf } from "./client.ts";
+import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "./access.ts";
 import { harmless } from "./client_words.ts";
 import { Command, wholeNumber } from "./command.ts";
 import { origins } from "./serve.ts";
@@ -27,13 +27,9 @@ export const mcpCommand = new Command("mcp")
   .argument("[SERVER]", "the server: HOST:PORT, or ws://HOST:PORT for WebSocket", "127.0.0.1:8000")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who the agent is to the others", "Agent")
-  .option(
-    "--token <token>",
-    "what the server lets it in by (default: the environment variable DIST_SPACE_TOKEN)",
-  )
-  .option("--token-file <file>", "the file with that token")
-  .option("--tls", "speak TLS with the server")
-  .option("--ca <file>", "speak TLS, and trust what this certificate vouches for, in PEM")
+  .addOption(tokenFileOption)
+  .addOption(tlsOption)
+  .addOption(caOption)
   .option(
     "--http-port <number>",
     "speak over HTTP on this port of this machine, instead of standard input and output; 0 for a free one",
@@ -56,13 +52,9 @@ docs/agents.md has the tools, and what they answer.
 
 Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection was lost for good; 2 wrong usage.`,
   )
-  .action(async (server, workspace, { name, httpPort, origin = [], ...rest }) => {
-    const dial = await dialOf(server, rest);
-    if (dial === undefined) {
-      console.error(`"${harmless(server)}" is no server: give HOST:PORT, or a URL like ws://127.0.0.1:8001.`);
-      Deno.exit(2);
-    }
-    const token = await tokenOf(rest);
+  .action(async (server, workspace, { name, httpPort, origin = [], ...access }) => {
+    const dial = await dialOf(server, access);
+    const token = await tokenOf(access);
     const options: SpaceOptions = {
       dial,
       workspace,
@@ -82,48 +74,8 @@ Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection 
     }
   });
 
-interface Access {
-  readonly token?: string;
-  readonly tokenFile?: string;
-  readonly tls?: true;
-  readonly ca?: string;
-}
-
-async function dialOf(address: string, { tls: speaksTls, ca }: Access): Promise<Dial | undefined> {
-  if (/^wss?:\/\//.test(address)) return URL.canParse(address) ? webSocket(address) : undefined;
-  const server = serverOf(address);
-  if (server === undefined) return undefined;
-  const { hostname, port } = server;
-  if (ca !== undefined) return tls(hostname, port, [await fileText(ca)]);
-  return speaksTls === true ? tls(hostname, port) : tcp(hostname, port);
-}
-
-async function tokenOf({ token, tokenFile }: Access): Promise<string | undefined> {
-  if (tokenFile !== undefined) return (await fileText(tokenFile)).trim();
-  return token ?? Deno.env.get("DIST_SPACE_TOKEN");
-}
-
-async function fileText(file: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(file);
-  } catch (error) {
-    console.error(`Cannot read ${harmless(file)}: ${error instanceof Error ? error.message : error}`);
-    Deno.exit(2);
-  }
-}
-
-/** Opens the workspace; whoever mistypes an address is told at once. */
 async function open(options: SpaceOptions): Promise<Space> {
-  let first: Transport | undefined = await options.dial();
-  return await Space.open({
-    ...options,
-    dial: () => {
-      if (first === undefined) return options.dial();
-      const transport = first;
-      first = undefined;
-      return Promise.resolve(transport);
-    },
-  });
+  return await Space.open({ ...options, dial: await reached(options.dial, patienceMs) });
 }
 
 async function overStdio(options: SpaceOptions): Promise<void> {

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { tcp } from "../mod.ts";
 import { type Discarded, FolderError, type FolderOptions, SyncedFolder, Trash } from "../sync/mod.ts";
-import { serverOf } from "./client.ts";
+import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "./access.ts";
 import { harmless, wordOf } from "./client_words.ts";
-import { Command, oneOf } from "./command.ts";
+import { Command, oneOf, wrongUsage } from "./command.ts";
 import { newsReport, questionReport, trashReport } from "./sync_report.ts";
 
 /** How long connecting may take at the start. */
@@ -33,9 +32,12 @@ Exit codes: 0 fine; 1 something could not be brought back; 2 wrong usage.`,
 export const syncCommand = new Command("sync")
   .description("Keep a local folder and a workspace the same, both ways.")
   .argument("[DIR]", "the folder, which is made if it is not there")
-  .argument("[HOST:PORT]", "the server", "127.0.0.1:8000")
+  .argument("[SERVER]", "the server: HOST:PORT, or ws://HOST:PORT for WebSocket", "127.0.0.1:8000")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who you are to the others (default: your user name)")
+  .addOption(tokenFileOption)
+  .addOption(tlsOption)
+  .addOption(caOption)
   .option("--yes", "do the plan of a first run without asking")
   .option(
     "--deletions <answer>",
@@ -61,24 +63,21 @@ Exit codes: 0 ended by Ctrl-C, or done with --once; 1 cannot connect, or had to 
 3 stopped at a question.`,
   )
   .action(async (directory, address, workspace, options) => {
-    const server = serverOf(address);
-    if (directory === undefined || server === undefined) {
-      console.error(
-        directory === undefined
-          ? "Say which folder: deno task sync DIR"
-          : `"${harmless(address)}" is no server: give HOST or HOST:PORT, like 127.0.0.1:8000 or [::1]:8000.`,
-      );
-      Deno.exit(2);
+    if (directory === undefined) {
+      console.error("Say which folder: deno task sync DIR");
+      Deno.exit(wrongUsage);
     }
+    const dial = await dialOf(address, options), token = await tokenOf(options);
     const name = options.name ?? Deno.env.get("USER") ?? Deno.env.get("USERNAME") ?? "somebody";
     const print = (lines: readonly string[]) => lines.forEach((line) => console.log(line));
     let isFirst = true;
     Deno.exit(
       await run({
         directory,
-        dial: tcp(server.hostname, server.port),
+        dial,
         workspace,
         name: `${name} (folder)`,
+        ...token === undefined ? {} : { token },
         openTimeoutMs: patienceMs,
         ask: (question) => {
           console.log(questionReport(question, directory, workspace));
@@ -106,7 +105,8 @@ Exit codes: 0 ended by Ctrl-C, or done with --once; 1 cannot connect, or had to 
 async function run(options: FolderOptions, once: boolean): Promise<number> {
   let folder: SyncedFolder;
   try {
-    folder = await SyncedFolder.open(options);
+    SyncedFolder.expectFolder(options.directory);
+    folder = await SyncedFolder.open({ ...options, dial: await reached(options.dial, patienceMs) });
   } catch (error) {
     const reason = harmless(error instanceof Error ? error.message : String(error));
     console.error(

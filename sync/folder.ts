@@ -35,6 +35,8 @@ export interface FolderOptions {
   readonly workspace: string;
   readonly name: string;
   readonly kind?: Participant["kind"];
+  /** Says who one is and what one may do, where the server asks for that. */
+  readonly token?: string;
   readonly openTimeoutMs?: number;
   /** Answers a question: go on, bring back what was deleted, or leave everything as it is and stop. */
   readonly ask: (question: Question) => Promise<"go on" | "bring back" | "stop">;
@@ -108,9 +110,7 @@ export class SyncedFolder {
    * @throws {FolderError} if the folder cannot be synchronised. @throws {SpaceError} if the server turns us away.
    */
   static async open(options: FolderOptions): Promise<SyncedFolder> {
-    if (infoAt(options.directory)?.isFile) {
-      throw new FolderError("not_a_folder", `${options.directory} is a file.`);
-    }
+    SyncedFolder.expectFolder(options.directory);
     Deno.mkdirSync(options.directory, { recursive: true });
     const folder = new SyncedFolder(options, Deno.realPathSync(options.directory));
     try {
@@ -120,6 +120,11 @@ export class SyncedFolder {
       throw error;
     }
     return folder;
+  }
+
+  /** @throws {FolderError} if what is at this path is no folder, and can be none. */
+  static expectFolder(directory: string): void {
+    if (infoAt(directory)?.isFile) throw new FolderError("not_a_folder", `${directory} is a file.`);
   }
 
   /** Resolves when it has ended. */
@@ -143,13 +148,14 @@ export class SyncedFolder {
   }
 
   async #open(): Promise<void> {
-    const { dial, workspace, name, kind = "human", openTimeoutMs } = this.#options;
+    const { dial, workspace, name, kind = "human", token, openTimeoutMs } = this.#options;
     this.#space = await Space.open({
       dial,
       workspace,
       name,
       kind,
       unsent: this.#state,
+      ...token === undefined ? {} : { token },
       ...openTimeoutMs === undefined ? {} : { openTimeoutMs },
     });
     const space = this.#space;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { serverOf } from "../../cli/client.ts";
+import { serverOf } from "../../cli/access.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { Running, serve } from "./running.ts";
 

@@ -59,11 +59,71 @@ Deno.test("sync shows its plan and stops if nobody agrees, goes on with --yes, a
   });
 });
 
+Deno.test("sync shows its token, gets what that covers, and warns of what it does not let it change", async () => {
+  await withPlace(async (place) => {
+    const file = `${place}/tokens.json`;
+    const made = new Running(
+      "token",
+      "make",
+      "--tokens",
+      file,
+      "--name",
+      "Ada",
+      "read:src/**",
+      "edit:src/a/**",
+    );
+    await using _made = made;
+    assertEquals(await made.end(), 0);
+    Deno.writeTextFileSync(`${place}/token`, made.output);
+    const other = new Running("token", "make", "--tokens", file, "--name", "Bo", "edit:**", "tree:**");
+    await using _other = other;
+    assertEquals(await other.end(), 0);
+    Deno.writeTextFileSync(`${place}/other`, other.output);
+    const { server, address } = await serve("--tokens", file);
+    await using _server = server;
+    for (const path of ["src/a/a.txt", "src/b.txt", "secret.txt"]) {
+      Deno.mkdirSync(`${place}/whole/src/a`, { recursive: true });
+      Deno.writeTextFileSync(`${place}/whole/${path}`, `${path}\n`);
+    }
+    await using whole = new Running(
+      "sync",
+      `${place}/whole`,
+      address,
+      "--token-file",
+      `${place}/other`,
+      "--yes",
+    );
+    await whole.shows("are the same");
+    await using part = new Running(
+      "sync",
+      `${place}/part`,
+      address,
+      "--token-file",
+      `${place}/token`,
+      "--yes",
+    );
+    await part.shows("are the same");
+    assertEquals(read(`${place}/part/src/b.txt`), "src/b.txt\n");
+    assertEquals(read(`${place}/part/secret.txt`), undefined);
+    Deno.writeTextFileSync(`${place}/part/src/b.txt`, "mine\n");
+    await part.shows("! src/b.txt: The token does not cover this");
+    Deno.writeTextFileSync(`${place}/part/src/a/a.txt`, "mine\n");
+    await eventually(() => read(`${place}/whole/src/a/a.txt`) === "mine\n", "what may be edited");
+    assertEquals(read(`${place}/whole/src/b.txt`), "src/b.txt\n");
+    await using revoked = new Running("token", "revoke", "--tokens", file, `${place}/token`);
+    assertEquals(await revoked.end(), 0);
+    await part.shows("has been revoked");
+    assertEquals(await part.end(), 1);
+  });
+});
+
 Deno.test("sync says what is wrong with an address, with a file for a folder, and without a server", async () => {
   await withPlace(async (place) => {
     Deno.writeTextFileSync(`${place}/file`, "");
     const cases: [string[], number, string][] = [
       [[`${place}/one`, "nonsense:x"], 2, "is no server"],
+      [[`${place}/one`, "127.0.0.1:1"], 1, "Is there a server?"],
+      [[`${place}/one`, "--token-file", `${place}/none`], 2, "Cannot read"],
       [[], 2, "Say which folder"],
       [[`${place}/file`], 1, "is a file"],
       [[`${place}/one`, "127.0.0.1:8000", "--deletions", "perhaps"], 2, "ask, delete, restore"],
