@@ -11,7 +11,7 @@ import { median, percentile } from "./measure.ts";
 import { atLeast, atMost, type Figure, type Row, short } from "./report.ts";
 import { ours, oursDurable } from "./server_ours.ts";
 import { startText } from "./thin_client.ts";
-import { serve, undisturbed } from "./undisturbed.ts";
+import { otherCpuMax, serve, undisturbed } from "./undisturbed.ts";
 
 const crowd = 50;
 
@@ -28,7 +28,7 @@ export async function* liveRows({ quick, only }: Options, folder: string): Async
 
 async function changesRow(name: string, rounds: number, quick: boolean): Promise<Row | string> {
   const memory: number[] = [], durable: number[] = [], shares: number[] = [];
-  let note = "";
+  let note = "", others = 0;
   for (let round = 0; round < rounds; round++) {
     const conditions = { clients: crowd, rate: 0, windowMs: 3_000 };
     const inMemory = await undisturbed(ours, conditions, quick);
@@ -39,6 +39,7 @@ async function changesRow(name: string, rounds: number, quick: boolean): Promise
     durable.push(onDisk.acceptedPerSecond);
     shares.push(onDisk.acceptedPerSecond / inMemory.acceptedPerSecond);
     const { acknowledgement, serverCpu, loadCpu, fault } = onDisk;
+    others = Math.max(others, inMemory.otherCpu, onDisk.otherCpu);
     note = `acknowledged in ${short(acknowledgement.median)} ms, p99 ${short(acknowledgement.p99)}; ` +
       `cores used: server ${short(serverCpu)}, load ${short(loadCpu)}; ` +
       (fault === "" ? "text checked" : `FAULT: ${fault}`);
@@ -47,6 +48,7 @@ async function changesRow(name: string, rounds: number, quick: boolean): Promise
     values.sort((a, b) => a - b);
     return { engine, ours: isOurs, value: median(values), range: [values[0]!, values.at(-1)!] };
   };
+  if (others > otherCpuMax) note += `; the machine did something else with up to ${short(others)} cores`;
   const figures = [
     { ...figure(oursDurable.name, durable, true), note },
     figure("Dist-Space, in memory", memory, false),

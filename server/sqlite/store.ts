@@ -21,7 +21,7 @@ import {
 } from "../format/mod.ts";
 import { compressed, uncompressed } from "./compression.ts";
 import { sha256 } from "./content.ts";
-import type { Database } from "./database.ts";
+import type { Columns, Database } from "./database.ts";
 import { damaged, DataError } from "./errors.ts";
 import { censusOf, type Known, knownOf, sealOf } from "./known.ts";
 
@@ -31,6 +31,8 @@ export interface Head {
 }
 
 const keyFactor = 2 ** 32;
+/** Of how many workspaces it is remembered that their row was whole. */
+const wholeMax = 1000;
 
 function keyOf(number: number, revision: number): number {
   return number * keyFactor + revision;
@@ -44,6 +46,8 @@ export class Store {
   readonly #db: Database;
   /** Whether the rows of all workspaces have been looked at. */
   #isSurveyed = false;
+  /** Rows that were found whole, by number. */
+  readonly #whole = new Map<number, { readonly row: Columns; readonly known: Known }>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -83,7 +87,14 @@ export class Store {
 
   byNumber(number: number): Known | undefined {
     const row = this.#db.get("SELECT * FROM workspaces WHERE number = ?", number);
-    return row === undefined ? undefined : knownOf(row);
+    if (row === undefined) return undefined;
+    // Asked for with every append: what was whole before and has not changed is whole.
+    const before = this.#whole.get(number);
+    if (before !== undefined && areSame(before.row, row)) return before.known;
+    const known = knownOf(row);
+    if (this.#whole.size >= wholeMax) this.#whole.clear();
+    this.#whole.set(number, { row, known });
+    return known;
   }
 
   /** A new workspace without entries. */
@@ -459,4 +470,9 @@ function unpackedOf(value: unknown): Uint8Array | undefined {
   } catch {
     return undefined;
   }
+}
+
+function areSame(a: Columns, b: Columns): boolean {
+  for (const name in a) if (a[name] !== b[name]) return false;
+  return true;
 }
