@@ -79,6 +79,8 @@ export interface SpaceOptions {
   readonly accepted?: boolean;
   /** Get the tree alone to begin with, and texts only of files that are loaded: see {@linkcode Space.load}. */
   readonly lazy?: boolean;
+  /** Fails with "workspace_unknown" if there is no such workspace, where it would be made otherwise. */
+  readonly existing?: boolean;
   /** Gives up opening after so many milliseconds; 0 waits for ever. */
   readonly openTimeoutMs?: number;
 }
@@ -167,6 +169,7 @@ export class Space {
       accepted: options.accepted ?? false,
       ...options.token === undefined ? {} : { token: options.token },
       lazy: options.lazy ?? false,
+      existing: options.existing ?? false,
       ...unsent === undefined ? {} : { unsent, contents: contentsOf(contents) },
     });
   }

@@ -50,6 +50,7 @@ export type CloseCode =
   | "hello_expected"
   | "hello_repeated"
   | "bad_workspace_name"
+  | "workspace_unknown"
   | "bad_participant"
   | "token_expected"
   | "token_invalid"
@@ -173,6 +174,9 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   hello_repeated: meaning("A connection says Hello once. Open another connection for another workspace."),
   bad_workspace_name: meaning(
     "Names of workspaces have 1 to 100 of the characters a-z A-Z 0-9 . _ - and do not begin with a dot.",
+  ),
+  workspace_unknown: meaning(
+    "There is no such workspace. Look at its name, or let it be made by whoever is to work in it.",
   ),
   bad_participant: meaning("A participant's name has 1 to 100 characters, none of them a control character."),
   token_expected: meaning("This server asks who you are. Connect with a token."),

@@ -98,6 +98,8 @@ export interface Hello {
   readonly lazy: boolean;
   /** The files that are, if it is lazy. */
   readonly loaded: readonly NodeId[];
+  /** Not to make the workspace if there is none. */
+  readonly existing?: true;
   /** Says who one is and what one may do. */
   readonly token?: string;
   /** Of what is held: what the welcome named then; left out, everything. */
@@ -378,6 +380,7 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           lazy: hello.lazy ?? false,
           loaded: (hello.loaded ?? []).map(idOf),
           packed: hello.packed ?? false,
+          ...hello.existing ? { existing: true } : {},
           ...hello.token ? { token: hello.token } : {},
           ...hello.scope ? { scope: hello.scope } : {},
         };

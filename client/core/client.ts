@@ -342,7 +342,7 @@ export class ClientCore {
   #opened(): void {
     this.#isOpening = false;
     this.#connection = new Connection(this.#nowUs);
-    const { workspace, participant, accepted = false, token } = this.#options;
+    const { workspace, participant, accepted = false, token, existing = false } = this.#options;
     const isResuming = this.#session !== "";
     this.#attempt++;
     // Another run must not take up this number: who of two is the later one is told by it.
@@ -362,6 +362,8 @@ export class ClientCore {
       lazy: this.#options.lazy ?? false,
       loaded: this.#replica.loaded.files,
       packed: true,
+      // What one has been in may be gone, and one's work is not to be lost with it.
+      ...existing && this.#epoch === "" ? { existing } : {},
       ...token === undefined ? {} : { token },
       ...this.#scope === "" ? {} : { scope: this.#scope },
     }));

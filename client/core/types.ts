@@ -32,6 +32,8 @@ export interface ClientOptions {
   readonly accepted?: boolean;
   /** Whether to get texts only of files that are loaded. */
   readonly lazy?: boolean;
+  /** Whether to be turned away, rather than make the workspace, if it is new. */
+  readonly existing?: boolean;
 }
 
 /** What has happened, and when: whole microseconds since 1970 that never go back. */

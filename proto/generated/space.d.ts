@@ -121,6 +121,7 @@ export namespace distspace {
     readonly lazy?: boolean | null;
     readonly loaded?: readonly distspace.Id[] | null;
     readonly token?: string | null;
+    readonly existing?: boolean | null;
     readonly scope?: string | null;
   }
   export const Hello: Codec<Hello>;

@@ -1384,6 +1384,7 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.lazy = false;
         Hello.prototype.loaded = $util.emptyArray;
         Hello.prototype.token = "";
+        Hello.prototype.existing = false;
         Hello.prototype.scope = "";
 
         Hello.encode = function (message, writer, _depth) {
@@ -1420,6 +1421,8 @@ export const distspace = $root.distspace = (() => {
             if (message.loaded != null && message.loaded.length)
                 for (let i = 0; i < message.loaded.length; ++i)
                     $root.distspace.Id.encode(message.loaded[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+            if (message.existing != null && $Object.hasOwnProperty.call(message, "existing") && message.existing !== false)
+                writer.uint32(144).bool(message.existing);
             if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
                 writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -1566,6 +1569,15 @@ export const distspace = $root.distspace = (() => {
                             message.token = value;
                         else
                             delete message.token;
+                        continue;
+                    }
+                case 18: {
+                        if (wireType !== 0)
+                            break;
+                        if (value = reader.bool())
+                            message.existing = value;
+                        else
+                            delete message.existing;
                         continue;
                     }
                 case 20: {

@@ -619,6 +619,10 @@ export class Room {
     const hello = connection.hello!;
     const { grant, rights } = connection;
     const { durable } = this.#sequencer;
+    if (hello.existing === true && durable.revision === 0) {
+      this.#host.end(connection, "workspace_unknown", nowUs);
+      return true;
+    }
     let session = this.#follows(hello) ? this.#resumable(hello.session, nowUs) : undefined;
     const known = session !== undefined;
     if (session !== undefined) {

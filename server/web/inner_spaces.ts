@@ -58,9 +58,9 @@ export class InnerSpaces {
     this.#spacesMax = spacesMax;
   }
 
-  /** Asks something of a workspace. */
+  /** Asks something of a workspace, which is not made for that. */
   ask<T>(workspace: string, caller: Caller, act: (space: Space) => Promise<T>): Promise<T> {
-    return this.#use(workspace, caller, async ({ space, asking }) => {
+    return this.#use(workspace, caller, true, async ({ space, asking }) => {
       while (asking.size >= askingMax) await Promise.race(asking);
       const asked = space.then(act);
       const over: Promise<unknown> = asked.then(() => asking.delete(over), () => asking.delete(over));
@@ -69,9 +69,11 @@ export class InnerSpaces {
     });
   }
 
-  /** Changes something in a workspace, once what was asked for before is done. */
-  change<T>(workspace: string, caller: Caller, act: (space: Space) => Promise<T>): Promise<T> {
-    return this.#use(workspace, caller, (held) => {
+  /** Changes something in a workspace, once what was asked for before is done. It is made if it is new. */
+  async change<T>(workspace: string, caller: Caller, act: (space: Space) => Promise<T>): Promise<T> {
+    // Somebody who asked may just be finding out that there is none.
+    while (await this.#use(workspace, caller, false, ({ space }) => isUnknown(space)));
+    return await this.#use(workspace, caller, false, (held) => {
       const done = held.changing.then(async () => await act(await held.space));
       held.changing = done.catch(() => {});
       return done;
@@ -84,9 +86,14 @@ export class InnerSpaces {
     await Promise.all([...this.#held.keys()].map((key) => this.#drop(key)));
   }
 
-  async #use<T>(workspace: string, caller: Caller, act: (held: Held) => Promise<T>): Promise<T> {
+  async #use<T>(
+    workspace: string,
+    caller: Caller,
+    existing: boolean,
+    act: (held: Held) => Promise<T>,
+  ): Promise<T> {
     const key = JSON.stringify([workspace, caller.name, caller.kind, caller.token]);
-    const held = this.#held.get(key) ?? this.#open(key, workspace, caller);
+    const held = this.#held.get(key) ?? this.#open(key, workspace, caller, existing);
     // The most recently used is the last.
     this.#held.delete(key);
     this.#held.set(key, held);
@@ -102,7 +109,7 @@ export class InnerSpaces {
     }
   }
 
-  #open(key: string, workspace: string, caller: Caller): Held {
+  #open(key: string, workspace: string, caller: Caller, existing: boolean): Held {
     if (this.#isClosed) throw new SpaceError("shutting_down", codes.shutting_down.text);
     if (this.#held.size >= this.#spacesMax) {
       const [idle] = [...this.#held].find(([, { users }]) => users === 0) ?? [];
@@ -115,6 +122,7 @@ export class InnerSpaces {
       ...{ workspace, name, kind },
       // Of the files, only those that are changed are in memory a second time.
       lazy: true,
+      existing,
       ...token === undefined ? {} : { token },
       openTimeoutMs: this.#openMs,
     });
@@ -140,4 +148,12 @@ export class InnerSpaces {
     clearTimeout(held.idle);
     await held.space.then((space) => space.close(), () => {});
   }
+}
+
+/** Whether a session could not be opened since there is no such workspace; other reasons are for whoever uses it. */
+function isUnknown(space: Promise<Space>): Promise<boolean> {
+  return space.then(
+    () => false,
+    (error) => error instanceof SpaceError && error.code === "workspace_unknown",
+  );
 }

@@ -710,6 +710,7 @@ Deno.test("open() rejects with the server's code where the server turns a client
     const [code, options] of [
       ["bad_workspace_name", { workspace: "no/such" }],
       ["bad_workspace_name", { workspace: "" }],
+      ["workspace_unknown", { workspace: "new", existing: true }],
       ["bad_participant", { name: "" }],
       ["bad_participant", { name: "a\nb" }],
     ] as const
@@ -717,6 +718,9 @@ Deno.test("open() rejects with the server's code where the server turns a client
     const error = await assertRejects(() => open(server.port, "Ada", options), SpaceError);
     assertEquals(error.code, code);
   }
+  await using _maker = await open(server.port, "Ada", { workspace: "new" });
+  await using found = await open(server.port, "Bo", { workspace: "new", existing: true });
+  assertEquals(found.list(""), []);
 });
 
 // ---- Closing --------------------------------------------------------------------------------------------------

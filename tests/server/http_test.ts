@@ -193,6 +193,26 @@ Deno.test("what is changed over HTTP is there for everybody, with its author, an
   await ada.close();
 });
 
+Deno.test("a workspace that is only asked about is not made; the first change makes it", async () => {
+  await using server = await LiveWeb.start();
+  const path = `http://${server.address}/api/workspaces/new`;
+  const ask = async () => {
+    const response = await fetch(`${path}/tree`);
+    const { code, nodes } = await response.json();
+    return [response.status, code ?? nodes.length];
+  };
+  assertEquals(await ask(), [404, "workspace_unknown"]);
+  assertEquals(await ask(), [404, "workspace_unknown"]);
+  assertEquals(server.reports.filter(({ event }) => event === "joined"), []);
+  // Who changes it while the same caller is told that there is none is not told so as well.
+  const change = { method: "POST", body: JSON.stringify(created("a.txt", "")) };
+  const [asked, changed] = await Promise.all([ask(), fetch(`${path}/changes`, change)]);
+  assertEquals(asked, [404, "workspace_unknown"]);
+  assertEquals(changed.status, 200);
+  await changed.body?.cancel();
+  assertEquals(await ask(), [200, 1]);
+});
+
 Deno.test("callers share a session, which leaves when nobody has used it for a while", async () => {
   await using server = await LiveWeb.start({}, { sessions: { idleMs: 100 } });
   const caller = await callerOf(server);
@@ -304,6 +324,13 @@ Deno.test("pages of an origin that is allowed may use the API", async () => {
     "https://example.org",
   ]);
   assertMatch(asked.headers.get("access-control-allow-headers")!, /authorization/);
+  const change = { method: "POST", headers, body: JSON.stringify(created("a.txt", "")) };
+  const changed = await fetch(`http://${server.address}/api/workspaces/w/changes`, change);
+  assertEquals([changed.status, changed.headers.get("access-control-allow-origin")], [
+    200,
+    "https://example.org",
+  ]);
+  await changed.body?.cancel();
   const tree = await fetch(`http://${server.address}/api/workspaces/w/tree`, { headers });
   assertEquals([tree.status, tree.headers.get("access-control-allow-origin")], [200, "https://example.org"]);
   await tree.body?.cancel();
