@@ -121,6 +121,8 @@ export interface SpaceEvents {
   status: Extract<ClientEvent, { kind: "status" }>;
   /** Own changes have been accepted, stored or refused. */
   settled: Extract<ClientEvent, { kind: "settled" }>;
+  /** A later revision is known here, also if nothing in it is seen or loaded. */
+  revision: { readonly revision: number };
   /** Ids of nodes that nobody else has seen have changed. */
   renumbered: Extract<ClientEvent, { kind: "renumbered" }>;
   /** Something has gone wrong on this side that nobody is waiting for: "store_failed". */
@@ -140,6 +142,8 @@ export class Space {
   #closing: Promise<void> | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastUs = 0;
+  /** The revision that was told last. */
+  #toldRevision = 0;
   #saving: Promise<void> | undefined;
   /** Settled by the next save to begin, which has all that is unsaved now; undefined if nothing is. */
   #nextSave: Deferred<void> | undefined;
@@ -656,6 +660,13 @@ export class Space {
     for (const listener of this.#listeners.get(kind) ?? []) listener(event as never);
   }
 
+  #tellRevision(): void {
+    const { revision } = this;
+    if (revision === this.#toldRevision) return;
+    this.#toldRevision = revision;
+    this.#tell("revision", { revision });
+  }
+
   #open(): void {
     this.#dial().then(
       (transport) => this.#serve(transport),
@@ -676,6 +687,7 @@ export class Space {
       }));
       if (done === true || this.#transport !== transport) break;
       this.#step({ kind: "received", bytes, nowUs: this.#nowUs() });
+      this.#tellRevision();
     }
     this.#gone(transport);
   }

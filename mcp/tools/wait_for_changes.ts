@@ -11,8 +11,6 @@ import { touchedFiles } from "../touched.ts";
 import { type Call, looks, type Tool, tool } from "../tool.ts";
 import { nameOf, person, statusOf } from "../words.ts";
 
-/** How often the revision is looked at, which is known here, in milliseconds. */
-const lookMs = 25;
 /** How often whoever waits is told that this goes on. */
 const progressMs = 5000;
 
@@ -111,17 +109,30 @@ async function nextRevision(
   endMs: number,
   { signal, progress }: Call,
 ): Promise<boolean> {
+  if (space.revision > revision) return true;
   const begunMs = performance.now();
-  for (let toldMs = begunMs;;) {
-    if (space.revision > revision) return true;
-    const nowMs = performance.now();
-    if (nowMs >= untilMs) return false;
-    if (signal.aborted) throw new SpaceError("cancelled", "Whoever waited has given up");
-    if (space.status.phase === "ended") throw new SpaceError("closed", "The workspace is closed");
-    if (nowMs - toldMs >= progressMs) {
-      toldMs = nowMs;
-      progress(Math.round((nowMs - begunMs) / 1000), Math.round((endMs - begunMs) / 1000));
-    }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(lookMs, untilMs - nowMs)));
+  const tellProgress = () =>
+    progress(Math.round((performance.now() - begunMs) / 1000), Math.round((endMs - begunMs) / 1000));
+  const { promise, resolve, reject } = Promise.withResolvers<boolean>();
+  const giveUp = () => reject(new SpaceError("cancelled", "Whoever waited has given up"));
+  const endIfClosed = () => {
+    if (space.status.phase === "ended") reject(new SpaceError("closed", "The workspace is closed"));
+  };
+  const late = setTimeout(() => resolve(false), untilMs - begunMs);
+  const progressing = setInterval(tellProgress, progressMs);
+  const offs = [
+    space.on("revision", (now) => now.revision > revision && resolve(true)),
+    space.on("status", endIfClosed),
+  ];
+  signal.addEventListener("abort", giveUp);
+  try {
+    if (signal.aborted) giveUp();
+    endIfClosed();
+    return await promise;
+  } finally {
+    clearTimeout(late);
+    clearInterval(progressing);
+    signal.removeEventListener("abort", giveUp);
+    for (const off of offs) off();
   }
 }
