@@ -40,6 +40,11 @@ export class EntryFrames {
   /** Entries before this revision are not kept encoded. */
   #from = 1;
   #batch: Batch | undefined;
+  /** What was put together last for one who is lazy. */
+  #loaded: { readonly frames: readonly Uint8Array[]; readonly bytes: Uint8Array } = {
+    frames: [],
+    bytes: new Uint8Array(),
+  };
 
   constructor(sequencer: Sequencer, sendBytesMax: number, view?: ScopedLog) {
     this.#sequencer = sequencer;
@@ -70,7 +75,12 @@ export class EntryFrames {
       bytes += frame.length;
       frames.push(frame);
     }
-    return { to, bytes: joined(frames) };
+    // Most lazy readers have loaded nothing of what is edited, and read the same.
+    const loaded = this.#loaded;
+    if (frames.length !== loaded.frames.length || frames.some((frame, i) => frame !== loaded.frames[i])) {
+      this.#loaded = { frames, bytes: joined(frames) };
+    }
+    return { to, bytes: this.#loaded.bytes };
   }
 
   /** The durable revision has moved on. */
