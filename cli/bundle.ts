@@ -7,10 +7,18 @@
 
 const root = new URL("../", import.meta.url);
 
-/** One module with all that `entry` imports, as small as it can be written. */
-export async function bundle(entry: URL): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * One module with all that `entry` imports, as small as it can be written.
+ *
+ * @param external what it goes on importing, as it stands in the sources.
+ */
+export async function bundle(
+  entry: URL,
+  external: readonly string[] = [],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const externals = external.length === 0 ? [] : ["--external", ...external];
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform", "browser", "--minify", entry.pathname],
+    args: ["bundle", "--quiet", "--platform", "browser", "--minify", entry.pathname, ...externals],
     cwd: root,
     env: { NO_COLOR: "1" },
   }).output();

@@ -15,8 +15,6 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import {
   Annotation,
   type ChangeSet,
@@ -35,10 +33,17 @@ import {
   ViewPlugin,
   type ViewUpdate,
 } from "@codemirror/view";
-import { difference, type NodeId, normalize, type Splice, type TextOp } from "../ot/mod.ts";
+import {
+  difference,
+  type NodeId,
+  normalize,
+  type Space,
+  SpaceError,
+  type SpaceEvents,
+  type Splice,
+  type TextOp,
+} from "../mod.ts";
 import { RemoteCursor, remoteCursorTheme, selectionOf } from "./codemirror_cursor.ts";
-import { SpaceError } from "./error.ts";
-import type { Space, SpaceEvents } from "./space.ts";
 
 /** What an editor of a file may want to know. */
 export interface SharedFileOptions {
@@ -216,7 +221,8 @@ class SharedFile implements PluginValue {
   #redrawSoon(): void {
     if (this.#isRedrawing) return;
     this.#isRedrawing = true;
-    requestAnimationFrame(() => {
+    // An editor without a window shows nothing, nor cursors.
+    this.#view.dom.ownerDocument.defaultView?.requestAnimationFrame(() => {
       // Something was typed meanwhile, and they are drawn already.
       if (this.#isRedrawing && !this.#isDestroyed) this.#view.dispatch({});
     });

@@ -5,10 +5,11 @@
  * @module
  */
 
-/// <reference lib="dom" />
-
 import type { Extension } from "@codemirror/state";
 import { Decoration, EditorView, WidgetType } from "@codemirror/view";
+
+/** What an editor shows: named so, it can be published without the types of a browser. */
+type Element = ReturnType<WidgetType["toDOM"]>;
 
 /** Neighbours on the colour wheel are far apart: the golden angle, in degrees. */
 const hueStep = 137.508;
@@ -34,13 +35,13 @@ export class RemoteCursor extends WidgetType {
     return other.site === this.site && other.name === this.name && other.isBelow === this.isBelow;
   }
 
-  override toDOM(): HTMLElement {
-    const cursor = document.createElement("span");
+  override toDOM({ dom: { ownerDocument: page } }: EditorView): Element {
+    const cursor = page.createElement("span");
     cursor.className = "cm-remote-cursor";
     cursor.style.borderColor = colorOf(this.site);
     cursor.ariaHidden = "true";
     if (this.name === "") return cursor;
-    const label = document.createElement("span");
+    const label = page.createElement("span");
     label.className = this.isBelow ? "cm-remote-name cm-remote-name-below" : "cm-remote-name";
     label.style.backgroundColor = colorOf(this.site);
     label.textContent = this.name;

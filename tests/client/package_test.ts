@@ -53,6 +53,11 @@ Deno.test({
       await printed(`${folder}/robot`, "npm", "install", ...quiet, `../${packed}`);
       await Deno.copyFile(new URL("node/robot.ts", examples), `${folder}/robot/robot.ts`);
       compile(`${folder}/robot/robot.ts`);
+      // The binding to an editor stands on the same module as the program: its errors are the SDK's own.
+      const binding = await Deno.readTextFile(`${folder}/robot/node_modules/@dist-space/space/codemirror.js`);
+      const imported = [...binding.matchAll(/\bfrom\s*"([^"]+)"/g)].map(([, name]) => name!);
+      const expected = ["./dist-space.js", "@codemirror/state", "@codemirror/view"];
+      assertEquals([...new Set(imported)].sort(), expected);
       await using server = new LiveServer();
       const said = await printed(`${folder}/robot`, "node", "robot.js", "127.0.0.1", String(server.port));
       assertEquals(said, "durable\nseen/robot.txt A robot was here 😀\r\n\n");
