@@ -45,6 +45,9 @@ import {
 } from "../mod.ts";
 import { RemoteCursor, remoteCursorTheme, selectionOf } from "./codemirror_cursor.ts";
 
+/** What editors are made of, as their package has it. */
+export type { Extension } from "@codemirror/state";
+
 /** What an editor of a file may want to know. */
 export interface SharedFileOptions {
   /** Something typed was refused, and has been taken out of the editor again. */
