@@ -67,9 +67,17 @@ const exactMath = new Set(["abs", "ceil", "clz32", "floor", "imul", "max", "min"
 /** Methods whose results depend on a locale, or on the engine's version of Unicode. */
 const dependent = /^(toLocale\w*|localeCompare|normalize)$/;
 
+/** The project's own folder: names above it, wherever somebody has put it, say nothing. */
+const root = new URL("../", import.meta.url).pathname;
+
+/** The path of a file from the project's folder on, with a slash before it; undefined if it is elsewhere. */
+function placeOf(file: string): string | undefined {
+  return file.startsWith(root) ? file.slice(root.length - 1) : undefined;
+}
+
 function folderOf(file: string): string | undefined {
-  if (file.includes("/tests/") || file.includes("/generated/")) return undefined;
-  return pureFolders.find((folder) => file.includes(folder));
+  if (file.includes("/generated/")) return undefined;
+  return pureFolders.find((folder) => placeOf(file)?.startsWith(folder));
 }
 
 /** Whether an identifier is the name of a property or of a member, and so not the global of that name. */
@@ -84,7 +92,8 @@ const plugin: Deno.lint.Plugin = {
   rules: {
     purity: {
       create(context) {
-        const folder = folderOf(context.filename.replaceAll("\\", "/"));
+        const filename = encodeURI(context.filename.replaceAll("\\", "/")).replace(/^(?!\/)/, "/");
+        const folder = folderOf(filename);
         if (folder === undefined) return {};
         const refuse = (node: Deno.lint.Node, what: string) => {
           context.report({ node, message: `${what} has no place in ${folder.slice(1)}: it is pure` });
@@ -92,8 +101,8 @@ const plugin: Deno.lint.Plugin = {
         const checkImport = (node: Deno.lint.Node, source: string) => {
           if (packages.includes(source)) return;
           if (!source.startsWith(".")) return refuse(node, `The package "${source}"`);
-          const path = new URL(source, `file://${context.filename}`).pathname;
-          if (path.includes(folder) || below[folder]!.some((other) => path.includes(other))) return;
+          const place = placeOf(new URL(source, `file://${filename}`).pathname);
+          if ([folder, ...below[folder]!].some((other) => place?.startsWith(other))) return;
           refuse(node, `An import of "${source}"`);
         };
         return {

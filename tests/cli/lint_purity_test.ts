@@ -1,9 +1,11 @@
 import plugin from "../../cli/lint_purity.ts";
 import { assertEquals } from "../assert.ts";
 
+const root = new URL("../../", import.meta.url).pathname;
+
 /** What the rule says of `source`, if it stood in a file of this path. */
 function findings(path: string, source: string): string[] {
-  return Deno.lint.runPlugin(plugin, `/repo/${path}`, source).map(({ message }) => message);
+  return Deno.lint.runPlugin(plugin, `${root}${path}`, source).map(({ message }) => message);
 }
 
 const impure: Readonly<Record<string, string>> = {
