@@ -122,6 +122,7 @@ export namespace distspace {
     readonly loaded?: readonly distspace.Id[] | null;
     readonly token?: string | null;
     readonly scope?: string | null;
+    readonly key?: Uint8Array | null;
   }
   export const Hello: Codec<Hello>;
   export interface Load {
@@ -155,6 +156,7 @@ export namespace distspace {
     readonly seq?: number | null;
     readonly base?: number | null;
     readonly change?: distspace.Change | null;
+    readonly signature?: Uint8Array | null;
   }
   export const Operation: Codec<Operation>;
   export interface Notice {

@@ -1385,6 +1385,7 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.loaded = $util.emptyArray;
         Hello.prototype.token = "";
         Hello.prototype.scope = "";
+        Hello.prototype.key = $util.newBuffer([]);
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1420,6 +1421,8 @@ export const distspace = $root.distspace = (() => {
             if (message.loaded != null && message.loaded.length)
                 for (let i = 0; i < message.loaded.length; ++i)
                     $root.distspace.Id.encode(message.loaded[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+            if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
+                writer.uint32(114).bytes(message.key);
             if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
                 writer.uint32(162).string(message.scope);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -1575,6 +1578,15 @@ export const distspace = $root.distspace = (() => {
                             message.scope = value;
                         else
                             delete message.scope;
+                        continue;
+                    }
+                case 14: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.key = value;
+                        else
+                            delete message.key;
                         continue;
                     }
                 }
@@ -2033,6 +2045,7 @@ export const distspace = $root.distspace = (() => {
         Operation.prototype.seq = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Operation.prototype.base = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Operation.prototype.change = null;
+        Operation.prototype.signature = $util.newBuffer([]);
 
         Operation.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2047,6 +2060,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(16).uint64(message.base);
             if (message.change != null && $Object.hasOwnProperty.call(message, "change"))
                 $root.distspace.Change.encode(message.change, writer.uint32(26).fork(), _depth + 1).ldelim();
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                writer.uint32(34).bytes(message.signature);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2102,6 +2117,15 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.change = $root.distspace.Change.decode(reader, reader.size(), $undefined, _depth + 1, message.change);
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
                         continue;
                     }
                 }

@@ -15,6 +15,8 @@ export {
   type SavedState,
   type SessionRecord,
   type Settled,
+  type SignedEntry,
+  type SigningKey,
   sortedNodes,
   State,
 } from "./state.ts";
