@@ -550,6 +550,15 @@ function operationToWire({ seq, base, change }: Omit<Operation, "kind" | "signat
   return { seq, base, change: changeToWire(change) };
 }
 
+/**
+ * The operation that bytes are, as they were signed.
+ *
+ * @throws {ProtocolError}
+ */
+export function operationOf(bytes: Uint8Array): Operation {
+  return decodeClientMessage(FrameType.OPERATION, bytes) as Operation;
+}
+
 /** What is signed of the payload of an operation: all of it but its signature, wherever that stands. */
 export function signedPart(payload: Uint8Array): Uint8Array {
   const reader = protobuf.Reader.create(payload), parts: Uint8Array[] = [];

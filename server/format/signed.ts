@@ -44,6 +44,11 @@ export function readSigned({ revision, author }: LogEntry, from: ByteReader): Si
   return { base, signature, ...bytes, ...signer };
 }
 
+/** What is left of a signed submission once something was taken out of it for good. */
+export function withoutSignature({ base, signer }: SignedEntry): SignedEntry {
+  return { base, signature: "", ...signer === undefined ? {} : { signer } };
+}
+
 export function writeSigningKey({ key, workspace }: SigningKey, to: ByteWriter): void {
   to.raw(fromHex(key));
   writeString(to, to, workspace);
