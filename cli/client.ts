@@ -7,13 +7,14 @@
  * @module
  */
 
-import { type Dial, type Participant, Space, tcp, tls, type Transport } from "../mod.ts";
+import { type Dial, type Participant, Space, type SpaceOptions, tcp, tls, type Transport } from "../mod.ts";
 import { type Answer, completionsOf, faultReport, helpOf, type Here, run } from "./client_commands.ts";
 import { News } from "./client_news.ts";
 import { outcomeReport, participantReport } from "./client_report.ts";
 import { Terminal } from "./client_terminal.ts";
 import { harmless } from "./client_words.ts";
 import { Command } from "./command.ts";
+import { signing, signOption } from "./signing_key.ts";
 
 /** How long connecting may take, and how long a script goes on without a connection. */
 const patienceMs = 10_000;
@@ -30,6 +31,7 @@ export const clientCommand = new Command("client")
     "--token-file <file>",
     "the file with your token (default: the environment variable DIST_SPACE_TOKEN)",
   )
+  .option(...signOption)
   .option("--tls", "speak TLS with the server")
   .option("--ca <file>", "speak TLS, and trust what this certificate vouches for, in PEM")
   .addHelpText(
@@ -40,6 +42,7 @@ ${helpOf().replace(/^(?=.)/gm, "  ")}
 Examples:
   deno task client                                      in a terminal
   deno task client 127.0.0.1:8000 demo --name Ada       in another workspace, under another name
+  deno task client 127.0.0.1:8000 demo --sign           signing what you change
   echo 'put a.txt "Hello, world"' | deno task client    from a script
   (echo watch; tail -f /dev/null) | deno task client    only looking on
 
@@ -48,7 +51,8 @@ error, and the next one is done.
 
 Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a line of a script failed; 2 wrong usage.`,
   )
-  .action(async (address, workspace, { name: givenName, kind: kindName, tokenFile, ca, tls: speaksTls }) => {
+  .action(async (address, workspace, options) => {
+    const { name: givenName, kind: kindName, tokenFile, ca, tls: speaksTls } = options;
     const server = serverOf(address);
     if (server === undefined) {
       console.error(
@@ -62,6 +66,7 @@ Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a lin
       Deno.exit(2);
     }
     const name = givenName ?? Deno.env.get("USER") ?? Deno.env.get("USERNAME") ?? "somebody";
+    const signed = signing(options.sign);
     let space: Space;
     try {
       const token = tokenFile === undefined
@@ -73,7 +78,7 @@ Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a lin
         : speaksTls === true
         ? tls(hostname, port)
         : tcp(hostname, port);
-      space = await open(dial, { workspace, name, kind, token });
+      space = await open(dial, { workspace, name, kind, token, ...signed });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       console.error(
@@ -105,9 +110,10 @@ interface Who {
   readonly name: string;
   readonly kind: Participant["kind"];
   readonly token: string | undefined;
+  readonly sign?: Required<SpaceOptions>["sign"];
 }
 
-async function open(dial: Dial, { workspace, name, kind, token }: Who): Promise<Space> {
+async function open(dial: Dial, { token, ...who }: Who): Promise<Space> {
   // Whoever mistypes an address is told at once; only later on is a lost connection made again and again.
   let first: Transport | undefined = await inTime(dial());
   return await Space.open({
@@ -117,9 +123,7 @@ async function open(dial: Dial, { workspace, name, kind, token }: Who): Promise<
       first = undefined;
       return Promise.resolve(transport);
     },
-    workspace,
-    name,
-    kind,
+    ...who,
     ...token === undefined ? {} : { token },
     openTimeoutMs: patienceMs,
   });

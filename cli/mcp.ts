@@ -16,6 +16,7 @@ import { serverOf } from "./client.ts";
 import { harmless } from "./client_words.ts";
 import { Command, wholeNumber } from "./command.ts";
 import { origins } from "./serve.ts";
+import { signing, signOption } from "./signing_key.ts";
 
 /** How long connecting may take. */
 const patienceMs = 10_000;
@@ -32,6 +33,7 @@ export const mcpCommand = new Command("mcp")
     "what the server lets it in by (default: the environment variable DIST_SPACE_TOKEN)",
   )
   .option("--token-file <file>", "the file with that token")
+  .option(...signOption)
   .option("--tls", "speak TLS with the server")
   .option("--ca <file>", "speak TLS, and trust what this certificate vouches for, in PEM")
   .option(
@@ -56,7 +58,7 @@ docs/agents.md has the tools, and what they answer.
 
 Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection was lost for good; 2 wrong usage.`,
   )
-  .action(async (server, workspace, { name, httpPort, origin = [], ...rest }) => {
+  .action(async (server, workspace, { name, httpPort, origin = [], sign, ...rest }) => {
     const dial = await dialOf(server, rest);
     if (dial === undefined) {
       console.error(`"${harmless(server)}" is no server: give HOST:PORT, or a URL like ws://127.0.0.1:8001.`);
@@ -71,6 +73,7 @@ Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection 
       lazy: true,
       openTimeoutMs: patienceMs,
       ...token === undefined ? {} : { token },
+      ...signing(sign),
     };
     try {
       if (httpPort === undefined) await overStdio(options);

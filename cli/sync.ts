@@ -9,6 +9,7 @@ import { type Discarded, FolderError, type FolderOptions, SyncedFolder, Trash } 
 import { serverOf } from "./client.ts";
 import { harmless, wordOf } from "./client_words.ts";
 import { Command, oneOf } from "./command.ts";
+import { signing, signOption } from "./signing_key.ts";
 import { newsReport, questionReport, trashReport } from "./sync_report.ts";
 
 /** How long connecting may take at the start. */
@@ -36,6 +37,7 @@ export const syncCommand = new Command("sync")
   .argument("[HOST:PORT]", "the server", "127.0.0.1:8000")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who you are to the others (default: your user name)")
+  .option(...signOption)
   .option("--yes", "do the plan of a first run without asking")
   .option(
     "--deletions <answer>",
@@ -80,6 +82,7 @@ Exit codes: 0 ended by Ctrl-C, or done with --once; 1 cannot connect, or had to 
         workspace,
         name: `${name} (folder)`,
         openTimeoutMs: patienceMs,
+        ...signing(options.sign),
         ask: (question) => {
           console.log(questionReport(question, directory, workspace));
           if (question.kind === "first") {

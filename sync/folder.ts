@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Dial, Space, SpaceError } from "../client/mod.ts";
+import { type Dial, Space, SpaceError, type SpaceOptions } from "../client/mod.ts";
 import { Text } from "../ot/mod.ts";
 import type { Participant } from "../proto/mod.ts";
 import {
@@ -35,6 +35,7 @@ export interface FolderOptions {
   readonly workspace: string;
   readonly name: string;
   readonly kind?: Participant["kind"];
+  readonly sign?: Required<SpaceOptions>["sign"];
   readonly openTimeoutMs?: number;
   /** Answers a question: go on, bring back what was deleted, or leave everything as it is and stop. */
   readonly ask: (question: Question) => Promise<"go on" | "bring back" | "stop">;
@@ -143,7 +144,7 @@ export class SyncedFolder {
   }
 
   async #open(): Promise<void> {
-    const { dial, workspace, name, kind = "human", openTimeoutMs } = this.#options;
+    const { dial, workspace, name, kind = "human", openTimeoutMs, sign } = this.#options;
     this.#space = await Space.open({
       dial,
       workspace,
@@ -151,6 +152,7 @@ export class SyncedFolder {
       kind,
       unsent: this.#state,
       ...openTimeoutMs === undefined ? {} : { openTimeoutMs },
+      ...sign === undefined ? {} : { sign },
     });
     const space = this.#space;
     space.on("edited", ({ node }) => this.#step({ kind: "workspace", nodes: [node] }));
