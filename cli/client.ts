@@ -15,6 +15,7 @@ import { outcomeReport, participantReport } from "./client_report.ts";
 import { Terminal } from "./client_terminal.ts";
 import { harmless } from "./client_words.ts";
 import { Command } from "./command.ts";
+import { signing, signOption } from "./signing_key.ts";
 
 /** How long connecting may take, and how long a script goes on without a connection. */
 const patienceMs = 10_000;
@@ -28,6 +29,7 @@ export const clientCommand = new Command("client")
   .option("--name <name>", "who you are to the others (default: your user name)")
   .option("--kind <kind>", `what you are: ${kinds.join(", ")}`, "human")
   .addOption(tokenFileOption)
+  .option(...signOption)
   .addOption(tlsOption)
   .addOption(caOption)
   .addHelpText(
@@ -38,6 +40,7 @@ ${helpOf().replace(/^(?=.)/gm, "  ")}
 Examples:
   deno task client                                      in a terminal
   deno task client 127.0.0.1:8000 demo --name Ada       in another workspace, under another name
+  deno task client 127.0.0.1:8000 demo --sign           signing what you change
   echo 'put a.txt "Hello, world"' | deno task client    from a script
   (echo watch; tail -f /dev/null) | deno task client    only looking on
 
@@ -46,7 +49,7 @@ error, and the next one is done.
 
 Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a line of a script failed; 2 wrong usage.`,
   )
-  .action(async (address, workspace, { name: givenName, kind: kindName, ...access }) => {
+  .action(async (address, workspace, { name: givenName, kind: kindName, sign, ...access }) => {
     const dial = await dialOf(address, access);
     const kind = kinds.find((one) => one === kindName);
     if (kind === undefined) {
@@ -54,7 +57,7 @@ Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a lin
       Deno.exit(2);
     }
     const name = givenName ?? Deno.env.get("USER") ?? Deno.env.get("USERNAME") ?? "somebody";
-    const token = await tokenOf(access);
+    const token = await tokenOf(access), signed = signing(sign);
     let space: Space;
     try {
       space = await Space.open({
@@ -63,6 +66,7 @@ Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a lin
         name,
         kind,
         ...token === undefined ? {} : { token },
+        ...signed,
         openTimeoutMs: patienceMs,
       });
     } catch (error) {

@@ -38,6 +38,7 @@ const packages = [
   "protobufjs/minimal",
   "js-xxhash",
   "@noble/hashes/sha2.js",
+  "@noble/curves/ed25519.js",
   "diff",
   "ignore",
   "re2js",

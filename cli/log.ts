@@ -12,6 +12,7 @@ import { exportTo } from "./log_export.ts";
 import { importFrom } from "./log_import.ts";
 import * as look from "./log_look.ts";
 import * as tend from "./log_tend.ts";
+import { verify } from "./log_verify.ts";
 import { moment, retention, span } from "./log_words.ts";
 
 /** A command with what all of them are told. */
@@ -63,10 +64,11 @@ const commands = [
     .option("--ignore-case", "take small and capital letters for the same")
     .option(...at).option(...glob)
     .action((workspace, pattern, paths, options) => look.search(workspace, pattern, paths, options)),
-  command("verify", "Look whether everything is whole, against the hashes of the log.").argument(
+  command("verify", "Look whether everything is whole, and follows from what its authors signed.").argument(
     "[WORKSPACE]",
   )
-    .action((workspace, options) => tend.verify(workspace, options)),
+    .option("--signers <file>", "who may sign as whom: lines with a key, a space, and a name")
+    .action((workspace, options) => verify(workspace, options)),
   command("export", "Write a workspace into a folder or a tar file.").argument("<WORKSPACE>")
     .argument("<TARGET>", "an empty or new folder, or a new file that ends in .tar")
     .option(...at)
@@ -125,12 +127,13 @@ Examples:
   deno task log ls
   deno task log show main 100-120
   deno task log diff main --from 1d -- src
+  deno task log verify main --signers signers.txt
   deno task log export main monday.tar --at 2026-02-02T08:00:00Z
   printf 'the password' | deno task log purge main --yes
 
 Exit codes:
   0  done
-  1  something is damaged, or nothing was found
+  1  something is damaged or forged, or nothing was found
   2  wrong usage, or --yes is missing
   3  the data, or a file, cannot be read or written
   4  no such workspace, revision or path, or there is one already`,

@@ -203,6 +203,8 @@ interface ShownEntry {
   readonly site: number;
   readonly seq: number;
   readonly author: Participant | undefined;
+  /** What it is signed with; whether the signature is good is for `verify` to say. */
+  readonly key?: string;
   readonly change: Change;
   readonly words: string;
 }
@@ -218,9 +220,10 @@ export function show(workspace: string, entries: Span | undefined, options: LogO
     }
     return [...shownEntries(source, entries.first === 0 ? floor + 1 : entries.first, entries.last)];
   }, (entries) => {
-    const rows = entries.map(({ revision, time, site, author, words }) => {
+    const rows = entries.map(({ revision, time, site, author, key, words }) => {
       const name = author?.name ?? (site === 0 ? "(server)" : `site ${site}`);
-      return [revision, timeInWords(time), name, words];
+      const signed = key === undefined ? "" : `, signed ${key.slice(0, 8)}…`;
+      return [revision, timeInWords(time), `${name}${signed}`, words];
     });
     console.log(tableOf(["revision", "time", "by", "what"], rows));
   });
@@ -248,6 +251,8 @@ function* shownEntries(source: RecentHistory, first: number, last: number): Gene
       ? `sites up to ${entry.sites} may be given`
       : changeInWords(change, state.workspace);
     state = state.apply(entry);
-    yield { revision, time, site, seq, author: state.authors.get(String(site)), change, words };
+    const signer = entry.signed === undefined ? undefined : state.sessions.get(entry.session)?.signer;
+    const key = signer === undefined ? {} : { key: signer.key };
+    yield { revision, time, site, seq, author: state.authors.get(String(site)), ...key, change, words };
   }
 }

@@ -1,6 +1,5 @@
 /**
- * The commands of `deno task log` that look after the data: what there is, whether it is whole, copies of it, and taking
- * things out of it.
+ * The commands of `deno task log` that look after the data: what there is, copies of it, and taking things out of it.
  *
  * @module
  */
@@ -66,31 +65,6 @@ export function stats(workspace: string | undefined, options: LogOptions): Promi
               `${record.names} in names`,
         ]),
       ]));
-    }
-  });
-}
-
-export function verify(workspace: string | undefined, options: LogOptions): Promise<void> {
-  return withTools(options, (tools) => {
-    const reports = tools.verify(workspace), file = tools.verifyFile();
-    const isWhole = file.length === 0 && reports.every(({ problems }) => problems.length === 0);
-    if (!isWhole) Deno.exitCode = logExitCodes.found_wanting;
-    return { isWhole, reports, file };
-  }, ({ isWhole, reports, file }) => {
-    const rows = reports.map(({ workspace, revision, entries, checkpoints, problems }) => [
-      ...[workspace, revision, entries, checkpoints, problems.length === 0 ? "whole" : "DAMAGED"],
-    ]);
-    console.log(tableOf(["workspace", "revision", "entries", "checkpoints", ""], rows));
-    for (const problem of file) console.error(`The file: ${problem}`);
-    for (const { workspace, problems } of reports) {
-      for (const problem of problems) console.error(`${wordOf(workspace)}: ${problem}`);
-    }
-    if (file.length > 0 || reports.some(({ isLost }) => isLost)) {
-      console.error("Put a backup in its place: deno task log restore FILE");
-    } else if (!isWhole) {
-      console.error(
-        "No change is lost: a server begins with what is whole, and stores the state anew in time.",
-      );
     }
   });
 }

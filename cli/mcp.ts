@@ -16,6 +16,7 @@ import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "
 import { harmless } from "./client_words.ts";
 import { Command, wholeNumber } from "./command.ts";
 import { origins } from "./serve.ts";
+import { signing, signOption } from "./signing_key.ts";
 
 /** How long connecting may take. */
 const patienceMs = 10_000;
@@ -28,6 +29,7 @@ export const mcpCommand = new Command("mcp")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who the agent is to the others", "Agent")
   .addOption(tokenFileOption)
+  .option(...signOption)
   .addOption(tlsOption)
   .addOption(caOption)
   .option(
@@ -52,7 +54,7 @@ docs/agents.md has the tools, and what they answer.
 
 Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection was lost for good; 2 wrong usage.`,
   )
-  .action(async (server, workspace, { name, httpPort, origin = [], ...access }) => {
+  .action(async (server, workspace, { name, httpPort, origin = [], sign, ...access }) => {
     const dial = await dialOf(server, access);
     const token = await tokenOf(access);
     const options: SpaceOptions = {
@@ -63,6 +65,7 @@ Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection 
       lazy: true,
       openTimeoutMs: patienceMs,
       ...token === undefined ? {} : { token },
+      ...signing(sign),
     };
     try {
       if (httpPort === undefined) await overStdio(options);

@@ -27,7 +27,7 @@ export type Trial =
 /** The profiles of one round: those that take little time more often. */
 const round: readonly ProfileName[] = [
   ...["quick", "quick", "disk", "rights", "quick", "hostile"] as const,
-  ...["quick", "disk", "rights", "swarm", "quick", "quick"] as const,
+  ...["quick", "disk", "rights", "swarm", "quick", "signed"] as const,
 ];
 const firstSeed = "0000000000000001";
 /** In the second run, a core is saved and restored once in so many events. */

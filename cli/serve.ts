@@ -54,6 +54,7 @@ export const serveCommand = new Command("serve")
   .option("--port <number>", "the TCP port to listen on; 0 for a free one", wholeNumber(0, 65535), 8000)
   .option("--tokens <file>", "ask everybody for a token, and take those in this file (deno task token)")
   .option("--jwt-key <file>", "ask everybody for a token, and take those that this key has signed, a JWK")
+  .option("--require-signed", "take changes only from those who sign them (--sign); who only reads need not")
   .option("--cert <file>", "speak TLS, with this certificate, in PEM")
   .option("--key <file>", "the private key of the certificate, in PEM")
   .option(
@@ -323,12 +324,14 @@ interface Bounds {
   readonly checkpoint: number;
   readonly checkpointSize: number;
   readonly sleep: number;
+  readonly requireSigned?: true | undefined;
 }
 
 function settingsOf({ clients: clientsMax, rate, ...bounds }: Bounds, authentication: boolean): Settings {
   return {
     ...defaultSettings,
     authentication,
+    ...bounds.requireSigned === true ? { signaturesRequired: true } : {},
     clientsMax,
     removedUs: bounds.keepRemoved * 1000,
     historyEntriesMax: bounds.history,

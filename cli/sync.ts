@@ -8,6 +8,7 @@ import { type Discarded, FolderError, type FolderOptions, SyncedFolder, Trash } 
 import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "./access.ts";
 import { harmless, wordOf } from "./client_words.ts";
 import { Command, oneOf, wrongUsage } from "./command.ts";
+import { signing, signOption } from "./signing_key.ts";
 import { newsReport, questionReport, trashReport } from "./sync_report.ts";
 
 /** How long connecting may take at the start. */
@@ -36,6 +37,7 @@ export const syncCommand = new Command("sync")
   .argument("[WORKSPACE]", "the workspace, which is made if it is new", "main")
   .option("--name <name>", "who you are to the others (default: your user name)")
   .addOption(tokenFileOption)
+  .option(...signOption)
   .addOption(tlsOption)
   .addOption(caOption)
   .option("--yes", "do the plan of a first run without asking")
@@ -79,6 +81,7 @@ Exit codes: 0 ended by Ctrl-C, or done with --once; 1 cannot connect, or had to 
         name: `${name} (folder)`,
         ...token === undefined ? {} : { token },
         openTimeoutMs: patienceMs,
+        ...signing(options.sign),
         ask: (question) => {
           console.log(questionReport(question, directory, workspace));
           if (question.kind === "first") {

@@ -73,6 +73,8 @@ export interface SpaceOptions {
   readonly kind?: Participant["kind"];
   /** Says who one is and what one may do, where the server asks for that; then it decides name and kind, too. */
   readonly token?: string;
+  /** Sign all changes with an Ed25519 key, so that the log shows whose they are: the 32 bytes of its secret half. */
+  readonly sign?: { readonly secretKey: Uint8Array };
   /** Where to keep what could not be sent, and to find what an earlier run left. */
   readonly unsent?: UnsentStore;
   /** Ask for a hint when a change has its place in the order, before it is durable. */
@@ -172,6 +174,7 @@ export class Space {
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
       accepted: options.accepted ?? false,
       ...options.token === undefined ? {} : { token: options.token },
+      ...options.sign === undefined ? {} : { signingKey: toHex(options.sign.secretKey) },
       lazy: options.lazy ?? false,
       existing: options.existing ?? false,
       ...unsent === undefined ? {} : { unsent, contents: contentsOf(contents) },

@@ -80,16 +80,16 @@ export const sequencingMutants: readonly Mutant[] = [
   },
   {
     name: "edits are taken as they come",
-    file: "server/core/sequencer.ts",
-    text: "if (fault !== undefined) return refused(fault, [node]);",
+    file: "server/core/derive.ts",
+    text: "if (wrong !== undefined) return fault(wrong, node);",
     replacement: "",
     breaks: "an operation that would leave the document is refused whole",
   },
   {
     name: "a file may be as long as it likes",
     file: "server/core/sequencer.ts",
-    text: "if (longer > 0 && text.length + longer > textLengthMax) {",
-    replacement: "if (longer > textLengthMax) {",
+    text: "if (longer > 0 && text.length + longer > this.#settings.textLengthMax) {",
+    replacement: "if (longer > this.#settings.textLengthMax) {",
     breaks: "documents have a limit",
   },
   {
@@ -108,10 +108,10 @@ export const sequencingMutants: readonly Mutant[] = [
   },
   {
     name: "a change is half applied",
-    file: "server/core/sequencer.ts",
+    file: "server/core/derive.ts",
     text:
-      'if (longer > 0 && text.length + longer > textLengthMax) {\n        return refused("text_too_long", [node]);',
-    replacement: "if (longer > 0 && text.length + longer > textLengthMax) {\n        continue;",
+      'checks?.edit(node, op, text);\n    if (refusal !== undefined) return { kind: "refused", refusal };',
+    replacement: "checks?.edit(node, op, text);\n    if (refusal !== undefined) continue;",
     breaks: "a change is atomic",
   },
   {
@@ -138,7 +138,7 @@ export const sequencingMutants: readonly Mutant[] = [
   },
   {
     name: "the meant edits are logged",
-    file: "server/core/sequencer.ts",
+    file: "server/core/derive.ts",
     text: "if (op.length > 0) edits.push({ node, op });",
     replacement:
       "if (op.length > 0) edits.push({ node, op: faultOf(meant, text) === undefined ? meant : op });",
@@ -146,7 +146,7 @@ export const sequencingMutants: readonly Mutant[] = [
   },
   {
     name: "the meant steps are logged",
-    file: "server/core/sequencer.ts",
+    file: "server/core/derive.ts",
     text: "change: { steps: resolution.steps, edits },",
     replacement: "change: { steps: change.steps, edits },",
     breaks: "the log stores resolved steps",

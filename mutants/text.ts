@@ -9,7 +9,7 @@ import type { Mutant } from "./mutant.ts";
 export const textMutants: readonly Mutant[] = [
   {
     name: "ties are broken by who comes first",
-    file: "server/core/sequencer.ts",
+    file: "server/core/derive.ts",
     text: `op = transform(op, past.op, site < past.site ? "left" : "right");`,
     replacement: `op = transform(op, past.op, "right");`,
     breaks: "of two insertions at one place the lower site stays left",

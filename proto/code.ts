@@ -35,6 +35,9 @@ export type RefusalCode =
   | "workspace_full"
   | "too_many_nodes"
   | "not_allowed"
+  | "signature_missing"
+  | "signature_invalid"
+  | "signature_required"
   | "too_fast"
   | "log_failed";
 
@@ -59,6 +62,8 @@ export type CloseCode =
   | "token_revoked"
   | "token_foreign"
   | "session_not_yours"
+  | "key_invalid"
+  | "key_differs"
   | "too_many_clients"
   | "too_many_workspaces"
   | "busy_retry"
@@ -157,6 +162,15 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   not_allowed: meaning(
     "The token does not cover this, or there is no such node. Ask whoever gave it to you for one that does.",
   ),
+  signature_missing: meaning(
+    "The session has a key, and this change is not signed. Sign it, or begin a session without a key.",
+  ),
+  signature_invalid: meaning(
+    "The signature is not that of the session's key for this change. Sign what space.proto says, in this session.",
+  ),
+  signature_required: meaning(
+    "This server takes changes only from those who sign them. Connect with a key: --sign, or the option sign.",
+  ),
   too_fast: meaning("Changes come faster than this participant's budget. Wait as long as retry_ms says."),
   log_failed: meaning("The log cannot be read or written. Nothing has changed; try again later.", true),
   bye: meaning("The other side has nothing more to say."),
@@ -191,6 +205,12 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   token_foreign: meaning("The token is not for this workspace. Use one that names it."),
   session_not_yours: meaning(
     "The session belongs to another participant. Connect with the token that it began with, or begin a new one.",
+  ),
+  key_invalid: meaning(
+    "The key in the hello is no public key to sign with. Send the 32 bytes of an Ed25519 public key.",
+  ),
+  key_differs: meaning(
+    "The session began with another key, or with none. Resume it with that, or begin a new session.",
   ),
   too_many_clients: meaning("The workspace has as many clients as it may have. Try again later.", true),
   too_many_workspaces: meaning(

@@ -12,7 +12,7 @@
 import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
-import { fromHex } from "./bytes.ts";
+import { fromHex, joined, toHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
@@ -104,6 +104,8 @@ export interface Hello {
   readonly token?: string;
   /** Of what is held: what the welcome named then; left out, everything. */
   readonly scope?: string;
+  /** The public key that all changes of the session are signed with, 64 hexadecimal digits. */
+  readonly key?: string;
 }
 
 /** Asks for the texts of files, from who is lazy. */
@@ -117,6 +119,8 @@ export interface Operation {
   readonly seq: number;
   readonly base: number;
   readonly change: Change;
+  /** Of all else that is in it, 128 hexadecimal digits; {@linkcode signedPart} says of which bytes. */
+  readonly signature?: string;
 }
 
 export interface Ping {
@@ -253,15 +257,12 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
         ...message,
         participant: participantToWire(message.participant),
         loaded: message.loaded.map(idToWire),
+        key: message.key === undefined ? null : fromHex(message.key),
       });
     case "load":
       return frame(FrameType.LOAD, wire.Load, { nodes: message.nodes.map(idToWire) });
     case "operation":
-      return frame(FrameType.OPERATION, wire.Operation, {
-        seq: message.seq,
-        base: message.base,
-        change: changeToWire(message.change),
-      }, frameBytes);
+      return operationFrame(message, frameBytes);
     case "presence":
       return frame(FrameType.PRESENCE, wire.Presence, placeToWire(message.place));
     case "query":
@@ -362,6 +363,7 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           seq: whole(operation.seq),
           base: whole(operation.base),
           change: changeOf(operation.change),
+          ...signatureOf(operation),
         };
       }
       case FrameType.HELLO: {
@@ -383,6 +385,7 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           ...hello.existing ? { existing: true } : {},
           ...hello.token ? { token: hello.token } : {},
           ...hello.scope ? { scope: hello.scope } : {},
+          ...hello.key?.length ? { key: toHex(hello.key) } : {},
         };
       }
       case FrameType.LOAD:
@@ -522,6 +525,64 @@ function eitherOf(type: number, payload: Uint8Array): Ping | Close {
   }
 }
 
+/** The tag of a signature: field 4, bytes. */
+const signatureTag = 0x22, signatureBytes = 64;
+
+/** An operation as it is signed: its payload, without a signature. */
+export function operationBytes(operation: Omit<Operation, "kind" | "signature">): Uint8Array {
+  return wire.Operation.encode(operationToWire(operation)).finish();
+}
+
+/** The frame of an operation, or its parts, with the signature that `sign` gives for its bytes. */
+export function encodeSigned(
+  operation: Omit<Operation, "signature">,
+  sign: (bytes: Uint8Array) => Uint8Array,
+  frameBytes?: number,
+): Uint8Array {
+  return operationFrame({ ...operation, signature: toHex(sign(operationBytes(operation))) }, frameBytes);
+}
+
+/** The signature goes behind all fields, whatever their numbers: so they are encoded as they were to be signed. */
+function operationFrame({ signature, ...operation }: Operation, frameBytes?: number): Uint8Array {
+  const writer = wire.Operation.encode(operationToWire(operation), frameWriter(FrameType.OPERATION));
+  if (signature !== undefined) writer.uint32(signatureTag).bytes(fromHex(signature));
+  return sealed(writer.finish(), frameBytes);
+}
+
+function operationToWire({ seq, base, change }: Omit<Operation, "kind" | "signature">): wire.Operation {
+  return { seq, base, change: changeToWire(change) };
+}
+
+/**
+ * The operation that bytes are, as they were signed.
+ *
+ * @throws {ProtocolError}
+ */
+export function operationOf(bytes: Uint8Array): Operation {
+  return decodeClientMessage(FrameType.OPERATION, bytes) as Operation;
+}
+
+/** What is signed of the payload of an operation: all of it but its signature, wherever that stands. */
+export function signedPart(payload: Uint8Array): Uint8Array {
+  const reader = protobuf.Reader.create(payload), parts: Uint8Array[] = [];
+  let from = 0;
+  while (reader.pos < payload.length) {
+    const { pos } = reader, tag = reader.uint32();
+    reader.skipType(tag & 7);
+    if (tag !== signatureTag) continue;
+    parts.push(payload.subarray(from, pos));
+    from = reader.pos;
+  }
+  return joined([...parts, payload.subarray(from)]);
+}
+
+/** The signature of an operation, as a property that is left out where there is none. */
+function signatureOf({ signature }: wire.Operation): { readonly signature?: string } {
+  if (!signature?.length) return {};
+  if (signature.length !== signatureBytes) throw malformed(`a signature has ${signatureBytes} bytes`);
+  return { signature: toHex(signature) };
+}
+
 /** Steps, edits and splices of one operation: small ones cost many times their bytes to decode. */
 const piecesMax = 1 << 19;
 
@@ -571,7 +632,12 @@ function decoding<T>(decode: () => T): T {
 
 /** One buffer for head and payload: the length goes in when it is known. */
 function frame<T>(type: number, codec: Codec<T>, message: T, bytesMax?: number): Uint8Array {
-  return sealed(codec.encode(message, protobuf.Writer.create().fixed32(0).uint32(type)).finish(), bytesMax);
+  return sealed(codec.encode(message, frameWriter(type)).finish(), bytesMax);
+}
+
+/** Its head goes before what is written. */
+function frameWriter(type: number): protobuf.Writer {
+  return protobuf.Writer.create().fixed32(0).uint32(type);
 }
 
 function pingFrame({ kind, value }: Ping): Uint8Array {

@@ -25,4 +25,5 @@ export type {
   Question,
   TouchedItem,
 } from "./query.ts";
+export * from "./signing.ts";
 export { TokenSieve } from "./token_sieve.ts";

@@ -18,6 +18,7 @@ import type { Transport } from "../net/mod.ts";
 import { codes, encodeServerMessage, type Query, TokenSieve } from "../proto/mod.ts";
 import type { AnswerPiece } from "./history/mod.ts";
 import type { Log } from "./log.ts";
+import { nativeVerify } from "./native_verify.ts";
 import type { Authenticator } from "./tokens/mod.ts";
 
 /** Sees all that goes into the core and comes out of it, before anything is done about it. */
@@ -65,7 +66,7 @@ export class Shell {
   readonly #stopped = Promise.withResolvers<void>();
 
   constructor({ settings, log, observer, authenticator, report }: ShellOptions) {
-    this.#core = new ServerCore(settings);
+    this.#core = new ServerCore(settings, nativeVerify);
     this.#log = log;
     this.#observer = observer;
     this.#authenticator = authenticator;

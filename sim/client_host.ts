@@ -97,7 +97,7 @@ export class ClientHost {
 
   /** Starts a process: with what the store holds, or as somebody who comes for the first time. */
   start(unsent: Unsent | undefined): void {
-    const { workspace, participant, seed, pauseUs, accepted, token, lazy } = this.options;
+    const { workspace, participant, seed, pauseUs, accepted, token, lazy, signingKey } = this.options;
     this.options = {
       workspace,
       participant,
@@ -106,6 +106,7 @@ export class ClientHost {
       ...(accepted === undefined ? {} : { accepted }),
       ...(token === undefined ? {} : { token }),
       ...(lazy === undefined ? {} : { lazy }),
+      ...(signingKey === undefined ? {} : { signingKey }),
       // As JSON, the way a store keeps it.
       ...(unsent === undefined ? {} : {
         unsent: JSON.parse(JSON.stringify(unsent)) as Unsent,

@@ -10,6 +10,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import {
   type BlobContent,
   type Change,
+  editOf,
   emptyChange,
   type NodeId,
   rootId,
@@ -22,10 +23,15 @@ import {
   encodeClientMessage,
   frameBytesMax,
   FrameReader,
+  type Operation,
+  operationBytes,
   partType,
   ProtocolError,
   protocolVersion,
   type ServerMessage,
+  signedMessage,
+  Signer,
+  signingHead,
   toHex,
 } from "../proto/mod.ts";
 import type { ClientLine } from "./client_host.ts";
@@ -54,6 +60,9 @@ export class Hostile implements Caller {
   #acts = 0;
   #last: Uint8Array | undefined;
   readonly #files = new Set<NodeId>();
+  #session = "";
+  /** What it signs with, if it says that it does. */
+  readonly #signer: Signer | undefined;
 
   constructor(
     index: number,
@@ -69,6 +78,7 @@ export class Hostile implements Caller {
   ) {
     this.name = `hostile ${index + 1}`;
     this.quality = plan.quality;
+    if (plan.signs === true) this.#signer = new Signer("e1".repeat(32));
     scheduler.at(plan.joinUs, draws.word(), () => this.#act());
   }
 
@@ -95,6 +105,7 @@ export class Hostile implements Caller {
     switch (message.kind) {
       case "welcome":
         this.#welcomed = true;
+        this.#session = message.session;
         this.#site = message.site;
         this.#seq = message.committed;
         this.#counter = message.counter;
@@ -163,6 +174,7 @@ export class Hostile implements Caller {
       accepted: false,
       attempt: 0,
       ...this.token === undefined ? {} : { token: this.token },
+      ...this.#signer === undefined ? {} : { key: this.#signer.key },
       lazy: false,
       loaded: [],
       packed: false,
@@ -260,6 +272,34 @@ export class Hostile implements Caller {
           this.#say({ kind: "upload", content: new Uint8Array(draws.int(0, 3000)) });
         }
         return;
+      case "forged signature":
+        return this.#submitSigned(file, () => Uint8Array.from({ length: 64 }, () => draws.int(0, 255)));
+      case "foreign signature": {
+        const place = { workspace: this.plan.workspace, session: this.#session, site: this.#site };
+        const elsewhere = draws.pick([
+          {},
+          { workspace: "v" },
+          { session: "somebody else's" },
+          { site: this.#site + 1 },
+        ]);
+        const isOfAnother = Object.keys(elsewhere).length === 0 || this.#signer === undefined;
+        const signer = isOfAnother ? new Signer("e2".repeat(32)) : this.#signer!;
+        return this.#submitSigned(
+          file,
+          (operation) =>
+            signer.sign(signedMessage(signingHead({ ...place, ...elsewhere }), operationBytes(operation))),
+        );
+      }
+      case "borrowed signature": {
+        const other = draws.pick<(operation: Operation) => Partial<Operation>>([
+          ({ seq }) => ({ seq: seq + 1 }),
+          ({ base }) => ({ base: base === 0 ? 1 : base - 1 }),
+          () => ({ change: emptyChange }),
+        ]);
+        return this.#submitSigned(file, (operation) => this.#sign({ ...operation, ...other(operation) }));
+      }
+      case "unsigned change":
+        return this.#submitSigned(file, () => undefined);
       case "never reads":
         this.#connection?.stall("down", Infinity);
     }
@@ -292,7 +332,29 @@ export class Hostile implements Caller {
   }
 
   #submit(change: Change, base = this.#revision, seq = ++this.#seq): void {
-    this.#last = encodeClientMessage({ kind: "operation", seq, base, change }, frameBytesMax);
+    const operation = { kind: "operation", seq, base, change } as const;
+    this.#send(operation, this.#signer === undefined ? undefined : this.#sign(operation));
+  }
+
+  /** A letter of its own at the start of a file, signed as `sign` does it. */
+  #submitSigned(file: NodeId, sign: (operation: Operation) => Uint8Array | undefined): void {
+    const letter = String.fromCodePoint(0xa0000 + this.#typed++);
+    const change: Change = file === rootId
+      ? { steps: [this.#creation(`signed ${this.#counter}`)], edits: [] }
+      : editOf(file, [{ at: 0, remove: 0, insert: letter }]);
+    const operation = { kind: "operation", seq: ++this.#seq, base: this.#revision, change } as const;
+    this.#send(operation, sign(operation));
+  }
+
+  #sign(operation: Operation): Uint8Array {
+    const place = { workspace: this.plan.workspace, session: this.#session, site: this.#site };
+    const signer = this.#signer ?? new Signer("e2".repeat(32));
+    return signer.sign(signedMessage(signingHead(place), operationBytes(operation)));
+  }
+
+  #send(operation: Operation, signature: Uint8Array | undefined): void {
+    const signed = signature === undefined ? {} : { signature: toHex(signature) };
+    this.#last = encodeClientMessage({ ...operation, ...signed }, frameBytesMax);
     this.#raw(this.#last);
   }
 

@@ -75,6 +75,10 @@ const played: Readonly<Record<Trick, string>> = {
   "unknown content": "A blob of bytes that nobody has uploaded.",
   "lying content": "A blob that says another length than its bytes have, or no hash at all.",
   "uploads at once": "Uploads that do not wait for the one before.",
+  "forged signature": "A change with 64 bytes that are no signature.",
+  "foreign signature": "A change signed with another key, or for another session, site or workspace.",
+  "borrowed signature": "A change with the signature of another one: of another seq, base or text.",
+  "unsigned change": "A change without a signature.",
 };
 
 /**
@@ -104,6 +108,9 @@ const refusals = [
   "workspace_full",
   "too_many_nodes",
   "not_allowed",
+  "signature_missing",
+  "signature_invalid",
+  "signature_required",
   "too_fast",
 ] as const satisfies readonly RefusalCode[];
 
@@ -155,6 +162,7 @@ const clientRefusals = [
   "not_allowed",
   "node_forgotten",
   "root_is_fixed",
+  "signature_required",
   "splits_pair",
   "text_too_long",
   "too_many_nodes",

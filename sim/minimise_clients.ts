@@ -128,6 +128,8 @@ function* simplerPlans(plan: ClientPlan): Generator<ClientPlan> {
   if (plan.clockUs !== 0) yield { ...plan, clockUs: 0 };
   const { lazy, ...eager } = plan;
   if (lazy === true) yield eager;
+  const { signs, ...unsigned } = plan;
+  if (signs === true) yield unsigned;
   if (plan.accepted) yield { ...plan, accepted: false };
   if (plan.pauseUs !== pauseUs) yield { ...plan, pauseUs };
   for (const joinUs of simplerTimes(plan.joinUs)) yield { ...plan, joinUs };

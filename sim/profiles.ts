@@ -44,6 +44,8 @@ interface Profile {
   readonly extremesOneIn: number;
   /** Whether everybody needs a token, and most of them do not cover everything. */
   readonly needsTokens?: true;
+  /** One in so many scenarios has people who sign; 0 for none. */
+  readonly signedOneIn: number;
 }
 
 type Family = "connection" | "partition" | "client" | "server" | "log" | "epoch" | "token";
@@ -60,6 +62,7 @@ export const profiles = {
     families: ["connection", "partition", "client", "server", "log", "epoch"],
     hostileOneIn: 6,
     extremesOneIn: 3,
+    signedOneIn: 16,
   },
   swarm: {
     description: "longer runs, each with its own few kinds of trouble",
@@ -70,6 +73,7 @@ export const profiles = {
     families: ["connection", "partition", "client", "server", "log", "epoch"],
     hostileOneIn: 4,
     extremesOneIn: 2,
+    signedOneIn: 16,
   },
   storm: {
     description: "everything breaks all the time",
@@ -80,6 +84,7 @@ export const profiles = {
     families: ["connection", "partition", "client", "server", "log"],
     hostileOneIn: 2,
     extremesOneIn: 2,
+    signedOneIn: 16,
   },
   disk: {
     description: "crashes, power cuts, a log that fails, is in doubt, is full, is damaged or put back",
@@ -90,6 +95,7 @@ export const profiles = {
     families: ["server", "log", "epoch"],
     hostileOneIn: 0,
     extremesOneIn: 3,
+    signedOneIn: 16,
   },
   hostile: {
     description: "people who mean harm beside people who work",
@@ -100,6 +106,7 @@ export const profiles = {
     families: ["connection", "server"],
     hostileOneIn: 1,
     extremesOneIn: 3,
+    signedOneIn: 8,
   },
   rights: {
     description: "people who may see and change a part, whose tokens end, are revoked or become others",
@@ -110,7 +117,19 @@ export const profiles = {
     families: ["connection", "client", "server", "log", "token"],
     hostileOneIn: 4,
     extremesOneIn: 4,
+    signedOneIn: 16,
     needsTokens: true,
+  },
+  signed: {
+    description: "people who sign, beside some who do not, and some who mean harm by signatures",
+    clients: [2, 4],
+    deeds: [30, 120],
+    seconds: [2, 20],
+    faults: [0, 10],
+    families: ["connection", "client", "server", "log", "epoch"],
+    hostileOneIn: 2,
+    extremesOneIn: 4,
+    signedOneIn: 1,
   },
   long: {
     description: "hours of work with pauses, many people, few faults",
@@ -121,6 +140,7 @@ export const profiles = {
     families: ["connection", "partition", "client", "server", "log"],
     hostileOneIn: 0,
     extremesOneIn: 4,
+    signedOneIn: 0,
   },
 } as const satisfies Readonly<Record<string, Profile>>;
 
@@ -144,7 +164,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
   const extremes = plan.isOneIn(profile.extremesOneIn);
   const clientPlans = clientsOf(random, count);
   const hostiles = isHostile ? [hostileOf(random, stormUs)] : [];
-  const tokens = random.stream("tokens");
+  const tokens = random.stream("tokens"), signing = signingOf(random, profile.signedOneIn);
   return {
     format: 1,
     seed,
@@ -155,14 +175,19 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
       ...profile.needsTokens === true ? { authentication: true } : {},
       ...snapshotSettings(random.stream("snapshots")),
       ...(extremes ? blobSettings(random.stream("blob settings")) : {}),
+      ...(signing?.isRequired === true ? { signaturesRequired: true } : {}),
     },
     disk: diskOf(random.stream("disk plan")),
-    clients: profile.needsTokens === true
-      ? clientPlans.map((plan, index) => ({ ...plan, grant: grantOf(tokens, index, stormUs) }))
-      : clientPlans,
-    hostiles: profile.needsTokens === true
-      ? hostiles.map((plan) => ({ ...plan, grant: grantOf(tokens, 1, stormUs) }))
-      : hostiles,
+    clients: clientPlans.map((plan, index) => ({
+      ...plan,
+      ...profile.needsTokens === true ? { grant: grantOf(tokens, index, stormUs) } : {},
+      ...signing?.signs() === true ? { signs: true } : {},
+    })),
+    hostiles: hostiles.map((plan) => ({
+      ...plan,
+      ...profile.needsTokens === true ? { grant: grantOf(tokens, 1, stormUs) } : {},
+      ...signing?.hostile(plan),
+    })),
     deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
     faults,
     calmUs: stormUs + second,
@@ -170,6 +195,33 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     undoAll: plan.isOneIn(3) ? plan.int(0, count - 1) : undefined,
     plain: plan.isOneIn(2),
     unique: true,
+  };
+}
+
+/** Who signs in a scenario: in most of them nobody. */
+interface Signing {
+  /** Whether the server takes no changes that are not signed. */
+  readonly isRequired: boolean;
+  /** Whether the next client signs. */
+  signs(): boolean;
+  /** How somebody does who means harm. */
+  hostile(plan: HostilePlan): Partial<HostilePlan>;
+}
+
+function signingOf(random: Random, oneIn: number): Signing | undefined {
+  const draws = random.stream("signing");
+  if (oneIn === 0 || !draws.isOneIn(oneIn)) return undefined;
+  return {
+    isRequired: draws.isOneIn(5),
+    signs: () => !draws.isOneIn(3),
+    hostile: ({ tricks: others }) => {
+      const some = [...signatureTricks].filter(() => !draws.isOneIn(3));
+      return {
+        // One after the other, so that each has its turn between what is valid.
+        tricks: [...some.flatMap((trick): Trick[] => [trick, "valid change"]), ...others],
+        ...draws.isOneIn(4) ? {} : { signs: true },
+      };
+    },
   };
 }
 
@@ -312,9 +364,19 @@ const blobTricks: ReadonlySet<Trick> = new Set<Trick>([
   "uploads at once",
 ]);
 
+/** The tricks that are about signatures: for scenarios in which somebody signs. */
+const signatureTricks: ReadonlySet<Trick> = new Set<Trick>([
+  "forged signature",
+  "foreign signature",
+  "borrowed signature",
+  "unsigned change",
+]);
+
 function hostileOf(random: Random, stormUs: number): HostilePlan {
   const draws = random.stream("hostile plan"), blobDraws = random.stream("hostile blobs");
-  const some: Trick[] = tricks.filter((trick) => !blobTricks.has(trick) && draws.isOneIn(3));
+  const some: Trick[] = tricks.filter((trick) =>
+    !blobTricks.has(trick) && !signatureTricks.has(trick) && draws.isOneIn(3)
+  );
   if (blobDraws.isOneIn(2)) some.push(...[...blobTricks].filter(() => blobDraws.isOneIn(2)));
   return {
     workspace: "w",

@@ -141,6 +141,7 @@ class Redactor {
 
   node(line: NodeLine): NodeLine {
     if (line.kind === "server") return line;
+    if (line.options.signingKey !== undefined) throw signed();
     const cipher = this.#cipher, { workspace, participant, unsent, token } = line.options;
     const options = {
       ...line.options,
@@ -259,6 +260,7 @@ class Redactor {
       return log.state(workspace, revision).save();
     }
     if (saved.nodes.some(({ content }) => content !== undefined)) throw binaryFile();
+    if (saved.sessions.some(({ signer }) => signer !== undefined)) throw signed();
     const cipher = this.#cipher;
     const participant = (of: Participant) => ({ ...of, name: cipher.name(of.name) });
     return {
@@ -286,6 +288,7 @@ class Redactor {
   }
 
   #entry(entry: LogEntry): LogEntry {
+    if (entry.signed !== undefined) throw signed();
     const cipher = this.#cipher, { session, seq, author, change, notices, hash } = entry;
     return {
       ...entry,
@@ -330,6 +333,11 @@ function binaryFile(): RedactionError {
   return new RedactionError("A binary file is in the workspace: such a recording cannot be redacted");
 }
 
+/** With other letters, no signature is good: and what refuses it is not what happened. */
+function signed(): RedactionError {
+  return new RedactionError("Somebody signs their changes: such a recording cannot be redacted");
+}
+
 /** All that came in on one connection, at one end of it. */
 interface IncomingStream {
   readonly at: "server" | "client";
@@ -353,6 +361,7 @@ function streamsOf(recording: Recording): IncomingStream[] {
       streams.push(stream);
     } else if (input.kind === "received") open.get(key)!.pieces.push({ n, bytes: input.bytes });
     for (const { connection, message } of traffic.take(on, at === "server", input, outputs)) {
+      if ("key" in message || "signature" in message) throw signed();
       if (message.kind === "welcome" && at === "server") {
         open.get(`${on}/${connection}`)!.owner = message.session;
       }

@@ -60,6 +60,8 @@ export interface ClientPlan {
   readonly pauseUs: number;
   /** Whether it gets texts only of files that it works in. */
   readonly lazy?: boolean;
+  /** Whether it signs what it changes. */
+  readonly signs?: boolean;
   /** What its token says, where everybody needs one. */
   readonly grant?: GrantPlan;
 }
@@ -81,6 +83,8 @@ export interface HostilePlan {
   readonly quality: Quality;
   /** What it does in turn. */
   readonly tricks: readonly Trick[];
+  /** Whether it says in its hello that it signs, and does where no trick is about that. */
+  readonly signs?: boolean;
   /** What its token says, where everybody needs one. */
   readonly grant?: GrantPlan;
 }
@@ -116,6 +120,10 @@ export const tricks = [
   "unknown content",
   "lying content",
   "uploads at once",
+  "forged signature",
+  "foreign signature",
+  "borrowed signature",
+  "unsigned change",
 ] as const;
 export type Trick = typeof tricks[number];
 

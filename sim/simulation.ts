@@ -255,11 +255,14 @@ export class Simulation
   // Hosts -----------------------------------------------------------------------------------------------------
 
   #host(plan: ClientPlan, index: number): ClientHost {
-    const { name, kind, workspace, joinUs, quality, clockUs, accepted, pauseUs, lazy = false } = plan;
+    const { name, kind, workspace, joinUs, quality, clockUs, accepted, pauseUs, lazy = false, signs } = plan;
     const host = new ClientHost(
       index,
       name,
-      { workspace, participant: { name, kind }, seed: index + 1, accepted, pauseUs, lazy },
+      {
+        ...{ workspace, participant: { name, kind }, seed: index + 1, accepted, pauseUs, lazy },
+        ...signs === true ? { signingKey: secretKeyOf(index) } : {},
+      },
       plan.server,
       quality,
       this.scheduler,
@@ -302,7 +305,7 @@ export class Simulation
     if (judge === undefined) {
       this.#workspaces.set(
         workspace,
-        judge = new WorkspaceJudge(this.servers[0]!.settings, this.#scenario.unique),
+        judge = new WorkspaceJudge(workspace, this.servers[0]!.settings, this.#scenario.unique),
       );
     }
     return judge;
@@ -402,6 +405,7 @@ export class Simulation
     judgePresence(settling, (workspace) => this.#sitesOf(workspace), isForgetful);
     for (const workspace of this.#workspaces.values()) {
       workspace.judgeMemories();
+      workspace.judgeSignatures();
       if (workspace.lost) continue;
       workspace.characters.judgeDurable((change) =>
         [...this.#judges.values()].some((judge) =>
@@ -713,6 +717,11 @@ function framesIn(bytes: Uint8Array): number {
     at += 4 + (((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0);
   }
   return count;
+}
+
+/** What somebody signs with: 64 hexadecimal digits. */
+function secretKeyOf(index: number): string {
+  return (index + 1).toString(16).padStart(64, "0");
 }
 
 /** Named so that nobody guesses it, but the judges. */

@@ -78,7 +78,7 @@ export class TraceWorkload {
       name: `${profile} over a trace`,
       settings,
       // Nobody waits for the text of a file, and lets edits of the trace pass meanwhile.
-      clients: base.clients.map(({ lazy: _, ...plan }) => ({
+      clients: base.clients.map(({ lazy: _, signs: __, ...plan }) => ({
         ...plan,
         workspace: "w",
         // Between two keys is no pause: what waits is sent together, however slow the line is.

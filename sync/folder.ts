@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Dial, Space, SpaceError } from "../client/mod.ts";
+import { type Dial, Space, SpaceError, type SpaceOptions } from "../client/mod.ts";
 import { Text } from "../ot/mod.ts";
 import type { Participant } from "../proto/mod.ts";
 import {
@@ -37,6 +37,8 @@ export interface FolderOptions {
   readonly kind?: Participant["kind"];
   /** Says who one is and what one may do, where the server asks for that. */
   readonly token?: string;
+  /** What one's changes are signed with. */
+  readonly sign?: Required<SpaceOptions>["sign"];
   readonly openTimeoutMs?: number;
   /** Answers a question: go on, bring back what was deleted, or leave everything as it is and stop. */
   readonly ask: (question: Question) => Promise<"go on" | "bring back" | "stop">;
@@ -148,7 +150,7 @@ export class SyncedFolder {
   }
 
   async #open(): Promise<void> {
-    const { dial, workspace, name, kind = "human", token, openTimeoutMs } = this.#options;
+    const { dial, workspace, name, kind = "human", token, sign, openTimeoutMs } = this.#options;
     this.#space = await Space.open({
       dial,
       workspace,
@@ -157,6 +159,7 @@ export class SyncedFolder {
       unsent: this.#state,
       ...token === undefined ? {} : { token },
       ...openTimeoutMs === undefined ? {} : { openTimeoutMs },
+      ...sign === undefined ? {} : { sign },
     });
     const space = this.#space;
     space.on("edited", ({ node }) => this.#step({ kind: "workspace", nodes: [node] }));

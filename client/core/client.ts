@@ -28,6 +28,9 @@ import {
   type Range,
   type Refuse,
   type ServerMessage,
+  signedMessage,
+  Signer,
+  signingHead,
   type SyncDocument,
   toHex,
   type Uploaded,
@@ -87,6 +90,7 @@ const attemptsMax = 2 ** 20;
 /** The client as a state machine: inputs in, outputs out, and between them nothing that the two do not say. */
 export class ClientCore {
   readonly #options: ClientOptions;
+  readonly #signer: Signer | undefined;
   /** What the present input has led to so far. */
   #outputs: ClientOutput[] = [];
   /** The time of the present input. */
@@ -128,6 +132,7 @@ export class ClientCore {
   /** A client that has not been started. */
   constructor(options: ClientOptions) {
     this.#options = options;
+    if (options.signingKey !== undefined) this.#signer = new Signer(options.signingKey);
     this.#replica = new Replica(options, (output) => this.#tell(output));
     this.#reconnection = new Reconnection(options.seed);
     const { unsent } = options;
@@ -366,6 +371,7 @@ export class ClientCore {
       ...existing && this.#epoch === "" ? { existing } : {},
       ...token === undefined ? {} : { token },
       ...this.#scope === "" ? {} : { scope: this.#scope },
+      ...this.#signer === undefined ? {} : { key: this.#signer.key },
     }));
     this.#setPhase("syncing");
   }
@@ -447,24 +453,25 @@ export class ClientCore {
   // The end of a connection -----------------------------------------------------------------------------------
 
   #closeHeard({ code, message, resume, retryMs }: Close): void {
-    const isTurnedAway = code === "session_resumed" && this.#connection?.isWelcomed === false;
+    const reason = code === "key_differs" ? otherKey : code === "session_resumed" ? otherRun : undefined;
+    const isTurnedAway = reason !== undefined && this.#connection?.isWelcomed === false;
     this.#problem = { code, message };
     this.#dropConnection();
-    if (isTurnedAway) this.#forgetSession();
+    if (isTurnedAway) this.#forgetSession(reason);
     if (resume || isTurnedAway) this.#retry(retryMs * 1000);
     else this.#end();
   }
 
   /**
-   * A later run has taken up our session: what we began with is a copy, or was put back to what it had been. We go on
-   * under another one.
+   * The session is not ours: a later run has taken it up, and what we began with is a copy, or was put back to what it
+   * had been; or an earlier run signed with another key. We go on under another one.
    */
-  #forgetSession(): void {
+  #forgetSession(reason: string): void {
     this.#session = "";
     if (this.#replica.inFlight === undefined) return;
     this.#replica.setAside(
       fateUnknown(
-        "Another run of this client has taken its place while this change was on its way.",
+        reason,
         this.#replica.pending[0]!.change,
       ),
     );
@@ -734,8 +741,16 @@ export class ClientCore {
       const upload = { kind: "upload", content: content.bytes } as const;
       return connection.send(encodeClientMessage(upload, this.limits!.frameBytes));
     }
-    connection.send(this.#replica.send(++this.#seq));
+    connection.send(this.#replica.send(++this.#seq, this.#signature));
     this.#place.sayAgain();
+  }
+
+  /** What signs the bytes of operations of the present session; undefined if nothing does. */
+  get #signature(): ((operation: Uint8Array) => Uint8Array) | undefined {
+    const signer = this.#signer, { workspace } = this.#options;
+    if (signer === undefined) return undefined;
+    const head = signingHead({ workspace, session: this.#session, site: this.site });
+    return (operation) => signer.sign(signedMessage(head, operation));
   }
 
   /** The server has what was uploaded, or does not take it. */
@@ -868,6 +883,11 @@ export class ClientCore {
     return core;
   }
 }
+
+/** Why what was on its way when another run began under our session may be in the log. */
+const otherRun = "Another run of this client has taken its place while this change was on its way.";
+/** The same where the run before signed with another key, or not at all. */
+const otherKey = "An earlier run had another key to sign with, or none, while this change was on its way.";
 
 /** A change may be in the log already: it is handed back, with the reason. */
 function fateUnknown(reason: string, change: Change): Outcome {

@@ -30,6 +30,7 @@ import {
 import {
   type Acknowledge,
   encodeClientMessage,
+  encodeSigned,
   type Entry,
   fromHex,
   type Limits,
@@ -210,15 +211,22 @@ export class Replica {
 
   // What was sent ---------------------------------------------------------------------------------------------
 
-  /** The frame of the next change, if none is in flight: it is, from now on, as `seq`. */
-  send(seq: number): Uint8Array {
+  /**
+   * The frame of the next change, if none is in flight: it is, from now on, as `seq`.
+   *
+   * @param sign Gives the signature for the bytes of the operation, if it is to have one.
+   */
+  send(seq: number, sign?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
     const operation = {
       kind: "operation",
       seq,
       base: this.#revision,
       change: this.#pending[0]!.change,
     } as const;
-    const frame = encodeClientMessage(operation, this.limits!.frameBytes);
+    const { frameBytes } = this.limits!;
+    const frame = sign === undefined
+      ? encodeClientMessage(operation, frameBytes)
+      : encodeSigned(operation, sign, frameBytes);
     this.#inFlight = { seq, frame };
     this.#keep();
     return frame;

@@ -28,6 +28,8 @@ export interface ClientOptions {
   readonly pauseUs?: number;
   /** Says who one is and what one may do, where the server asks for that. */
   readonly token?: string;
+  /** The secret Ed25519 key that changes are signed with, 64 hexadecimal digits; left out, they are not signed. */
+  readonly signingKey?: string;
   /** Whether to ask for a hint when a change has its place, before it is durable. */
   readonly accepted?: boolean;
   /** Whether to get texts only of files that are loaded. */

@@ -123,6 +123,7 @@ export namespace distspace {
     readonly token?: string | null;
     readonly existing?: boolean | null;
     readonly scope?: string | null;
+    readonly key?: Uint8Array | null;
   }
   export const Hello: Codec<Hello>;
   export interface Load {
@@ -156,6 +157,7 @@ export namespace distspace {
     readonly seq?: number | null;
     readonly base?: number | null;
     readonly change?: distspace.Change | null;
+    readonly signature?: Uint8Array | null;
   }
   export const Operation: Codec<Operation>;
   export interface Notice {

@@ -1386,6 +1386,7 @@ export const distspace = $root.distspace = (() => {
         Hello.prototype.token = "";
         Hello.prototype.existing = false;
         Hello.prototype.scope = "";
+        Hello.prototype.key = $util.newBuffer([]);
 
         Hello.encode = function (message, writer, _depth) {
             if (!writer)
@@ -1421,6 +1422,8 @@ export const distspace = $root.distspace = (() => {
             if (message.loaded != null && message.loaded.length)
                 for (let i = 0; i < message.loaded.length; ++i)
                     $root.distspace.Id.encode(message.loaded[i], writer.uint32(106).fork(), _depth + 1).ldelim();
+            if (message.key != null && $Object.hasOwnProperty.call(message, "key") && message.key.length)
+                writer.uint32(114).bytes(message.key);
             if (message.existing != null && $Object.hasOwnProperty.call(message, "existing") && message.existing !== false)
                 writer.uint32(144).bool(message.existing);
             if (message.scope != null && $Object.hasOwnProperty.call(message, "scope") && message.scope !== "")
@@ -1587,6 +1590,15 @@ export const distspace = $root.distspace = (() => {
                             message.scope = value;
                         else
                             delete message.scope;
+                        continue;
+                    }
+                case 14: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.key = value;
+                        else
+                            delete message.key;
                         continue;
                     }
                 }
@@ -2045,6 +2057,7 @@ export const distspace = $root.distspace = (() => {
         Operation.prototype.seq = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Operation.prototype.base = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Operation.prototype.change = null;
+        Operation.prototype.signature = $util.newBuffer([]);
 
         Operation.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2059,6 +2072,8 @@ export const distspace = $root.distspace = (() => {
                 writer.uint32(16).uint64(message.base);
             if (message.change != null && $Object.hasOwnProperty.call(message, "change"))
                 $root.distspace.Change.encode(message.change, writer.uint32(26).fork(), _depth + 1).ldelim();
+            if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
+                writer.uint32(34).bytes(message.signature);
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2114,6 +2129,15 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.change = $root.distspace.Change.decode(reader, reader.size(), $undefined, _depth + 1, message.change);
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.bytes()).length)
+                            message.signature = value;
+                        else
+                            delete message.signature;
                         continue;
                     }
                 }

@@ -28,7 +28,9 @@ import {
   type CloseCode,
   codes,
   decodeClientMessage,
+  fromHex,
   type Hello,
+  isSigningKey,
   joined,
   type Load,
   type Operation,
@@ -36,6 +38,10 @@ import {
   protocolVersion,
   type Query,
   type RefusalCode,
+  signedPart,
+  toHex,
+  type Verify,
+  verify as verifySignature,
 } from "../../proto/mod.ts";
 import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
 import type { Figures } from "./figures.ts";
@@ -218,6 +224,9 @@ export interface SavedServer {
 /** How long to wait before something is uploaded again that could not be stored, in milliseconds. */
 const failedRetryMs = 1000;
 
+/** In the place of the key of a session that has none: no signature is good there. */
+const noKey = { key: "", workspace: "" };
+
 /** How often time-outs are looked at. */
 const tickUs = 1_000_000;
 
@@ -237,10 +246,12 @@ export class ServerCore {
   #wokenAtUs: number | undefined;
   #stopping = false;
 
-  constructor(settings: Settings) {
+  /** @param verify Says whether a signature is good: another one than that of `proto/` may be quicker. */
+  constructor(settings: Settings, verify: Verify = verifySignature) {
     this.#settings = settings;
     this.#host = {
       settings,
+      verify,
       append: (room, expected, entries) => {
         this.#outputs.push({ kind: "append", workspace: room.name, expected, entries });
       },
@@ -359,8 +370,8 @@ export class ServerCore {
   }
 
   /** A core that does from now on what the one that was saved would have done, under the same settings. */
-  static restore(settings: Settings, saved: SavedServer): ServerCore {
-    const core = new ServerCore(settings);
+  static restore(settings: Settings, saved: SavedServer, verify?: Verify): ServerCore {
+    const core = new ServerCore(settings, verify);
     for (const connection of saved.connections) {
       core.#connections.set(connection.id, Connection.restore(connection, settings.frameBytesMax));
     }
@@ -448,6 +459,9 @@ export class ServerCore {
       return this.#end(connection, "unsupported_version", nowUs, message);
     }
     if (!workspaceName.test(hello.workspace)) return this.#end(connection, "bad_workspace_name", nowUs);
+    if (hello.key !== undefined && !isSigningKey(fromHex(hello.key))) {
+      return this.#end(connection, "key_invalid", nowUs);
+    }
     const { token, ...rest } = hello;
     if (this.#settings.authentication === true) {
       if (token === undefined) return this.#end(connection, "token_expected", nowUs);
@@ -500,9 +514,10 @@ export class ServerCore {
     if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
     // Whoever is told to stop is told so: what it sends from now on, it will send again.
     if (this.#stopping) return;
-    const { seq, base, change } = operation;
+    const { seq, base, change, signature } = operation;
     if (seq === 0) return this.#end(connection, "malformed_message", nowUs, "Changes are numbered from 1 on");
-    const { id, site, participant } = session;
+    const { id, site, participant, signer = noKey } = session;
+    const bytes = signature === undefined ? "" : toHex(signedPart(payload));
     connection.room!.submit(connection, {
       session: id,
       site,
@@ -511,6 +526,7 @@ export class ServerCore {
       base,
       change,
       hash: hashOf(payload),
+      ...signature === undefined ? {} : { signed: { signer, signature, bytes } },
     }, nowUs);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+export * from "./audit.ts";
 export type { ConnectionId } from "./connection.ts";
 export * from "./core.ts";
 export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
@@ -15,6 +16,8 @@ export {
   type SavedState,
   type SessionRecord,
   type Settled,
+  type SignedEntry,
+  type SigningKey,
   sortedNodes,
   State,
 } from "./state.ts";

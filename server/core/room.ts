@@ -22,12 +22,15 @@ import {
 import {
   type CloseCode,
   codes,
+  fromHex,
   type Hello,
   type Participant,
   type Place,
   protocolVersion,
   type RefusalCode,
   type SessionId,
+  signedMessage,
+  type Verify,
 } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
 import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
@@ -109,6 +112,7 @@ interface View {
 /** What a room asks of the core. */
 export interface RoomHost {
   readonly settings: Settings;
+  readonly verify: Verify;
   append(room: Room, expected: number, entries: readonly LogEntry[]): void;
   checkpoint(room: Room, state: State): void;
   /** Asks whether a content is there, which is to be kept then. */
@@ -284,12 +288,31 @@ export class Room {
       this.#refuse(session, submission.seq, refusal, waitMs, nowUs);
       return;
     }
+    const code = this.#signatureFault(session, submission);
+    if (code !== undefined) {
+      return this.#refuse(session, submission.seq, { code, message: codes[code].text, nodes: [] }, 0, nowUs);
+    }
     session.unsettled++;
     // One that is in the log already is answered from there, whatever has become of what it names.
     const missing = submission.seq > this.#committedSeq(session) ? this.#missingOf(submission) : [];
     if (missing.length === 0) this.#queue.add(submission);
     else for (const hash of this.#waiting.add(submission, missing)) this.#host.hold(this, hash);
     this.#advance(nowUs);
+  }
+
+  /** What is wrong with how a change is signed, if anything is. */
+  #signatureFault(session: Session, { signed }: Submission): RefusalCode | undefined {
+    const { signer } = session, { settings: { signaturesRequired = false }, verify } = this.#host;
+    if (signer === undefined) {
+      return signaturesRequired
+        ? "signature_required"
+        : signed === undefined
+        ? undefined
+        : "signature_invalid";
+    }
+    if (signed === undefined) return "signature_missing";
+    const message = signedMessage(session.signingHead, fromHex(signed.bytes));
+    return verify(fromHex(signed.signature), message, fromHex(signer.key)) ? undefined : "signature_invalid";
   }
 
   #rateOf({ participant }: Session): number {
@@ -630,6 +653,10 @@ export class Room {
         this.#host.end(connection, "session_not_yours", nowUs);
         return true;
       }
+      if (hello.key !== session.signer?.key) {
+        this.#host.end(connection, "key_differs", nowUs);
+        return true;
+      }
       // It was on its way for so long that its client has given it up, and is here already.
       if (hello.attempt > 0 && hello.attempt <= session.attempt) {
         this.#host.end(connection, "session_resumed", nowUs);
@@ -654,7 +681,8 @@ export class Room {
         this.#wantsSites = true;
         return false;
       }
-      session = new Session(connection.key, this.#nextSite++, hello.participant, nowUs);
+      const signer = hello.key === undefined ? undefined : { key: hello.key, workspace: this.name };
+      session = new Session(connection.key, this.#nextSite++, hello.participant, nowUs, signer);
       this.#sessions.set(session.id, session);
     }
     session.attempt = hello.attempt;
@@ -750,7 +778,7 @@ export class Room {
     if (session !== undefined) return session;
     const record = this.#sequencer.durable.sessions.get(id);
     if (record === undefined) return undefined;
-    const restored = new Session(id, record.site, record.participant, nowUs);
+    const restored = new Session(id, record.site, record.participant, nowUs, record.signer);
     this.#sessions.set(id, restored);
     return restored;
   }

@@ -18,20 +18,23 @@ import {
   assert,
   blobGrowthOf,
   type Change,
-  type Edit,
   editsAreNormal,
-  faultOf,
   growthOf,
   type NodeId,
   opOn,
   parseId,
-  resolve,
   type Step,
-  Text,
   type TextOp,
-  transform,
 } from "../../ot/mod.ts";
-import { codes, type Participant, type RefusalCode, type SessionId } from "../../proto/mod.ts";
+import {
+  codes,
+  operationBytes,
+  type Participant,
+  type RefusalCode,
+  type SessionId,
+  toHex,
+} from "../../proto/mod.ts";
+import { type Derivation, derive, type Ground, type Meant, type PastEdit } from "./derive.ts";
 import { Graveyard, type Lack } from "./graveyard.ts";
 import type { Guard } from "./guard.ts";
 import type { Settings } from "./settings.ts";
@@ -42,6 +45,8 @@ import {
   savedEntryOf,
   type SavedState,
   type Settled,
+  type SignedEntry,
+  type SigningKey,
   State,
 } from "./state.ts";
 
@@ -56,6 +61,17 @@ export interface Submission {
   readonly change: Change;
   /** Of its payload. */
   readonly hash: number;
+  /** Of one that is signed, and whose signature is good. */
+  readonly signed?: SignedSubmission;
+}
+
+/** That a submission was signed. */
+export interface SignedSubmission {
+  readonly signer: SigningKey;
+  /** As hexadecimal digits. */
+  readonly signature: string;
+  /** The operation as it was signed, as hexadecimal digits. */
+  readonly bytes: string;
 }
 
 /** Why a change took no effect. */
@@ -71,13 +87,6 @@ export type Verdict =
   | { readonly kind: "duplicate"; readonly settled: Settled }
   /** With a time to wait, if the same change may do then under a new seq. */
   | { readonly kind: "refused"; readonly refusal: Refusal; readonly retryMs: number };
-
-/** One edit in a file's history. */
-export interface PastEdit {
-  readonly revision: number;
-  readonly site: number;
-  readonly op: TextOp;
-}
 
 /** Other states and histories follow from the first one and the entries. */
 export interface SavedSequencer {
@@ -214,57 +223,40 @@ export class Sequencer {
     const { workspace } = this.#head;
     const unseen = guard?.outOfSight(change, base, workspace) ?? [];
     if (unseen.length > 0) return refused("not_allowed", unseen);
-    const resolution = resolve(change.steps, workspace, { site, counter: record?.counter ?? 0 });
-    if ("fault" in resolution) {
-      const { fault, node, message } = resolution;
+    let growth = 0;
+    const derived = derive<Verdict>(submission, this.#groundOf(session), {
+      steps: (steps, created) => {
+        const forbidden = guard?.forbidden(steps, change.edits.map(({ node }) => node), workspace) ?? [];
+        if (forbidden.length > 0) return refused("not_allowed", forbidden);
+        const { nodesMax, blobBytesMax } = this.#settings;
+        if (created.size > 0 && workspace.size + created.size > nodesMax) {
+          const lacking = { nodes: workspace.size + created.size - nodesMax, length: 0 };
+          return this.#full("too_many_nodes", [...created], lacking, created.size < nodesMax);
+        }
+        for (const step of steps) {
+          if (!("content" in step) || step.content === undefined) continue;
+          if (step.content.bytes > blobBytesMax) return refused("blob_too_long", [step.node]);
+        }
+        growth = blobGrowthOf(steps, workspace);
+        return undefined;
+      },
+      edit: (node, op, text) => {
+        const longer = growthOf(op);
+        if (longer > 0 && text.length + longer > this.#settings.textLengthMax) {
+          return refused("text_too_long", [node]);
+        }
+        growth += longer;
+        return undefined;
+      },
+    });
+    if (derived.kind === "refused") return derived.refusal;
+    if (derived.kind === "fault") {
+      const { fault, node, message } = derived;
       // It may be about something that is in a directory, and that the author does not see.
       if (guard?.isOutOfSight(node, workspace) === true) return refused("not_allowed");
       return fault === "unknown_node" ? this.#missing(node, submission) : refused(fault, [node], message);
     }
-    const edited = change.edits.map(({ node }) => node);
-    const forbidden = guard?.forbidden(resolution.steps, edited, workspace) ?? [];
-    if (forbidden.length > 0) return refused("not_allowed", forbidden);
-    const created = new Set<NodeId>();
-    for (const step of resolution.steps) if (step.kind === "create") created.add(step.node);
-    const { nodesMax, textLengthMax, workspaceLengthMax } = this.#settings;
-    if (created.size > 0 && workspace.size + created.size > nodesMax) {
-      const lacking = { nodes: workspace.size + created.size - nodesMax, length: 0 };
-      return this.#full("too_many_nodes", [...created], lacking, created.size < nodesMax);
-    }
-
-    for (const step of resolution.steps) {
-      if (!("content" in step) || step.content === undefined) continue;
-      if (step.content.bytes > this.#settings.blobBytesMax) return refused("blob_too_long", [step.node]);
-    }
-
-    const edits: Edit[] = [];
-    let growth = blobGrowthOf(resolution.steps, workspace);
-    for (const { node, op: meant } of change.edits) {
-      let text = Text.empty;
-      if (!created.has(node)) {
-        const kind = workspace.node(node)?.kind;
-        if (kind === undefined) return this.#missing(node, submission);
-        if (kind !== "text") return refused("not_a_file", [node]);
-        text = workspace.text(node);
-      } else if (
-        change.steps.some((step) => step.kind === "create" && step.node === node && step.type !== "text")
-      ) {
-        return refused("not_a_file", [node]);
-      }
-      let op = meant;
-      for (const past of this.editsSince(node, base)) {
-        // Of two insertions at one place the lower site stays left; on one site, the earlier entry.
-        op = transform(op, past.op, site < past.site ? "left" : "right");
-      }
-      const fault = faultOf(op, text);
-      if (fault !== undefined) return refused(fault, [node]);
-      const longer = growthOf(op);
-      if (longer > 0 && text.length + longer > textLengthMax) {
-        return refused("text_too_long", [node]);
-      }
-      growth += longer;
-      if (op.length > 0) edits.push({ node, op });
-    }
+    const { workspaceLengthMax } = this.#settings;
     const held = workspace.textLength + workspace.blobBytes;
     if (growth > 0 && held + growth > workspaceLengthMax) {
       const lacking = { nodes: 0, length: held + growth - workspaceLengthMax };
@@ -278,13 +270,27 @@ export class Sequencer {
       site,
       seq,
       author: record === undefined ? submission.participant : undefined,
-      change: { steps: resolution.steps, edits },
-      notices: resolution.notices,
+      change: derived.change,
+      notices: derived.notices,
       hash: submission.hash,
       sites: 0,
+      ...signedOf(submission, derived.change, record === undefined),
     };
     this.#push(entry);
     return { kind: "entry", entry };
+  }
+
+  /** What a change comes to if it is next. Its base is not below the floor. */
+  derive(meant: Meant, session: SessionId): Derivation<never> {
+    return derive(meant, this.#groundOf(session));
+  }
+
+  #groundOf(session: SessionId): Ground {
+    return {
+      workspace: this.#head.workspace,
+      counter: this.#head.sessions.get(session)?.counter ?? 0,
+      editsSince: (node, revision) => this.editsSince(node, revision),
+    };
   }
 
   /** There is no such node: it never was, or is forgotten. */
@@ -486,9 +492,22 @@ export function editIn(submission: Submission, node: NodeId): TextOp | undefined
   return opOn(submission.change.edits, node);
 }
 
+/** What is kept of a submission, if it was signed, that has become a change. */
+function signedOf(
+  { seq, base, signed }: Submission,
+  change: Change,
+  isFirst: boolean,
+): { readonly signed?: SignedEntry } {
+  if (signed === undefined) return {};
+  const { signer, signature, bytes } = signed;
+  const isSame = toHex(operationBytes({ seq, base, change })) === bytes;
+  return { signed: { base, signature, ...isSame ? {} : { bytes }, ...isFirst ? { signer } : {} } };
+}
+
 /** About how much memory an entry takes, in bytes. */
-export function weightOf({ change: { steps, edits } }: Pick<LogEntry, "change">): number {
+export function weightOf({ change: { steps, edits }, signed }: Pick<LogEntry, "change" | "signed">): number {
   let weight = entryWeight + steps.length * partWeight;
+  if (signed !== undefined) weight += partWeight + signed.signature.length + (signed.bytes?.length ?? 0);
   for (const { op } of edits) {
     weight += partWeight;
     for (const { insert } of op) weight += partWeight + 2 * insert.length;

@@ -5,10 +5,11 @@
  * @module
  */
 
-import type { Participant, Place, SessionId } from "../../proto/mod.ts";
+import { type Participant, type Place, type SessionId, signingHead } from "../../proto/mod.ts";
 import type { Connection } from "./connection.ts";
 import { type Grant, hasExpired, Rights } from "./rights.ts";
 import type { Submission } from "./sequencer.ts";
+import type { SigningKey } from "./state.ts";
 
 /** All but its connection, and what it has in the queue. */
 export interface SavedSession {
@@ -23,6 +24,7 @@ export interface SavedSession {
   readonly attempt: number;
   readonly grant?: Grant;
   readonly isBarred?: true;
+  readonly signer?: SigningKey;
 }
 
 /** A change in the log, as it was submitted. */
@@ -54,12 +56,15 @@ export class Session {
   /** What it may still spend on changes, in microseconds of waiting. */
   #creditUs = creditUsMax;
   #creditAtUs: number;
+  #signingHead: Uint8Array | undefined;
 
   constructor(
     readonly id: SessionId,
     readonly site: number,
     readonly participant: Participant,
     nowUs: number,
+    /** What its changes are signed with; undefined if they are not. */
+    readonly signer?: SigningKey,
   ) {
     this.goneAtUs = this.#creditAtUs = nowUs;
   }
@@ -69,6 +74,12 @@ export class Session {
     this.grant = grant;
     this.rights = rights;
     this.isBarred = false;
+  }
+
+  /** What is signed with each of its changes. */
+  get signingHead(): Uint8Array {
+    const { id: session, site, signer } = this;
+    return this.#signingHead ??= signingHead({ workspace: signer?.workspace ?? "", session, site });
   }
 
   /** Whether it may change nothing any more. */
@@ -96,11 +107,13 @@ export class Session {
       attempt: this.attempt,
       ...this.grant === undefined ? {} : { grant: this.grant },
       ...this.isBarred ? { isBarred: true } : {},
+      ...this.signer === undefined ? {} : { signer: this.signer },
     };
   }
 
   static restore(saved: SavedSession): Session {
-    const session = new Session(saved.id, saved.site, saved.participant, saved.goneAtUs);
+    const { id, site, participant, goneAtUs, signer } = saved;
+    const session = new Session(id, site, participant, goneAtUs, signer);
     session.#creditUs = saved.creditUs;
     session.#creditAtUs = saved.creditAtUs;
     session.submitted = saved.submitted ?? undefined;

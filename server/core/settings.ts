@@ -9,6 +9,8 @@ import { frameBytesMax, type Limits, messageBytesMax, type Participant } from ".
 export interface Settings {
   /** Whether everybody has to say who they are, and is held to what they may do. Left out, everybody may do everything. */
   readonly authentication?: boolean;
+  /** Whether changes are taken only from those who sign them; who only reads need not. */
+  readonly signaturesRequired?: boolean;
   /** Connections to one workspace. */
   readonly clientsMax: number;
   /** Connections to all workspaces, those that have not said which included. */

@@ -43,6 +43,28 @@ export interface LogEntry {
   readonly hash: number;
   /** Sites up to this one may be given to sessions from now on; 0 in entries that say nothing of it. */
   readonly sites: number;
+  /** What is kept of the submission, if it was signed: enough to derive the entry again, and to show whose it is. */
+  readonly signed?: SignedEntry;
+}
+
+/** Who signs the changes of a session. */
+export interface SigningKey {
+  /** An Ed25519 public key, as hexadecimal digits. */
+  readonly key: string;
+  /** The name that the workspace had then: it is signed, and may be another one since. */
+  readonly workspace: string;
+}
+
+/** What the log keeps of a submission that was signed. */
+export interface SignedEntry {
+  /** The revision that the change was made on. */
+  readonly base: number;
+  /** As hexadecimal digits; "" if it is gone, with something that was taken out of the log for good. */
+  readonly signature: string;
+  /** The operation as it was signed, as hexadecimal digits, if the entry itself is not encoded to just these bytes. */
+  readonly bytes?: string;
+  /** In the first entry of a session. */
+  readonly signer?: SigningKey;
 }
 
 /** An entry as plain data. */
@@ -65,6 +87,8 @@ export interface SessionRecord {
   readonly counter: number;
   /** Its newest entry: how a repeated submission is recognised, and answered. */
   readonly last: Settled;
+  /** Who signs its changes, if they are signed. */
+  readonly signer?: SigningKey;
 }
 
 /** What must be known of an entry to say again what became of a change. */
@@ -170,12 +194,14 @@ export class State {
       assert(participant !== undefined, `the first entry of session ${entry.site} names its author`);
       if (before === undefined) authors = authors.set(String(entry.site), participant);
       const counter = Math.max(before?.counter ?? 0, highestCounter(entry));
+      const signer = before === undefined ? entry.signed?.signer : before.signer;
       sessions = sessions.set(entry.session, {
         session: entry.session,
         site: entry.site,
         participant,
         counter,
         last: settledOf(entry),
+        ...signer === undefined ? {} : { signer },
       });
     } else if (entry.sites > this.sites) {
       // Whoever asks for sites makes room for them: so what is remembered is bounded by what happens in that time.

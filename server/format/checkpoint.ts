@@ -24,6 +24,7 @@ import {
 } from "./bytes.ts";
 import { readId, readMany, writeId } from "./entry.ts";
 import { type Piece, type PieceKeys, piecesOf } from "./pieces.ts";
+import { readSigningKey, writeSigningKey } from "./signed.ts";
 import {
   readContent,
   readNodeKind,
@@ -35,7 +36,8 @@ import {
   writeTree,
 } from "./tree.ts";
 
-const version = 2;
+/** The version of states in which nobody signs, without the keys of sessions, and of all others. */
+const plainVersion = 2, signedVersion = 3;
 const hashBytes = 32;
 
 /** A checkpoint without its texts. */
@@ -112,8 +114,15 @@ export function* encodeCheckpoint(
     writeParticipant(author, columnsOf(body));
   }
 
+  const signing = sessions.filter(({ signer }) => signer !== undefined);
+  if (signing.length > 0) body.varint(signing.length);
+  for (const { site, signer } of signing) {
+    body.varint(site);
+    writeSigningKey(signer!, body);
+  }
+
   const bytes = body.bytes(), result = new ByteWriter();
-  result.byte(version);
+  result.byte(signing.length > 0 ? signedVersion : plainVersion);
   result.raw(chain);
   result.raw(sha256(bytes));
   result.varint(bytes.length);
@@ -131,7 +140,10 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
     throw new FormatError("A checkpoint is damaged");
   }
   const outer = new ByteReader(bytes.subarray(0, end));
-  if (outer.byte() !== version) throw new FormatError("A checkpoint is of an unknown version");
+  const version = outer.byte();
+  if (version !== plainVersion && version !== signedVersion) {
+    throw new FormatError("A checkpoint is of an unknown version");
+  }
   const chain = outer.raw(hashBytes).slice(), stateHash = outer.raw(hashBytes).slice();
   const body = new ByteReader(outer.raw(outer.varint()));
   const revision = body.varint(), time = body.varint(), sites = body.varint();
@@ -151,9 +163,18 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
       readId(body),
       readMany(body, () => body.raw(hashBytes).slice()),
     ] as const);
-  const sessions = readMany(body, () => readSession(body))
-    .map((record) => ({ ...record, last: { ...record.last, hash: outer.seven() } }));
+  const records = readMany(body, () => readSession(body));
   const authors = readMany(body, () => [body.varint(), readParticipant(columnsOf(body))] as const);
+  const signers = new Map(
+    version === plainVersion ? [] : readMany(body, () => [body.varint(), readSigningKey(body)] as const),
+  );
+  const sessions = records.map((record): SessionRecord => {
+    const signer = signers.get(record.site), last = { ...record.last, hash: outer.seven() };
+    return signer === undefined ? { ...record, last } : { ...record, last, signer };
+  });
+  const isShortest = signers.size === sessions.filter(({ signer }) => signer !== undefined).length &&
+    (version === plainVersion) === (signers.size === 0);
+  if (!isShortest) throw new FormatError("A checkpoint cannot have been written");
   if (body.left > 0 || outer.left > 0) throw new FormatError("A checkpoint has more in it than it should");
   const state = { revision, time, sites, nodes, removals, sessions, authors };
   return { revision, chain, stateHash, state, texts };

@@ -2,11 +2,12 @@
  * Entries of the log as bytes. What the entries before say is left out: who the author is, where the next keystroke
  * stands. So an entry can be read only after those before it, from where a {@linkcode Context} begins.
  *
- *     shape      one byte, see below
+ *     shape      a number, see below
  *     times      milliseconds since the entry before
  *     sites      the author's site, if it is another one than before; its session when it is new here
  *     seqs       how far the session's seq has gone on, if not by one
  *     nodes, positions, counts, lengths, text
+ *     signatures what is kept of submissions that were signed
  *
  * Each of these is a column. In a row of the log all columns are one, so that an entry's bytes stand together; in a
  * packed segment each is by itself, which compresses better. The hash of the submission has no column here: it is
@@ -20,6 +21,7 @@
 import { assert, editsAreNormal, type NodeId, parseId, rootId } from "../../ot/mod.ts";
 import type { LogEntry } from "../core/mod.ts";
 import { type ByteReader, type ByteWriter, FormatError, readString, writeString } from "./bytes.ts";
+import { readSigned, writeSigned } from "./signed.ts";
 import { readParticipant, readTree, writeParticipant, writeTree } from "./tree.ts";
 
 /** The streams that the fields of entries go to, or come from. */
@@ -33,6 +35,7 @@ export interface Columns<Stream> {
   readonly counts: Stream;
   readonly lengths: Stream;
   readonly text: Stream;
+  readonly signatures: Stream;
 }
 
 /** All columns in one stream. */
@@ -47,6 +50,7 @@ export function oneColumn<Stream>(stream: Stream): Columns<Stream> {
     counts: stream,
     lengths: stream,
     text: stream,
+    signatures: stream,
   };
 }
 
@@ -61,6 +65,7 @@ export const columnNames = [
   "counts",
   "lengths",
   "text",
+  "signatures",
 ] as const satisfies readonly (keyof Columns<unknown>)[];
 
 /** One edit with one splice, and nothing else. */
@@ -73,8 +78,9 @@ const isOtherNode = 16;
 const isElsewhere = 32;
 const removes = 64;
 const ofPlain = isOtherNode | isElsewhere | removes;
-/** All that a shape can be: the highest bit stays free. */
-const shapeMax = 127;
+const isSigned = 256;
+/** All that a shape can be; the bit below the highest is free. */
+const shapeBits = 127 | isSigned;
 
 /** What is remembered of a site: who it is, and where it was last. */
 interface Author {
@@ -109,7 +115,8 @@ export class Context {
   }
 
   write(entry: LogEntry, to: Columns<ByteWriter>): void {
-    const { revision, time, session, site, seq, author, change: { steps, edits }, notices, sites } = entry;
+    const { revision, time, session, site, seq, author, change: { steps, edits }, notices, sites, signed } =
+      entry;
     assert(revision === this.#revision + 1 && time >= this.#time, `entry ${revision} is the next one`);
     assert(site !== 0 || entry.hash === 0, `entry ${revision}, which nobody has submitted, has no hash`);
     assert(editsAreNormal(edits), `the edits of entry ${revision} are in normal form`);
@@ -123,13 +130,14 @@ export class Context {
     if (site !== this.#site) shape |= isOtherSite;
     if (seq !== known.seq + 1) shape |= isOtherSeq;
     if (author !== undefined) shape |= isAuthored;
+    if (signed !== undefined) shape |= isSigned;
     if (plain !== undefined && splice !== undefined) {
       shape |= isPlain;
       if (plain.node !== known.node) shape |= isOtherNode;
       if (splice.at !== known.at) shape |= isElsewhere;
       if (splice.remove > 0) shape |= removes;
     }
-    to.shapes.byte(shape);
+    to.shapes.varint(shape);
     to.times.varint(time - this.#time);
     if (site !== this.#site) to.sites.varint(site);
     if (before === undefined) writeString(to.lengths, to.text, session);
@@ -160,13 +168,16 @@ export class Context {
         }
       }
     }
+    if (signed !== undefined) writeSigned(entry, signed, to.signatures);
     this.#passed(entry, node, at);
   }
 
   /** The next entry, without its hash. */
   read(from: Columns<ByteReader>): LogEntry {
-    const shape = from.shapes.byte();
-    if (shape > shapeMax) throw new FormatError("An entry has an unknown shape");
+    const shape = from.shapes.varint();
+    if ((shape & ~shapeBits) !== 0 || shape > shapeBits) {
+      throw new FormatError("An entry has an unknown shape");
+    }
     const time = this.#time + from.times.varint();
     const site = shape & isOtherSite ? from.sites.varint() : this.#site;
     let isShortest = (shape & isOtherSite) === 0 || site !== this.#site;
@@ -208,6 +219,7 @@ export class Context {
       entry = { ...base, change: { steps, edits }, notices, sites };
       isShortest &&= (shape & ofPlain) === 0 && !isPlainEntry(entry);
     }
+    if (shape & isSigned) entry = { ...entry, signed: readSigned(entry, from.signatures) };
     const isPossible = isShortest && Number.isSafeInteger(time) && Number.isSafeInteger(seq) && at >= 0 &&
       editsAreNormal(entry.change.edits);
     if (!isPossible) throw new FormatError(`Entry ${base.revision} cannot have been written`);

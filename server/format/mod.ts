@@ -22,5 +22,6 @@ export {
   recover,
   type Recovery,
 } from "./recovery.ts";
+export { withoutSignature } from "./signed.ts";
 export { decodeSegment, encodeSegment, type Segment, segmentEntries } from "./segment.ts";
 export { beforeBlock, blockEntries, chainBefore, type Row, Tail } from "./tail.ts";

@@ -23,7 +23,8 @@ import { blockEntries, Tail } from "./tail.ts";
 /** How many entries a segment has: whole blocks, and always the same ones. */
 export const segmentEntries = 32 * blockEntries;
 
-const version = 1;
+/** The version of segments in which nothing is signed, without a column for that, and of all others. */
+const plainVersion = 1, signedVersion = 2;
 const checkBytes = 4, chainBytes = 32;
 
 /** A segment that has been read. */
@@ -59,7 +60,8 @@ export function encodeSegment(entries: readonly LogEntry[], before: Tail, after:
     result.varint(revision - before.revision - 1);
     result.seven(hash);
   }
-  for (const name of columnNames) {
+  const version = columns.signatures.length > 0 ? signedVersion : plainVersion;
+  for (const name of columnNamesOf(version)) {
     const bytes = columns[name].bytes();
     result.varint(bytes.length);
     result.raw(name === "times" ? headsFirst(bytes) : bytes);
@@ -75,7 +77,10 @@ export function encodeSegment(entries: readonly LogEntry[], before: Tail, after:
 /** @param origin of the log that it is of. */
 export function decodeSegment(bytes: Uint8Array, origin: Uint8Array): Segment {
   const reader = new ByteReader(bytes);
-  if (reader.byte() !== version) throw new FormatError("A segment is of an unknown version");
+  const version = reader.byte();
+  if (version !== plainVersion && version !== signedVersion) {
+    throw new FormatError("A segment is of an unknown version");
+  }
   let check = 0;
   for (let i = 0; i < checkBytes; i++) check += reader.byte() * 2 ** (8 * i);
   if (xxHash32(bytes.subarray(1 + checkBytes)) !== check) throw new FormatError("A segment is damaged");
@@ -83,12 +88,18 @@ export function decodeSegment(bytes: Uint8Array, origin: Uint8Array): Segment {
   const start = reader.raw(chainBytes).slice(), end = reader.raw(chainBytes);
   if (before < 0 || before % blockEntries !== 0) throw new FormatError("A segment begins within a block");
   const hashes = new Map(readMany(reader, () => [reader.varint(), reader.seven()] as const));
-  const columns = Object.fromEntries(
-    columnNames.map((name) => {
-      const bytes = reader.raw(reader.varint());
-      return [name, new ByteReader(name === "times" ? headsInPlace(bytes, count) : bytes)];
-    }),
-  ) as unknown as Columns<ByteReader>;
+  const columns = {
+    signatures: new ByteReader(new Uint8Array(0)),
+    ...Object.fromEntries(
+      columnNamesOf(version).map((name) => {
+        const bytes = reader.raw(reader.varint());
+        return [name, new ByteReader(name === "times" ? headsInPlace(bytes, count) : bytes)];
+      }),
+    ),
+  } as unknown as Columns<ByteReader>;
+  if (version === signedVersion && columns.signatures.left === 0) {
+    throw new FormatError("A segment cannot have been written");
+  }
   const context = Context.after(before);
   const entries: LogEntry[] = [];
   for (let i = 0; i < count; i++) entries.push({ ...context.read(columns), hash: hashes.get(i) ?? 0 });
@@ -96,6 +107,10 @@ export function decodeSegment(bytes: Uint8Array, origin: Uint8Array): Segment {
   tail.append(entries);
   if (!areEqual(tail.chain, end)) throw new FormatError("The entries of a segment do not fit its chain");
   return { entries, before: Tail.after(origin, before, start), tail };
+}
+
+function columnNamesOf(version: number): readonly (keyof Columns<unknown>)[] {
+  return version === signedVersion ? columnNames : columnNames.filter((name) => name !== "signatures");
 }
 
 /** The first bytes of all varints, then the further ones. */

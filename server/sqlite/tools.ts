@@ -6,7 +6,7 @@
  */
 
 import type { BlobContent } from "../../ot/mod.ts";
-import { type LogEntry, type SavedState, State } from "../core/mod.ts";
+import { type LogEntry, type SavedState, type Signers, State } from "../core/mod.ts";
 import {
   beforeBlock,
   blockEntries,
@@ -20,7 +20,9 @@ import {
   readPacked,
   recover,
   Tail,
+  withoutSignature,
 } from "../format/mod.ts";
+import { nativeVerify } from "../native_verify.ts";
 import { compressed } from "./compression.ts";
 import { checkedContent, contentHash, hashOfName, hexOf } from "./content.ts";
 import { Database, databaseName } from "./database.ts";
@@ -89,11 +91,16 @@ export class LogTools {
     });
   }
 
-  /** Looks at everything of one workspace, or of all of them. */
-  verify(workspace?: string): VerifyReport[] {
+  /**
+   * Looks at everything of one workspace, or of all of them.
+   *
+   * @param signers Who may sign as whom, if that is to be looked at.
+   */
+  verify(workspace?: string, signers?: Signers): VerifyReport[] {
     return this.#db.snapshot(() => {
       const known = workspace === undefined ? this.#store.workspaces() : [this.#store.expect(workspace)];
-      return known.map((each) => verifyWorkspace(this.#store, each));
+      const options = { verify: nativeVerify, signers };
+      return known.map((each) => verifyWorkspace(this.#store, each, options));
     });
   }
 
@@ -188,7 +195,7 @@ export class LogTools {
       all = workspace === undefined ? store.workspaces() : [store.expect(workspace)];
       // Nothing is put back that could not be served.
       for (const known of all) {
-        const { problems } = verifyWorkspace(store, known);
+        const { problems } = verifyWorkspace(store, known, { verify: nativeVerify });
         if (problems.length > 0) throw damaged(`the backup of "${known.name}": ${problems.join("; ")}`);
       }
     } finally {
@@ -406,6 +413,8 @@ function fillerFor(secret: string): string {
 
 /** An entry that does nothing, in the place of one that did something. */
 function blanked(entry: LogEntry): LogEntry {
+  const { signed, ...rest } = entry;
   const author = entry.author === undefined ? undefined : { ...entry.author, name: "?" };
-  return { ...entry, author, change: { steps: [], edits: [] }, notices: [] };
+  const gone = signed === undefined ? {} : { signed: withoutSignature(signed) };
+  return { ...rest, author, change: { steps: [], edits: [] }, notices: [], ...gone };
 }

@@ -1,11 +1,11 @@
 /**
- * Looks at all there is of a workspace: every entry against the chain, every checkpoint against the entries, and what
- * blobs hold or held against its hash.
+ * Looks at all there is of a workspace: every entry against the chain, every signed one against what was signed, every
+ * checkpoint against the entries, and what blobs hold or held against its hash.
  *
  * @module
  */
 
-import { State } from "../core/mod.ts";
+import { Audit, type AuditOptions, type AuditReport, State } from "../core/mod.ts";
 import {
   areEqual,
   decodeManifest,
@@ -31,13 +31,21 @@ export interface VerifyReport {
   readonly checkpoints: number;
   /** In plain words; none if all is well. */
   readonly problems: readonly string[];
+  /** What signatures say of the entries since the oldest state that is kept; undefined if that cannot be read. */
+  readonly audit: AuditReport | undefined;
   /** Whether entries are damaged, or the newest state cannot be had any more: what else is damaged is made again. */
   readonly isLost: boolean;
 }
 
-export function verifyWorkspace(store: Store, known: Known): VerifyReport {
-  const { number, name, floor } = known;
+export function verifyWorkspace(
+  store: Store,
+  known: Known,
+  options: Pick<AuditOptions, "verify" | "signers">,
+): VerifyReport {
+  const { number, name, floor, origin } = known;
   const problems: string[] = [];
+  const purgedUpTo = Math.max(0, ...origin.map((record) => record.kind === "purged" ? record.revision : 0));
+  const auditOf = (base: State) => new Audit(base, { ...options, purgedUpTo });
   const checkpoints = new Map<number, { manifest: Manifest; state: State }>();
   const all = store.checkpoints(number);
   for (const { revision } of all) {
@@ -50,7 +58,9 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
       checkpoints.set(revision, { manifest, state });
     });
   }
-  let entries = 0, state = floor === 0 ? State.empty : undefined;
+  let entries = 0;
+  const base = floor === 0 ? State.empty : checkpoints.get(floor)?.state;
+  let audit = base && auditOf(base);
   const first = store.segments(number)[0]?.first ?? store.firstUnpacked(number) ?? 1;
   const areWhole = attempt(problems, "entries", () => {
     for (const read of readPacked(store.kept(known), floor === 0 ? 0 : first - 1, { until: Infinity })) {
@@ -58,7 +68,7 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
       entries += read.entries.length;
       const { before } = read;
       for (const [i, entry] of read.entries.entries()) {
-        if (state !== undefined) state = state.apply(entry);
+        if (audit?.state.revision === entry.revision - 1) audit.take(entry);
         const checkpoint = checkpoints.get(entry.revision);
         if (checkpoint === undefined) continue;
         const there = before!.clone();
@@ -66,10 +76,13 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
         if (!areEqual(there.chain, checkpoint.manifest.chain)) {
           problems.push(`checkpoint at revision ${entry.revision}: It is not of this log`);
         }
-        if (state !== undefined && !areEqual(stateHashOf(state), checkpoint.manifest.stateHash)) {
+        if (
+          audit?.state.revision === entry.revision &&
+          !areEqual(stateHashOf(audit.state), checkpoint.manifest.stateHash)
+        ) {
           problems.push(`checkpoint at revision ${entry.revision}: It is not what the entries lead to`);
         }
-        state ??= checkpoint.state;
+        audit ??= auditOf(checkpoint.state);
       }
     }
   });
@@ -88,7 +101,8 @@ export function verifyWorkspace(store: Store, known: Known): VerifyReport {
   }
   const { revision } = store.head(number);
   const isLost = !areWhole || recovery.kind === "damaged";
-  return { workspace: name, revision, entries, checkpoints: all.length, problems, isLost };
+  const report = { workspace: name, revision, entries, checkpoints: all.length, problems, isLost };
+  return { ...report, audit: audit?.report() };
 }
 
 /** Whether it has gone well. */

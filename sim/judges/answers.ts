@@ -40,6 +40,8 @@ export class Answers {
     readonly mayRecover: boolean = false,
     /** Whether there is something that it may not see or change: then what it is about may be gone at any time. */
     readonly isRestricted: boolean = false,
+    /** Whether it does not sign what it changes, and the server takes nothing else. */
+    readonly isUnsigned: boolean = false,
   ) {}
 
   /** A change is made that is never to be one with others. */
@@ -104,6 +106,7 @@ export class Answers {
   /** What was built on a refused change goes with it. */
   #isExpected(code: string): boolean {
     if (this.isRestricted && restrictedCodes.has(code)) return true;
+    if (this.isUnsigned && code === "signature_required") return this.#hasRefused = true;
     const isForgotten = this.#hasForgotten && (code === "node_forgotten" || code === "recovered");
     if (expectedCodes.has(code) || isForgotten) this.#hasRefused = true;
     return expectedCodes.has(code) || isForgotten || (this.mayRecover && oldCodes.has(code)) ||

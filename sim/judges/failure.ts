@@ -25,6 +25,8 @@ export const invariants = [
   "liveness",
   /** Nobody receives or changes what their token does not cover. */
   "rights",
+  /** What the log says that somebody signed is what they signed. */
+  "signatures",
   "replay",
   /** A core stopped itself: one of its own assertions, or an error that nobody foresaw. */
   "no_panic",

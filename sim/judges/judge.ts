@@ -16,6 +16,7 @@ import { sees } from "./paths.ts";
 import { Reference } from "./reference.ts";
 import { Replica } from "./replicas.ts";
 import { Rules } from "./rules.ts";
+import { judgeDerived, judgeSigned } from "./signatures.ts";
 import { type Durable, Submitted } from "./wire.ts";
 
 /** How many revisions back the reference knows what stood there. */
@@ -41,9 +42,11 @@ export class WorkspaceJudge implements Durable {
   #seqs = new Map<string, number>();
   #timeMs = 0;
 
+  readonly #name: string;
   readonly #settings: Settings;
 
-  constructor(settings: Settings, unique: boolean) {
+  constructor(name: string, settings: Settings, unique: boolean) {
+    this.#name = name;
     this.#settings = settings;
     this.#rules = new Rules(settings);
     this.characters = new Characters(unique);
@@ -51,6 +54,11 @@ export class WorkspaceJudge implements Durable {
 
   get revision(): number {
     return this.reference.revision;
+  }
+
+  /** Whether changes are taken only from those who sign. */
+  get needsSignatures(): boolean {
+    return this.#settings.signaturesRequired === true;
   }
 
   entry(revision: number): LogEntry {
@@ -82,6 +90,12 @@ export class WorkspaceJudge implements Durable {
         }
         this.#rules.before(entry, base);
         this.characters.stored(entry, owner, base, this.reference);
+        judgeSigned(entry, {
+          workspace: this.#name,
+          key: this.submitted.keyOf(entry.session),
+          sent: this.submitted.signedOf(entry),
+          isFirst: entry.author !== undefined,
+        });
         this.submitted.stored(entry);
       }
       this.reference.apply(entry);
@@ -124,6 +138,11 @@ export class WorkspaceJudge implements Durable {
     const closed = new Set<NodeId>();
     for (const { id } of workspace.nodes()) if (!isLoaded(id)) closed.add(id);
     this.#memories.push({ revision, workspace, closed });
+  }
+
+  /** All that is signed follows from what was signed, from the beginning of the log on. */
+  judgeSignatures(): void {
+    judgeDerived(this.reference.entries);
   }
 
   /** The workspace at a revision is what it was then, whenever one looks at it. */
@@ -179,7 +198,7 @@ export class ClientJudge {
   readonly #seesNode = (id: NodeId, revision: number) => this.#sees(id, revision);
 
   constructor(readonly host: ClientHost, readonly workspace: WorkspaceJudge) {
-    this.#answers = new Answers(host.name);
+    this.#answers = new Answers(host.name, false, false, this.#isUnsigned);
     this.#past = new Past(host.name);
     this.#replica = new Replica(host.name, workspace.characters, this.#seesNode);
   }
@@ -197,6 +216,10 @@ export class ClientJudge {
     return this.host.grant !== undefined;
   }
 
+  get #isUnsigned(): boolean {
+    return this.workspace.needsSignatures && this.host.options.signingKey === undefined;
+  }
+
   /** Whether it sees a node that was there at a revision. */
   #sees(id: NodeId, revision: number): boolean {
     const { grant } = this.host;
@@ -210,7 +233,12 @@ export class ClientJudge {
     const { kept } = this.host;
     // Of a session that never had anything in the log a server that starts anew knows nothing.
     const isUnknown = kept !== undefined && this.workspace.submitted.committed(kept.session) === 0;
-    this.#answers = new Answers(this.#life, this.#mayRecover || isUnknown, this.#isRestricted);
+    this.#answers = new Answers(
+      this.#life,
+      this.#mayRecover || isUnknown,
+      this.#isRestricted,
+      this.#isUnsigned,
+    );
     this.#replica = new Replica(this.host.name, this.workspace.characters, this.#seesNode);
     this.#past = new Past(this.#life);
     kept?.changes.forEach(({ change }, index) => {

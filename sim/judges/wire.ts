@@ -11,6 +11,7 @@
 import { hashOf, type LogEntry } from "../../server/core/mod.ts";
 import { joined } from "../../proto/mod.ts";
 import { Failure } from "./failure.ts";
+import { type SentSigned, signedIn } from "./signatures.ts";
 
 const type = {
   operation: 1,
@@ -52,6 +53,10 @@ export class WireJudge {
   readonly #unanswered = new Set<number>();
   /** Whether an upload has not been answered. */
   #isUploading = false;
+  /** What its hello said that it signs with, as hexadecimal digits; "" for nothing. */
+  #key: string | undefined;
+  /** The session that it wants to go on with. */
+  #resuming = "";
 
   constructor(
     readonly name: string,
@@ -100,6 +105,8 @@ export class WireJudge {
       } else if (kind === type.hello) {
         const revision = numbersOf(payload)[6]!;
         this.#held = revision;
+        this.#key ??= hexOf(textOf(payload, 14));
+        this.#resuming ||= textOf(payload, 4);
       }
     });
   }
@@ -125,15 +132,23 @@ export class WireJudge {
         case type.uploaded:
           return this.#uploaded(payload);
         case type.close:
-          this.mark(`closed ${textOf(payload, 1)}`);
+          this.#closed(textOf(payload, 1));
       }
     });
+  }
+
+  #closed(code: string): void {
+    this.mark(`closed ${code}`);
+    if (code === "key_differs" && this.submitted.keyOf(this.#resuming) === this.#key) {
+      this.#wrong("signatures", "a session is said to have another key than it began with", this.#key);
+    }
   }
 
   #welcome(payload: Uint8Array): void {
     const [, , , site = 0, , revision = 0, resumed, committed] = numbersOf(payload);
     this.session = textOf(payload, 2);
     this.site = site;
+    this.submitted.signs(this.session, this.#key ?? "", this.name);
     if (revision > this.durable.revision) {
       this.#wrong("durability", "a welcome names a revision that is not durable", `${revision}`, revision);
     }
@@ -244,6 +259,27 @@ export class Submitted {
   readonly #bases = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   readonly #forked = new Set<string>();
+  /** What each session signs with, and what was signed of all that is not in the log. */
+  readonly #keys = new Map<string, string>();
+  readonly #signed = new Map<string, SentSigned>();
+
+  /** A session is welcomed whose hello named this key; "" for none. */
+  signs(session: string, key: string, name: string): void {
+    const before = this.#keys.get(session);
+    if (before !== undefined && before !== key) {
+      throw new Failure("signatures", "a session goes on with another key", `${name}: ${key || "none"}`);
+    }
+    this.#keys.set(session, key);
+  }
+
+  keyOf(session: string): string {
+    return this.#keys.get(session) ?? "";
+  }
+
+  /** What was signed of the change that an entry is of, if it was signed. */
+  signedOf({ session, seq, hash }: LogEntry): SentSigned | undefined {
+    return this.#signed.get(`${session} ${seq} ${hash}`);
+  }
 
   /** @throws {Failure} if a change that was sent before is another one now. */
   add(session: string, seq: number, base: number, payload: Uint8Array, honest: boolean, name: string): void {
@@ -254,6 +290,8 @@ export class Submitted {
     }
     this.#last.set(session, { seq, hash });
     this.#bases.set(`${session} ${seq} ${hash}`, base);
+    const signed = signedIn(payload);
+    if (signed !== undefined) this.#signed.set(`${session} ${seq} ${hash}`, signed);
   }
 
   /** Two runs hold this session by now: what is sent again may be another change. */
@@ -269,6 +307,7 @@ export class Submitted {
   stored({ session, seq, hash }: LogEntry): void {
     this.#committed.set(session, seq);
     this.#bases.delete(`${session} ${seq} ${hash}`);
+    this.#signed.delete(`${session} ${seq} ${hash}`);
   }
 
   committed(session: string): number {
@@ -344,6 +383,11 @@ export function textOf(payload: Uint8Array, wanted: number): string {
     for (const byte of payload.subarray(scan.from, scan.to)) text += String.fromCharCode(byte);
   }
   return text;
+}
+
+/** The bytes that a text stands for, as hexadecimal digits. */
+function hexOf(text: string): string {
+  return Array.from(text, (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join("");
 }
 
 /** Goes through the fields of a message. */

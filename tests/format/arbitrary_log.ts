@@ -85,13 +85,40 @@ const rest = fc.record({
   notices: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(notice, { maxLength: 2 })),
   hash: fc.maxSafeNat(),
   sites: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat()),
+  signing: fc.option(
+    fc.record({
+      back: fc.nat(3),
+      signature: fc.oneof(fc.constant(""), fc.stringMatching(/^[0-9a-f]{128}$/)),
+      bytes: fc.option(fc.stringMatching(/^([0-9a-f]{2}){0,20}$/), { nil: undefined }),
+      signer: fc.record({ key: fc.stringMatching(/^[0-9a-f]{64}$/), workspace: text }),
+    }),
+    { nil: undefined },
+  ),
 });
+
+/** What is kept of a submission that was signed: without its signature, nothing but who signed and on what. */
+function signedOf(
+  { signing, author, site }: typeof rest extends fc.Arbitrary<infer Rest> ? Rest : never,
+  revision: number,
+): Pick<LogEntry, "signed"> {
+  if (signing === undefined || site === 0) return {};
+  const { back, signature, bytes, signer } = signing;
+  return {
+    signed: {
+      base: Math.max(0, revision - 1 - back),
+      signature,
+      ...signature === "" || bytes === undefined ? {} : { bytes },
+      ...author === undefined ? {} : { signer },
+    },
+  };
+}
 
 /** Entries that no workspace would make, and that can be written down all the same. */
 export function arbitraryEntries(constraints: fc.ArrayConstraints = {}): fc.Arbitrary<LogEntry[]> {
   return fc.array(rest, { minLength: 1, maxLength: 20, ...constraints }).map((parts) => {
     let time = 0;
-    return parts.map(({ later, site, seq, author, edits, steps, notices, hash, sites }, i) => {
+    return parts.map((part, i) => {
+      const { later, site, seq, author, edits, steps, notices, hash, sites } = part;
       time += later;
       const session = site === 0 ? "" : `session ${site}`;
       const change = { steps, edits };
@@ -106,6 +133,7 @@ export function arbitraryEntries(constraints: fc.ArrayConstraints = {}): fc.Arbi
         notices,
         hash: site === 0 ? 0 : hash,
         sites,
+        ...signedOf(part, i + 1),
       };
     });
   });

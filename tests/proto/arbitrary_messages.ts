@@ -195,10 +195,13 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
       loaded: fc.array(id, { maxLength: 5 }),
       packed: fc.boolean(),
     }),
-    fc.record({ token: notEmpty, scope: notEmpty }),
+    fc.record({ token: notEmpty, scope: notEmpty, key: hash }),
   ),
   load: fc.record({ kind: kind("load"), nodes: fc.array(id, { maxLength: 5 }) }),
-  operation: fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
+  operation: perhaps(
+    fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
+    fc.record({ signature: fc.stringMatching(/^[0-9a-f]{128}$/) }),
+  ),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
   query: fc.record({
     kind: kind("query"),

@@ -7,7 +7,7 @@
 import fc from "fast-check";
 import { nameFault, numberedNames } from "../../ot/name.ts";
 import { isComposed } from "../../ot/unicode.ts";
-import { encodeClientMessage } from "../../proto/mod.ts";
+import { encodeClientMessage, encodeSigned, signedMessage, Signer, signingHead } from "../../proto/mod.ts";
 import { Cipher } from "../../sim/recording_cipher.ts";
 import { folded, turned } from "../../sim/recording_letters.ts";
 import { readRecording, type Recording } from "../../sim/recording_reader.ts";
@@ -241,6 +241,28 @@ Deno.test("a simulation is redacted with its clients, who compose, compare and l
     view.jump(Infinity);
     assertEquals(view.replayer.difference, undefined);
   }
+});
+
+Deno.test("a recording in which somebody signs replays bit for bit, and is not redacted", () => {
+  const session = new RecordedSession(), signer = new Signer("07".repeat(32));
+  session.join(1, "Ada", { key: signer.key });
+  const place = { workspace: "plans", session: "key 1 of somebody", site: 1 };
+  const sign = (bytes: Uint8Array) => signer.sign(signedMessage(signingHead(place), bytes));
+  const change = {
+    steps: [{ kind: "create", node: "1:1", parent: "0:0", name: "a", type: "text" }],
+    edits: [],
+  } as const;
+  session.receive(1, encodeSigned({ kind: "operation", seq: 1, base: 1, change }, sign));
+  session.receive(
+    1,
+    encodeSigned({ kind: "operation", seq: 2, base: 2, change }, () => sign(new Uint8Array())),
+  );
+  const recording = session.end();
+  assertEquals(session.entries().filter(({ signed }) => signed !== undefined).length, 1);
+  const view = new RecordingView(recording);
+  view.jump(Infinity);
+  assertEquals(view.replayer.difference, undefined);
+  assertThrows(() => redacted(recording), RedactionError, "signs");
 });
 
 Deno.test("only a recording that replays is redacted", () => {

@@ -27,6 +27,7 @@ const counts: Readonly<Record<ProfileName, number>> = {
   disk: 6,
   hostile: 4,
   rights: 6,
+  signed: 4,
   long: 1,
 };
 
