@@ -6,12 +6,18 @@
  */
 
 import { sessionVectors } from "./vectors_session.ts";
+import { signingVectors } from "./vectors_signing.ts";
 import { textVectors } from "./vectors_text.ts";
 import { treeVectors } from "./vectors_tree.ts";
 
 /** Each file of the folder, and what it has to hold: a row on each line, so that one sees what is another. */
 export function vectorFiles(): ReadonlyMap<string, string> {
-  const tables = { "text.json": textVectors(), "tree.json": treeVectors(), "session.json": sessionVectors() };
+  const tables = {
+    "text.json": textVectors(),
+    "tree.json": treeVectors(),
+    "session.json": sessionVectors(),
+    "signing.json": signingVectors(),
+  };
   return new Map(
     Object.entries(tables).map(([name, table]) => {
       const lists = Object.entries(table).map(([title, rows]) =>

@@ -21,7 +21,7 @@ export class DataFolder implements AsyncDisposable {
   private constructor(readonly path: string) {}
 
   /** The data of a server that has served these workspaces. */
-  static async of(workspaces: Readonly<Record<string, Story>>): Promise<DataFolder> {
+  static async of(workspaces: Readonly<Record<string, Pick<Story, "entries">>>): Promise<DataFolder> {
     const folder = new DataFolder(await Deno.makeTempDir());
     const log = await SqliteLog.open({ folder: `${folder.path}/data` });
     for (const [name, { entries }] of Object.entries(workspaces)) {

@@ -23,7 +23,10 @@ import {
   transformPosition,
   Workspace,
 } from "../../ot/mod.ts";
-import { decodeClientMessage, decodeServerMessage, FrameReader, fromHex } from "../../proto/mod.ts";
+import { Buffer } from "node:buffer";
+import { createHash, createPrivateKey, sign } from "node:crypto";
+import { decodeClientMessage, decodeServerMessage, FrameReader, fromHex, toHex } from "../../proto/mod.ts";
+import { nativeVerify } from "../../server/native_verify.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 /** The rows of a file, as its README.md describes them. */
@@ -197,6 +200,43 @@ Deno.test("the vector of a session leads each client from one workspace to the n
     for (const [id, text] of Object.entries(holds.texts)) assertEquals(`${client.state.text(id)}`, text);
   }
   assertEquals([...seen], [["Ada", 17], ["Bob", 17]]);
+});
+
+interface SigningTables {
+  signatures: Record<
+    "workspace" | "session" | "secretKey" | "key" | "bytes" | "message" | "signature" | "frame",
+    string
+  >[];
+  verify: { what: string; key: string; message: string; signature: string; isGood: boolean }[];
+  keys: { what: string; key: string; maySign: boolean }[];
+}
+
+Deno.test("the vectors of signatures are made and verified by the platform's Ed25519, by what the page says", async () => {
+  const { signatures, verify, keys } = await rowsOf<SigningTables & { signatures: { site: number }[] }>(
+    "signing.json",
+  );
+  for (const { workspace, session, site, secretKey, key, bytes, message, signature, frame } of signatures) {
+    const number = site.toString(16).padStart(8, "0");
+    const name = toHex(new TextEncoder().encode(workspace)), length = toHex(Uint8Array.of(workspace.length));
+    const hash = createHash("sha256").update(session).digest("hex");
+    const domain = toHex(new TextEncoder().encode("dist-space operation 1\n"));
+    assertEquals(message, domain + length + name + hash + number + bytes);
+    const prefix = fromHex("302e020100300506032b657004220420");
+    const secret = createPrivateKey({
+      key: Buffer.concat([prefix, fromHex(secretKey)]),
+      format: "der",
+      type: "pkcs8",
+    });
+    assertEquals(sign(null, fromHex(message), secret).toString("hex"), signature);
+    assert(nativeVerify(fromHex(signature), fromHex(message), fromHex(key)));
+    // The head of a frame, its type, the operation, and the signature as the field behind it.
+    assertEquals(frame.slice(10), `${bytes}2240${signature}`);
+  }
+  for (const { what, key, message, signature, isGood } of verify) {
+    assertEquals(nativeVerify(fromHex(signature), fromHex(message), fromHex(key)), isGood, what);
+  }
+  assertEquals(verify.map(({ isGood }) => isGood), [true, false, false, false, false]);
+  assertEquals(keys.map(({ maySign }) => maySign), [true, false, false, false, false, false]);
 });
 
 Deno.test("fixtures/vectors holds what the code gives now", async () => {
