@@ -6,12 +6,13 @@
  */
 
 /** What is run on both. */
-const runs = [["1", "20", "quick"], ["1", "3", "swarm"], ["1", "3", "hostile"], [
-  "1",
-  "3",
-  "quick",
-  "poisoned",
-]];
+const runs = [
+  ["1", "20", "quick"],
+  ["1", "3", "swarm"],
+  ["1", "3", "hostile"],
+  ["1", "3", "signed", "poisoned"],
+  ["1", "3", "quick", "poisoned"],
+];
 
 if (import.meta.main) {
   const { isSkipped, lines } = await checkNode();

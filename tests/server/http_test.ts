@@ -76,6 +76,16 @@ async function callerOf(server: LiveWeb): Promise<Caller> {
 const at = (name: string) => `/api/workspaces/{workspace}/${name}`;
 const created = (path: string, text: string) => ({ steps: [{ kind: "create", path, text }] });
 
+Deno.test("where changes have to be signed, HTTP answers questions and changes nothing", async () => {
+  await using server = await LiveWeb.start({ settings: { signaturesRequired: true } });
+  const body = JSON.stringify(created("a.txt", "unsigned"));
+  const api = `http://${server.address}/api/workspaces/w`;
+  const refused = await fetch(`${api}/changes`, { method: "POST", body });
+  assertEquals([refused.status, (await refused.json()).code], [403, "signature_required"]);
+  const tree = await fetch(`${api}/tree`);
+  assertEquals([tree.status, (await tree.json()).items ?? []], [200, []]);
+});
+
 Deno.test("every answer that the OpenAPI document promises is given, and is as it says", async () => {
   await using server = await LiveWeb.start({}, { bodyBytesMax: 10_000 });
   const caller = await callerOf(server);
