@@ -83,7 +83,7 @@ Deno.test("where changes have to be signed, HTTP answers questions and changes n
   const refused = await fetch(`${api}/changes`, { method: "POST", body });
   assertEquals([refused.status, (await refused.json()).code], [403, "signature_required"]);
   const tree = await fetch(`${api}/tree`);
-  assertEquals([tree.status, (await tree.json()).items ?? []], [200, []]);
+  assertEquals([tree.status, (await tree.json()).nodes], [200, []]);
 });
 
 Deno.test("every answer that the OpenAPI document promises is given, and is as it says", async () => {
