@@ -4,7 +4,9 @@
  * @module
  */
 
-export type { ConnectionId } from "./connection.ts";
+export type { ListedWorkspace } from "./administration.ts";
+export { Dominion } from "./administrator.ts";
+export type { ConnectionId, Origin } from "./connection.ts";
 export * from "./core.ts";
 export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
 export * from "./settings.ts";

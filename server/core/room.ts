@@ -175,6 +175,25 @@ export class Room {
     return this.#sequencer.durable.revision;
   }
 
+  get durable(): State {
+    return this.#sequencer.durable;
+  }
+
+  /** The entries after this revision are kept. */
+  get floor(): number {
+    return this.#sequencer.floor;
+  }
+
+  /** Of the log, once it is loaded. */
+  get epoch(): string {
+    return this.#epoch ?? "";
+  }
+
+  /** An entry that is kept. */
+  entry(revision: number): LogEntry {
+    return this.#sequencer.entry(revision);
+  }
+
   /** Whether everything that was submitted is settled. */
   get isSettled(): boolean {
     return this.#outstanding === undefined && this.#queue.isEmpty && this.#waiting.isEmpty;
@@ -286,7 +305,7 @@ export class Room {
     }
     session.unsettled++;
     // One that is in the log already is answered from there, whatever has become of what it names.
-    const missing = submission.seq > this.#committedSeq(session) ? this.#missingOf(submission) : [];
+    const missing = submission.seq > this.committedSeq(session) ? this.#missingOf(submission) : [];
     if (missing.length === 0) this.#queue.add(submission);
     else for (const hash of this.#waiting.add(submission, missing)) this.#host.hold(this, hash);
     this.#advance(nowUs);
@@ -400,7 +419,7 @@ export class Room {
     if (place !== undefined && place.ranges.length > rangesMax) {
       place = { ...place, ranges: place.ranges.slice(0, rangesMax) };
     }
-    if (place !== undefined && place.seq > this.#committedSeq(session)) {
+    if (place !== undefined && place.seq > this.committedSeq(session)) {
       session.awaited = place;
       return;
     }
@@ -473,7 +492,8 @@ export class Room {
     if (connection.loads === undefined) return false;
     const waiting = connection.loads.want(nodes);
     this.#due(nowUs);
-    return waiting <= this.#host.settings.nodesMax;
+    // The limit may have been set below what there is.
+    return waiting <= Math.max(this.#host.settings.nodesMax, this.durable.workspace.size);
   }
 
   /** Whether a connection that has just been given something is owed more, which did not fit. */
@@ -603,7 +623,8 @@ export class Room {
     this.#due(nowUs);
   }
 
-  #committedSeq(session: Session): number {
+  /** The newest change of a session that is in the log. */
+  committedSeq(session: Session): number {
     return this.#sequencer.durable.sessions.get(session.id)?.last.seq ?? 0;
   }
 
