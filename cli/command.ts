@@ -12,6 +12,12 @@ export { Command, InvalidArgumentError, Option };
 /** How every command exits that is called in a way it does not know. */
 export const wrongUsage = 2;
 
+/** How a command exits, as its help ends with it and as docs/commands.md has it. */
+export function exitCodes(meanings: Readonly<Record<number, string>>): string {
+  const lines = Object.entries(meanings).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`);
+  return `\nExit codes:\n${lines.join("\n")}`;
+}
+
 /** A program with these commands, each of which does its own work. */
 export function program(name: string, description: string, commands: readonly AnyCommand[]): Command {
   const all = new Command(name).description(description).showHelpAfterError();
@@ -26,13 +32,16 @@ export function program(name: string, description: string, commands: readonly An
 // deno-lint-ignore no-explicit-any -- see above
 type AnyCommand = Command<any, any, any>;
 
-/** Reads one of a few words, for an option. */
-export function oneOf<W extends string>(...words: readonly W[]): (text: string) => W {
-  return (text) => {
+/** Reads one of a few words, for an option. The words can be completed. */
+export function oneOf<W extends string>(
+  ...words: readonly W[]
+): ((text: string) => W) & { readonly words: readonly W[] } {
+  const read = (text: string) => {
     const word = words.find((word) => word === text);
     if (word === undefined) throw new InvalidArgumentError(`Give one of ${words.join(", ")}.`);
     return word;
   };
+  return Object.assign(read, { words });
 }
 
 /** Reads a whole number from `min` to `max`, for an option. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { adminCommand } from "./admin.ts";
 import { clientCommand } from "./client.ts";
 import { program } from "./command.ts";
 import { exploreCommand } from "./explore.ts";
@@ -27,6 +28,7 @@ await program("dist-space", "A workspace that people and agents edit at once.", 
   replayCommand,
   exploreCommand,
   simCommand,
+  adminCommand,
   tokenCommand,
   tortureCommand,
   mutantsCommand,

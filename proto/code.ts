@@ -239,7 +239,7 @@ export const codes: Readonly<
       "again when you want to.",
   ),
   kept_out: meaning(
-    "An administrator keeps this name out for now. What is unsent stays with you. Connect again after retry_ms.",
+    "An administrator keeps this name out for now. What is unsent stays with you. Connect again when that time is over.",
   ),
   nobody_named: meaning("Say whose connections are to end: a workspace, a site, a name or a connection."),
   limit_unknown: meaning(

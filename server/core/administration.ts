@@ -218,9 +218,7 @@ export class Administration {
         }}
     }
     administrator.answer(id, meant.map(itemOf));
-    const message = holdMs === 0
-      ? codes.kicked.text
-      : `${codes.kicked.text.split(". Connect")[0]}. ${waitFor(holdMs)}`;
+    const message = holdMs === 0 ? codes.kicked.text : waitingFor("kicked", holdMs);
     for (const one of meant) {
       const { id: ended, room } = one;
       this.#host.report("kicked", { workspace: room!.name, connection: ended, name: nameOf(one), holdMs });
@@ -343,8 +341,12 @@ function nameOf({ session, hello }: Connection): string {
   return (session?.participant ?? hello?.participant)?.name ?? "";
 }
 
-function waitFor(ms: number): string {
-  return `Do not connect again before ${Math.ceil(ms / 1000)} s have passed.`;
+/** What somebody is told who is not to come again before some time has passed. */
+export function waitingFor(code: "kicked" | "kept_out", ms: number): string {
+  return codes[code].text.replace(
+    /[^.]*\.$/,
+    ` Do not connect again before ${Math.ceil(ms / 1000)} s have passed.`,
+  );
 }
 
 function workspaceItemOf(room: Room): WorkspaceItem {

@@ -40,7 +40,12 @@ import {
   type Query,
   type RefusalCode,
 } from "../../proto/mod.ts";
-import { Administration, type ListedWorkspace, type SavedAdministration } from "./administration.ts";
+import {
+  Administration,
+  type ListedWorkspace,
+  type SavedAdministration,
+  waitingFor,
+} from "./administration.ts";
 import { Administrator } from "./administrator.ts";
 import { Connection, type ConnectionId, type Origin, type SavedConnection } from "./connection.ts";
 import type { Figures } from "./figures.ts";
@@ -544,7 +549,7 @@ export class ServerCore {
     const untilUs = this.#administration.keptOutUntilUs(workspace, name, nowUs);
     if (untilUs !== undefined) {
       const retryMs = Math.ceil((untilUs - nowUs) / 1000);
-      return this.#end(connection, "kept_out", nowUs, codes.kept_out.text, retryMs);
+      return this.#end(connection, "kept_out", nowUs, waitingFor("kept_out", retryMs), retryMs);
     }
     connection.hello = hello;
     let room = this.#rooms.get(hello.workspace);
