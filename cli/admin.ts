@@ -11,7 +11,7 @@ import { type Access, caOption, dialOf, tlsOption, tokenFileOption, tokenOf } fr
 import { AdminError, type AdminLineOptions, ask } from "./admin_line.ts";
 import { clientsReport, kickReport, limitsReport, tailLine, workspacesReport } from "./admin_report.ts";
 import { harmless } from "./client_words.ts";
-import { Command, exitCodes, InvalidArgumentError, wholeNumber, wrongUsage } from "./command.ts";
+import { Command, exitsHelp, InvalidArgumentError, wholeNumber, wrongUsage } from "./command.ts";
 import { duration } from "./log_words.ts";
 
 /** What all of its commands are told. */
@@ -145,7 +145,7 @@ Examples:
   )
   .addHelpText(
     "afterAll",
-    exitCodes({
+    exitsHelp({
       0: "done",
       1: "cannot connect, the server refused, the connection was lost, or nobody was there to be ended",
       2: "wrong usage",

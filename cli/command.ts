@@ -13,7 +13,7 @@ export { Command, InvalidArgumentError, Option };
 export const wrongUsage = 2;
 
 /** How a command exits, as its help ends with it and as docs/commands.md has it. */
-export function exitCodes(meanings: Readonly<Record<number, string>>): string {
+export function exitsHelp(meanings: Readonly<Record<number, string>>): string {
   const lines = Object.entries(meanings).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`);
   return `\nExit codes:\n${lines.join("\n")}`;
 }
@@ -26,6 +26,22 @@ export function program(name: string, description: string, commands: readonly An
   }
   for (const command of commands) all.addCommand(command as unknown as Command);
   return all as unknown as Command;
+}
+
+/** What there is to know of a command for those who complete or describe it. */
+export interface CommandTree {
+  name(): string;
+  description(): string;
+  readonly commands: readonly CommandTree[];
+  readonly options: readonly {
+    readonly short?: string | undefined;
+    readonly long?: string | undefined;
+    readonly description: string;
+    /** Whether a value has to follow, or may. */
+    readonly required: boolean;
+    readonly optional: boolean;
+    readonly parseArg?: unknown;
+  }[];
 }
 
 /** Commander carries each command's options in its type; a list of commands has no one type for that. */
