@@ -116,6 +116,7 @@ export const tricks = [
   "unknown content",
   "lying content",
   "uploads at once",
+  "ask like an administrator",
 ] as const;
 export type Trick = typeof tricks[number];
 
@@ -234,6 +235,13 @@ export type Trouble =
     readonly capabilities: GrantPlan["capabilities"];
     readonly downUs: number;
   }
+  /** An administrator ends its connections, and keeps its name out for a while; somebody starts it again after that. */
+  | {
+    readonly kind: "client.kick";
+    readonly client: number;
+    readonly holdMs: number;
+    readonly downUs: number;
+  }
   /** It leaves and comes again as somebody new, so many times. */
   | {
     readonly kind: "client.visits";
@@ -281,6 +289,7 @@ export const faultKinds: readonly Trouble["kind"][] = [
   "client.clock",
   "client.leave",
   "client.visits",
+  "client.kick",
   "token.revoke",
   "token.change",
   "server.crash",

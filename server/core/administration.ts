@@ -385,6 +385,6 @@ function itemOf(connection: Connection): ClientItem {
     behind: session === undefined ? 0 : room!.revision - cursor,
     queuedBytes: connection.controlBytes,
     inFlight: session?.unsettled ?? 0,
-    seq: session === undefined ? 0 : room!.committedSeq(session),
+    seq: session === undefined ? 0 : room!.durable.sessions.get(session.id)?.last.seq ?? 0,
   };
 }

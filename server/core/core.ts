@@ -757,9 +757,8 @@ export class ServerCore {
     if (connection.closing) this.#close(connection);
     else {
       const { room, questions } = connection;
-      connection.owed = administrator !== undefined
-        ? this.#administration.hasMore(administrator)
-        : room !== undefined && (room.hasMore(connection) || questions.hasPiece);
+      connection.owed = room !== undefined && (room.hasMore(connection) || questions.hasPiece);
+      if (administrator !== undefined) connection.owed = this.#administration.hasMore(administrator);
     }
   }
 

@@ -305,7 +305,7 @@ export class Room {
     }
     session.unsettled++;
     // One that is in the log already is answered from there, whatever has become of what it names.
-    const missing = submission.seq > this.committedSeq(session) ? this.#missingOf(submission) : [];
+    const missing = submission.seq > this.#committedSeq(session) ? this.#missingOf(submission) : [];
     if (missing.length === 0) this.#queue.add(submission);
     else for (const hash of this.#waiting.add(submission, missing)) this.#host.hold(this, hash);
     this.#advance(nowUs);
@@ -419,7 +419,7 @@ export class Room {
     if (place !== undefined && place.ranges.length > rangesMax) {
       place = { ...place, ranges: place.ranges.slice(0, rangesMax) };
     }
-    if (place !== undefined && place.seq > this.committedSeq(session)) {
+    if (place !== undefined && place.seq > this.#committedSeq(session)) {
       session.awaited = place;
       return;
     }
@@ -623,8 +623,7 @@ export class Room {
     this.#due(nowUs);
   }
 
-  /** The newest change of a session that is in the log. */
-  committedSeq(session: Session): number {
+  #committedSeq(session: Session): number {
     return this.#sequencer.durable.sessions.get(session.id)?.last.seq ?? 0;
   }
 

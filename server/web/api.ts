@@ -233,7 +233,7 @@ const statuses: Readonly<Record<string, number>> = {
     token_expired: 401,
     token_revoked: 401,
   },
-  ...{ token_foreign: 403, not_allowed: 403 },
+  ...{ token_foreign: 403, not_allowed: 403, kicked: 403, kept_out: 403 },
   ...{ workspace_unknown: 404, path_unknown: 404, revision_unknown: 404, not_found: 404 },
   ...{ revision_forgotten: 410, precondition_failed: 412 },
   ...{ too_many_clients: 503, too_many_workspaces: 503, shutting_down: 503, log_failed: 503 },

@@ -120,8 +120,8 @@ Deno.test("a tail tells of changes as they come, and ends when its token is revo
   await ada.create("notes.txt", "hello").settled;
   await ada.replace("notes.txt", 0, 1, "Jj").settled;
   await eventually(() => lines.length === 2, "two lines");
-  assertMatch(lines[0]!, /^\d\d:\d\d:\d\d main 2  Ada  create notes\.txt \+5$/);
-  assertMatch(lines[1]!, /main 3  Ada  notes\.txt \+2 -1$/);
+  assertMatch(lines[0]!, /^\d\d:\d\d:\d\d main 2 {2}Ada {2}create notes\.txt \+5$/);
+  assertMatch(lines[1]!, /main 3 {2}Ada {2}notes\.txt \+2 -1$/);
   const { id } = [...guarded.entries.values()].find(({ name }) => name === "Root")!;
   guarded.revoked.add(id);
   guarded.server.shell.revoked([id]);
