@@ -94,7 +94,6 @@ export type AdminCode =
   | "limit_out_of_range"
   | "not_everywhere"
   | "token_foreign"
-  | "bad_workspace_name"
   | "revision_unknown"
   | "revision_forgotten"
   | "too_many_queries"

@@ -15,11 +15,11 @@ import {
   type CloseCode,
   codes,
   type Kick,
+  type LimitSetting,
   type WorkspaceItem,
 } from "../../proto/mod.ts";
 import { type Administrator, Dominion, pieceOf } from "./administrator.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
-import type { LimitSetting } from "../../proto/mod.ts";
 import type { RunningSettings } from "./limits.ts";
 import type { Room } from "./room.ts";
 import { Tail } from "./tail.ts";
@@ -210,12 +210,11 @@ export class Administration {
       (site === 0 || client.session?.site === site) && (number === 0 || client.id === number) &&
       (name === "" || isUnder(nameOf(client), name))
     );
-    const untilUs = nowUs + holdMs * 1000;
     if (holdMs > 0) {
-      if (name !== "") this.#bar({ workspace, name, untilUs }, nowUs);
-      else {for (const one of meant) {
-          this.#bar({ workspace: one.room!.name, name: nameOf(one), untilUs }, nowUs);
-        }}
+      const barred = name !== ""
+        ? [{ workspace, name }]
+        : meant.map((one) => ({ workspace: one.room!.name, name: nameOf(one) }));
+      for (const one of barred) this.#bar({ ...one, untilUs: nowUs + holdMs * 1000 }, nowUs);
     }
     administrator.answer(id, meant.map(itemOf));
     const message = holdMs === 0 ? codes.kicked.text : waitingFor("kicked", holdMs);

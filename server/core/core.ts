@@ -51,8 +51,8 @@ import { Connection, type ConnectionId, type Origin, type SavedConnection } from
 import type { Figures } from "./figures.ts";
 import { hashOf } from "./hash.ts";
 import { type Grant, hasExpired } from "./rights.ts";
-import { RunningSettings } from "./limits.ts";
 import { KeptFrames } from "./kept_frames.ts";
+import { RunningSettings } from "./limits.ts";
 import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
@@ -362,6 +362,7 @@ export class ServerCore {
       case "listed": {
         const connection = this.#connections.get(input.connection), { administrator } = connection ?? {};
         if (connection === undefined || connection.closing || administrator === undefined) break;
+        if (this.#endExpired(connection, nowUs)) break;
         this.#administration.listed(connection, administrator, input.workspaces ?? undefined, nowUs);
         break;
       }
@@ -743,12 +744,7 @@ export class ServerCore {
     this.#endExpired(connection, nowUs);
     connection.owed = connection.writing;
     if (connection.writing) return;
-    const { administrator } = connection;
-    const parts = connection.closing || (connection.room === undefined && administrator === undefined)
-      ? connection.takeControl()
-      : administrator !== undefined
-      ? [...connection.takeControl(), ...this.#administration.take(connection, administrator, nowUs)]
-      : [...connection.room!.take(connection), ...this.#answerTo(connection)];
+    const parts = this.#dueTo(connection, nowUs);
     if (parts.length > 0) {
       connection.writing = true;
       connection.wroteAtUs = nowUs;
@@ -756,10 +752,18 @@ export class ServerCore {
     }
     if (connection.closing) this.#close(connection);
     else {
-      const { room, questions } = connection;
+      const { room, questions, administrator } = connection;
       connection.owed = room !== undefined && (room.hasMore(connection) || questions.hasPiece);
       if (administrator !== undefined) connection.owed = this.#administration.hasMore(administrator);
     }
+  }
+
+  /** What goes out now to a connection. */
+  #dueTo(connection: Connection, nowUs: number): Uint8Array[] {
+    const { closing, administrator, room } = connection;
+    if (closing || (room === undefined && administrator === undefined)) return connection.takeControl();
+    if (room !== undefined) return [...room.take(connection), ...this.#answerTo(connection)];
+    return [...connection.takeControl(), ...this.#administration.take(connection, administrator!, nowUs)];
   }
 
   #close(connection: Connection): void {
