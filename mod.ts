@@ -12,6 +12,7 @@
 export * from "./client/mod.ts";
 export * from "./ot/mod.ts";
 export {
+  type AdminCode,
   type Answer,
   type AnswerItem,
   type AuthorItem,

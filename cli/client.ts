@@ -14,7 +14,7 @@ import { News } from "./client_news.ts";
 import { outcomeReport, participantReport } from "./client_report.ts";
 import { Terminal } from "./client_terminal.ts";
 import { harmless } from "./client_words.ts";
-import { Command } from "./command.ts";
+import { Command, exitsHelp } from "./command.ts";
 import { signing, signOption } from "./signing_key.ts";
 
 /** How long connecting may take, and how long a script goes on without a connection. */
@@ -46,8 +46,13 @@ Examples:
 
 From a pipe, empty lines and lines that begin with # are left out. A line that fails is reported on standard
 error, and the next one is done.
-
-Exit codes: 0 fine; 1 cannot connect, the connection was lost for good, or a line of a script failed; 2 wrong usage.`,
+${
+      exitsHelp({
+        0: "fine",
+        1: "cannot connect, the connection was lost for good, or a line of a script failed",
+        2: "wrong usage",
+      })
+    }`,
   )
   .action(async (address, workspace, { name: givenName, kind: kindName, sign, ...access }) => {
     const dial = await dialOf(address, access);

@@ -6,7 +6,7 @@
 
 import { type Coverage, emptyCoverage, joinCoverage, operationsIn } from "../sim/explore.ts";
 import { defaultWorlds, worlds } from "../sim/explore_worlds.ts";
-import { Command, oneOf, wholeNumber } from "./command.ts";
+import { Command, exitsHelp, oneOf, wholeNumber } from "./command.ts";
 import { exploreWorlds, type WorldReport } from "./explore_threads.ts";
 
 const jobsMax = 64;
@@ -40,11 +40,13 @@ schedules; pruned, how often a schedule came to a state that was known; and the 
 
 Worlds (those with * only if they are named):
 ${lines.join("\n")}
-
-Exit codes:
-  0  nothing is wrong
-  1  something is: the world, the shortest schedule that leads to it, and what is different are printed
-  2  wrong usage`,
+${
+      exitsHelp({
+        0: "nothing is wrong",
+        1: "something is: the world, the shortest schedule that leads to it, and what is different are printed",
+        2: "wrong usage",
+      })
+    }`,
   )
   .action(async ({ world: names, jobs, limitStates: statesMax = Infinity, json }) => {
     const plans = names === undefined ? defaultWorlds : worlds.filter(({ name }) => names.includes(name));

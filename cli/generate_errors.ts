@@ -14,7 +14,7 @@ const rows = Object.entries(codes).map(([code, { text, resume }]) =>
 const made = `# Errors
 
 Everything that can be refused has a name here, and a sentence that says what to do. \`Refuse\` names why a change took no
-effect; \`Close\` names why a connection ends; \`Answer\` names why a question has none. A client that is told to may
+effect; \`Close\` names why a connection ends; \`Answer\` and \`AdminAnswer\` name why a question has none. A client that is told to may
 connect again and resume: nothing is lost.
 
 | code | what has happened, and what to do | resume |

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { Command, wholeNumber, wrongUsage } from "./command.ts";
+import { Command, exitsHelp, wholeNumber, wrongUsage } from "./command.ts";
 import { exportTo } from "./log_export.ts";
 import { importFrom } from "./log_import.ts";
 import * as look from "./log_look.ts";
@@ -130,12 +130,16 @@ Examples:
   deno task log verify main --signers signers.txt
   deno task log export main monday.tar --at 2026-02-02T08:00:00Z
   printf 'the password' | deno task log purge main --yes
-
-Exit codes:
-  0  done
-  1  something is damaged or forged, or nothing was found
-  2  wrong usage, or --yes is missing
-  3  the data, or a file, cannot be read or written
-  4  no such workspace, revision or path, or there is one already`,
+`,
+  )
+  .addHelpText(
+    "afterAll",
+    exitsHelp({
+      0: "done",
+      1: "something is damaged or forged, or nothing was found",
+      2: "wrong usage, or --yes is missing",
+      3: "the data, or a file, cannot be read or written",
+      4: "no such workspace, revision or path, or there is one already",
+    }),
   );
 for (const each of commands) logCommand.addCommand(each as unknown as Command);

@@ -5,29 +5,6 @@
  * @module
  */
 
-import { clientCommand } from "./client.ts";
-import { program } from "./command.ts";
-import { exploreCommand } from "./explore.ts";
-import { logCommand } from "./log.ts";
-import { mcpCommand } from "./mcp.ts";
-import { mutantsCommand } from "./mutants.ts";
-import { replayCommand } from "./replay.ts";
-import { serveCommand } from "./serve.ts";
-import { simCommand } from "./sim.ts";
-import { tokenCommand } from "./token.ts";
-import { syncCommand } from "./sync.ts";
-import { tortureCommand } from "./torture.ts";
+import { distSpace } from "./commands.ts";
 
-await program("dist-space", "A workspace that people and agents edit at once.", [
-  serveCommand,
-  clientCommand,
-  mcpCommand,
-  syncCommand,
-  logCommand,
-  replayCommand,
-  exploreCommand,
-  simCommand,
-  tokenCommand,
-  tortureCommand,
-  mutantsCommand,
-]).parseAsync(Deno.args, { from: "user" });
+await distSpace.parseAsync(Deno.args, { from: "user" });

@@ -14,7 +14,7 @@ import process from "node:process";
 import config from "../deno.json" with { type: "json" };
 import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "./access.ts";
 import { harmless } from "./client_words.ts";
-import { Command, wholeNumber } from "./command.ts";
+import { Command, exitsHelp, wholeNumber } from "./command.ts";
 import { origins } from "./serve.ts";
 import { signing, signOption } from "./signing_key.ts";
 
@@ -51,8 +51,13 @@ Several agents can share one, over HTTP: each session is somebody of their own.
   deno task mcp --http-port 8080       then, in their configurations, http://127.0.0.1:8080/mcp
 
 docs/agents.md has the tools, and what they answer.
-
-Exit codes: 0 the agent has left; 1 cannot connect or listen, or the connection was lost for good; 2 wrong usage.`,
+${
+      exitsHelp({
+        0: "the agent has left",
+        1: "cannot connect or listen, or the connection was lost for good",
+        2: "wrong usage",
+      })
+    }`,
   )
   .action(async (server, workspace, { name, httpPort, origin = [], sign, ...access }) => {
     const dial = await dialOf(server, access);

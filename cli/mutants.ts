@@ -7,7 +7,7 @@
 
 import { canaries, few, mutants } from "../mutants/catalogue.ts";
 import { type Mutant, mutated } from "../mutants/mutant.ts";
-import { Command, wholeNumber } from "./command.ts";
+import { Command, exitsHelp, wholeNumber } from "./command.ts";
 import { Hunt, type Report } from "./mutants_hunt.ts";
 import { canarySentence, isWrong, jsonOf, markdownOf, rowOf, summaryOf, titleRow } from "./mutants_report.ts";
 import { readSources } from "./mutants_scratch.ts";
@@ -40,11 +40,13 @@ export const mutantsCommand = new Command("mutants")
 Each mutant is a named edit of one place in the source: a rule of the design that is broken. It is put into a scratch
 copy, and the laboratory is run there in processes without permissions: first the seeds of several profiles in a fixed
 order, then small worlds explored, then the laws of the file. What the tree shows without the mutant does not count.
-
-Exit codes:
-  0  every mutant is found, or survives for a reason that is stated
-  1  one survives without a reason, or is found in spite of one
-  2  wrong usage, or a mutant does not fit the source any more`,
+${
+      exitsHelp({
+        0: "every mutant is found, or survives for a reason that is stated",
+        1: "one survives without a reason, or is found in spite of one",
+        2: "wrong usage, or a mutant does not fit the source any more",
+      })
+    }`,
   )
   .action(async ({ only, few: isFew, canary, list, seeds, jobs, json, markdown }, command) => {
     const unknown = only?.find((name) => !mutants.some((mutant) => mutant.name === name));

@@ -11,7 +11,7 @@
 import { RecordingError } from "../sim/recording.ts";
 import type { Recording } from "../sim/recording_reader.ts";
 import { TraceError } from "../sim/trace.ts";
-import { Command, wholeNumber } from "./command.ts";
+import { Command, exitsHelp, wholeNumber } from "./command.ts";
 import { type Difference, firstDifference } from "./replay_difference.ts";
 import { readReplayable } from "./replay_file.ts";
 import { PlaceError, printPlace, type Wanted } from "./replay_place.ts";
@@ -99,15 +99,17 @@ Examples:
   deno task replay monday.jsonl --to 120 --show notes.txt
   deno task replay monday.jsonl --step
   deno task replay friendsforever.json.gz --connect 127.0.0.1:8000
-
-Exit codes:
-  0  identical
-  1  different: the first difference is printed
-  2  wrong usage
-  3  the file cannot be read, or is malformed: the message names the place
-  4  no one log gives the trace, with one change of each client in flight
-  5  the server cannot be reached, ended a connection, or refused a change
-  6  the recording has no such place: revision, time, workspace, file, record`,
+${
+      exitsHelp({
+        0: "identical",
+        1: "different: the first difference is printed",
+        2: "wrong usage",
+        3: "the file cannot be read, or is malformed: the message names the place",
+        4: "no one log gives the trace, with one change of each client in flight",
+        5: "the server cannot be reached, ended a connection, or refused a change",
+        6: "the recording has no such place: revision, time, workspace, file, record",
+      })
+    }`,
   )
   .action(async (file, options) => {
     const { connect, gather, workspace, json } = options;

@@ -54,6 +54,14 @@ export function messageInWords(message: Message, workspace: Workspace): string {
       return `upload ${message.content.length} bytes`;
     case "uploaded":
       return `uploaded ${message.code === "" ? message.hash.slice(0, hashDigits) : `: ${message.code}`}`;
+    case "admin_hello":
+      return "hello, to look after the server";
+    case "admin_ask":
+      return `ask ${message.id} to look after the server: ${message.question.kind}`;
+    case "admin_answer": {
+      const end = message.code !== "" ? `: ${message.code}` : message.last ? ", whole" : "";
+      return `answer ${message.id} to who looks after the server, ${message.items.length} items${end}`;
+    }
     case "close":
       return `close: ${message.code}`;
     case "ping":

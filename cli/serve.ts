@@ -28,7 +28,7 @@ import {
 import { authenticator, readKeys, WatchedTokens } from "../server/tokens/mod.ts";
 import { selfSignedFor } from "./self_signed.ts";
 import { DataError, type Retention, SqliteLog } from "../server/sqlite/mod.ts";
-import { Command, InvalidArgumentError, oneOf, Option, wholeNumber } from "./command.ts";
+import { Command, exitsHelp, InvalidArgumentError, oneOf, Option, wholeNumber } from "./command.ts";
 import { duration, retention, size } from "./log_words.ts";
 import { Recording } from "./record.ts";
 
@@ -137,10 +137,15 @@ export const serveCommand = new Command("serve")
   .option("--record <file>", "record all that comes in, to be replayed; packed if it ends in .gz")
   .addHelpText(
     "after",
-    "\nExit codes: 0 ended as asked, 1 cannot listen, cannot record, cannot use the data, the tokens or the certificate," +
-      "\n2 wrong usage." +
-      "\nA recording holds all texts and the keys of all sessions, and no tokens: see docs/recordings.md." +
-      "\nWho is asked for a token may do what it says, and no more: see docs/tokens.md.",
+    "\nA recording holds all texts and the keys of all sessions, and no tokens: see docs/recordings.md." +
+      "\nWho is asked for a token may do what it says, and no more: see docs/tokens.md." +
+      "\nTo look after it while it runs: deno task admin --help.\n" +
+      exitsHelp({
+        0: "ended as asked",
+        1: "cannot listen, cannot record, cannot use the data, the tokens or the certificate",
+        2: "wrong usage",
+        130: "stopped at once, by a second Ctrl-C",
+      }),
   )
   .action(async ({ host, port, logLevel, record, http, httpPort, origin = [], ...rest }) => {
     const { data, memory, relaxed, retain, tokens, jwtKey, cert, key, selfSigned, ...bounds } = rest;

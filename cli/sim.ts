@@ -7,7 +7,7 @@
 
 import { isProfile, type ProfileName, profiles } from "../sim/profiles.ts";
 import { type Seed, seedFrom } from "../sim/random.ts";
-import { Command, InvalidArgumentError, wholeNumber, wrongUsage } from "./command.ts";
+import { Command, exitsHelp, InvalidArgumentError, wholeNumber, wrongUsage } from "./command.ts";
 import { readScenario, readTrace, SimFileError } from "./sim_files.ts";
 import { jsonOf, linesOf } from "./sim_report.ts";
 import { revisionOf } from "./sim_revision.ts";
@@ -63,12 +63,14 @@ ${list.join("\n")}
 
 A seed and a profile give the same run everywhere. One seed in twenty runs a second time, and one in twenty a second
 time with cores that are saved and restored in between: both must give the same, event by event.
-
-Exit codes:
-  0    nothing is wrong
-  1    something is: what, the command that shows it again, and a file that holds the case are printed
-  2    wrong usage
-  130  stopped by Ctrl-C: what was done so far is printed`,
+${
+      exitsHelp({
+        0: "nothing is wrong",
+        1: "something is: what, the command that shows it again, and a file that holds the case are printed",
+        2: "wrong usage",
+        130: "stopped by Ctrl-C: what was done so far is printed",
+      })
+    }`,
   )
   .action(async (options) => {
     const { profile, jobs, clients, amnesia, json = false } = options;

@@ -7,7 +7,7 @@
 import { type Discarded, FolderError, type FolderOptions, SyncedFolder, Trash } from "../sync/mod.ts";
 import { caOption, dialOf, reached, tlsOption, tokenFileOption, tokenOf } from "./access.ts";
 import { harmless, wordOf } from "./client_words.ts";
-import { Command, oneOf, wrongUsage } from "./command.ts";
+import { Command, exitsHelp, oneOf, wrongUsage } from "./command.ts";
 import { signing, signOption } from "./signing_key.ts";
 import { newsReport, questionReport, trashReport } from "./sync_report.ts";
 
@@ -25,8 +25,7 @@ const restoreCommand = new Command("restore")
     "after",
     `
 What is at a path when something is brought back to it goes into the trash itself.
-
-Exit codes: 0 fine; 1 something could not be brought back; 2 wrong usage.`,
+${exitsHelp({ 0: "fine", 1: "something could not be brought back", 2: "wrong usage" })}`,
   )
   .action((directory, paths, { time }) => Deno.exit(restore(directory, paths, time)));
 
@@ -60,9 +59,14 @@ Examples:
   deno task sync src 10.0.0.5:8000 project --yes        without being asked
   deno task sync restore notes                          what is in the trash
   deno task sync restore notes todo.txt                 bring it back
-
-Exit codes: 0 ended by Ctrl-C, or done with --once; 1 cannot connect, or had to end; 2 wrong usage;
-3 stopped at a question.`,
+${
+      exitsHelp({
+        0: "ended by Ctrl-C, or done with --once",
+        1: "cannot connect, or had to end",
+        2: "wrong usage",
+        3: "stopped at a question",
+      })
+    }`,
   )
   .action(async (directory, address, workspace, options) => {
     if (directory === undefined) {

@@ -25,7 +25,7 @@ import {
   writePrivate,
   writeTokens,
 } from "../server/tokens/mod.ts";
-import { Command, InvalidArgumentError, oneOf, wrongUsage } from "./command.ts";
+import { Command, exitsHelp, InvalidArgumentError, oneOf, wrongUsage } from "./command.ts";
 
 const kind = oneOf<Participant["kind"]>("human", "agent", "ci");
 
@@ -37,13 +37,12 @@ Who may edit or change the tree may read. A directory takes two: "tree:docs" for
   deno task serve --tokens tokens.json
   deno task client --token-file ada.token
   deno task token narrow ada.token --name Ada/tidy --kind agent --expires 2h "edit:src/**" > tidy.token
-  deno task token revoke --tokens tokens.json ada.token
-
-Exit codes: 0 fine, 1 it cannot be done, 2 wrong usage.`;
+  deno task token revoke --tokens tokens.json ada.token`;
 
 export const tokenCommand = new Command("token")
   .description("Make, narrow, look at and revoke tokens, which say who may see and change what.")
-  .addHelpText("after", examples);
+  .addHelpText("after", examples)
+  .addHelpText("afterAll", exitsHelp({ 0: "fine", 1: "it cannot be done", 2: "wrong usage" }));
 
 tokenCommand.command("key")
   .description("Make a key to sign tokens with: FILE has it, FILE.pub what a server needs (--jwt-key).")

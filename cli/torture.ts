@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Command, wholeNumber } from "./command.ts";
+import { Command, exitsHelp, wholeNumber } from "./command.ts";
 import { torture } from "./torture_run.ts";
 
 export const tortureCommand = new Command("torture")
@@ -14,7 +14,7 @@ export const tortureCommand = new Command("torture")
   .option("--kills <number>", "how often", wholeNumber(1, 100_000), 50)
   .option("--typists <number>", "how many people type meanwhile", wholeNumber(1, 100), 8)
   .option("--json", "write JSON, for programs")
-  .addHelpText("after", "\nExit codes: 0 nothing was lost or doubled, 1 something was, 2 wrong usage.")
+  .addHelpText("after", exitsHelp({ 0: "nothing was lost or doubled", 1: "something was", 2: "wrong usage" }))
   .action(async ({ kills, typists, json }) => {
     const report = await torture({
       kills,

@@ -132,6 +132,29 @@ export const rightsMutants: readonly Mutant[] = [
     breaks: "rights are checked anew when a change is sequenced",
   },
   {
+    name: "whoever has a token looks after the server",
+    file: "server/core/core.ts",
+    text: "if (!connection.rights.isAdmin) return",
+    replacement: "if (connection.grant === undefined) return",
+    breaks: "an administrator is who has admin in each layer of the token",
+  },
+  {
+    name: "one layer that says admin is enough",
+    file: "server/core/rights.ts",
+    text: `layers.every((layer) => layer.includes("admin"))`,
+    replacement: `layers.some((layer) => layer.includes("admin"))`,
+    breaks: "an administrator is who has admin in each layer of the token",
+  },
+  {
+    name: "an administrator's connection outlives the token",
+    file: "server/core/core.ts",
+    text: "if (connection.grant?.tokens.some((token) => tokens.has(token)) !== true) continue;",
+    replacement:
+      "if (connection.administrator !== undefined || connection.grant?.tokens.some((token) => tokens.has(token)) !== true) continue;",
+    breaks: "revocation acts on live connections",
+    survives: "the administrators of a simulation keep their tokens; a test of its own finds it",
+  },
+  {
     name: "a revoked token keeps its connections",
     file: "server/core/core.ts",
     text: `this.#cutOff(connection, "token_revoked", nowUs);`,

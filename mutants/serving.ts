@@ -296,8 +296,8 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a second hello is taken for the first",
     file: "server/core/core.ts",
-    text: `if (connection.hello !== undefined) return this.#end(connection, "hello_repeated", nowUs);`,
-    replacement: "",
+    text: "if (connection.hello !== undefined || connection.administrator !== undefined) {",
+    replacement: "if (connection.administrator !== undefined) {",
     breaks: "a connection says hello once",
   },
   {

@@ -73,7 +73,10 @@ export type CloseCode =
   | "log_replaced"
   | "session_resumed"
   | "log_failed"
-  | "shutting_down";
+  | "shutting_down"
+  | "not_admin"
+  | "kicked"
+  | "kept_out";
 
 /** Why a question has no answer. */
 export type QueryCode =
@@ -88,6 +91,18 @@ export type QueryCode =
   | "too_many_queries"
   | "log_unreadable"
   | "not_connected";
+
+/** Why something that an administrator asks for is not done. */
+export type AdminCode =
+  | "nobody_named"
+  | "limit_unknown"
+  | "limit_out_of_range"
+  | "not_everywhere"
+  | "token_foreign"
+  | "revision_unknown"
+  | "revision_forgotten"
+  | "too_many_queries"
+  | "log_unreadable";
 
 /** Why a door for the web turns somebody away: at the handshake, as the reason of a close, or as a status and a body. */
 export type DoorCode =
@@ -110,7 +125,9 @@ export interface CodeMeaning {
 }
 
 /** What each code means; docs/errors.md is made from it. */
-export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCode, CodeMeaning>> = {
+export const codes: Readonly<
+  Record<RefusalCode | CloseCode | QueryCode | AdminCode | DoorCode, CodeMeaning>
+> = {
   not_normal: meaning(
     "The splices overlap, touch, are empty or are not sorted. Bring the operation into normal form.",
   ),
@@ -233,6 +250,26 @@ export const codes: Readonly<Record<RefusalCode | CloseCode | QueryCode | DoorCo
   ),
   session_resumed: meaning("The session was resumed on another connection."),
   shutting_down: meaning("The server is stopping. Connect again in a while.", true),
+  not_admin: meaning(
+    "Only who looks after the server may do this: a token has to say admin, and so has each that it was made from.",
+  ),
+  kicked: meaning(
+    "An administrator has ended the connection. What is durable is safe, and what is unsent stays with you. Connect " +
+      "again when you want to.",
+  ),
+  kept_out: meaning(
+    "An administrator keeps this name out for now. What is unsent stays with you. Connect again when that time is over.",
+  ),
+  nobody_named: meaning("Say whose connections are to end: a workspace, a site, a name or a connection."),
+  limit_unknown: meaning(
+    "There is no limit of this name that can be set. Ask for the limits to see which can.",
+  ),
+  limit_out_of_range: meaning(
+    "The limit cannot be set to that. Ask for the limits to see from where to where.",
+  ),
+  not_everywhere: meaning(
+    "Limits hold for all workspaces, and the token is for some. Use one that is for all, with the workspaces *.",
+  ),
   revision_unknown: meaning("There is no such revision yet. Ask for one up to the newest."),
   revision_forgotten: meaning("The log no longer reaches back so far. Ask for a later revision or time."),
   path_unknown: meaning(

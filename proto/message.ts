@@ -12,6 +12,8 @@
 import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
+import type { AdminAnswer, AdminAsk, AdminHello } from "./admin.ts";
+import { adminAnswerOf, adminAnswerToWire, askOf, askToWire } from "./admin_wire.ts";
 import { fromHex, joined, toHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax, sealed } from "./frame.ts";
@@ -148,7 +150,17 @@ export interface Upload {
   readonly content: Uint8Array;
 }
 
-export type ClientMessage = Hello | Load | Operation | OwnPresence | Query | Upload | Ping | Close;
+export type ClientMessage =
+  | Hello
+  | Load
+  | Operation
+  | OwnPresence
+  | Query
+  | Upload
+  | AdminHello
+  | AdminAsk
+  | Ping
+  | Close;
 
 export interface Welcome {
   readonly kind: "welcome";
@@ -232,6 +244,7 @@ export type ServerMessage =
   | OtherPresence
   | Answer
   | Uploaded
+  | AdminAnswer
   | Ping
   | Close;
 
@@ -269,6 +282,10 @@ export function encodeClientMessage(message: ClientMessage, frameBytes?: number)
       return frame(FrameType.QUERY, wire.Query, queryToWire(message));
     case "upload":
       return frame(FrameType.UPLOAD, wire.Upload, message, frameBytes);
+    case "admin_hello":
+      return frame(FrameType.ADMIN_HELLO, wire.AdminHello, message);
+    case "admin_ask":
+      return frame(FrameType.ADMIN_ASK, wire.AdminAsk, askToWire(message));
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -322,6 +339,8 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
       return frame(FrameType.ANSWER, wire.Answer, answerToWire(message));
     case "uploaded":
       return frame(FrameType.UPLOADED, wire.Uploaded, { ...message, hash: fromHex(message.hash) });
+    case "admin_answer":
+      return frame(FrameType.ADMIN_ANSWER, wire.AdminAnswer, adminAnswerToWire(message));
     case "ping":
     case "pong":
       return pingFrame(message);
@@ -396,6 +415,12 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
         return queryOf(wire.Query.decode(payload));
       case FrameType.UPLOAD:
         return { kind: "upload", content: copied(wire.Upload.decode(payload).content) };
+      case FrameType.ADMIN_HELLO: {
+        const { version, token } = wire.AdminHello.decode(payload);
+        return { kind: "admin_hello", version: whole(version), ...token ? { token } : {} };
+      }
+      case FrameType.ADMIN_ASK:
+        return askOf(wire.AdminAsk.decode(payload));
       default:
         return eitherOf(type, payload);
     }
@@ -472,6 +497,8 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
       }
       case FrameType.ANSWER:
         return answerOf(wire.Answer.decode(payload));
+      case FrameType.ADMIN_ANSWER:
+        return adminAnswerOf(wire.AdminAnswer.decode(payload));
       case FrameType.UPLOADED: {
         const { hash, code, message, retryMs } = wire.Uploaded.decode(payload);
         return {

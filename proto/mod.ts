@@ -4,6 +4,21 @@
  * @module
  */
 
+export type {
+  AdminAnswer,
+  AdminAsk,
+  AdminHello,
+  AdminItem,
+  AdminQuestion,
+  ChangedFile,
+  ChangeItem,
+  ClientItem,
+  Kick,
+  LimitItem,
+  LimitSetting,
+  MissedItem,
+  WorkspaceItem,
+} from "./admin.ts";
 export { fromHex, hexOfByte, joined, toHex } from "./bytes.ts";
 export * from "./code.ts";
 export * from "./frame.ts";

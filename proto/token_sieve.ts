@@ -1,5 +1,5 @@
 /**
- * Takes the token out of a client's Hello before anybody else sees the bytes: what is left in its place is as long, and
+ * Takes the token out of a client's Hello, or an administrator's, before anybody else sees the bytes: what is left in its place is as long, and
  * says nothing. So no core, no recording and no log of a server ever holds a token.
  *
  *     bytes ─► sieve ─► the same bytes, the token blotted out
@@ -13,7 +13,9 @@
 
 import { partType } from "./frame.ts";
 
-const headBytes = 5, helloType = 5, tokenField = 11, blot = "*".charCodeAt(0);
+const headBytes = 5, tokenField = 11, blot = "*".charCodeAt(0);
+/** Hello and AdminHello: whichever comes first has the token, in the same field. */
+const helloTypes: readonly number[] = [5, 21];
 /** No token is longer: of one that is, nobody will know the start. */
 const tokenBytesMax = 16 << 10;
 
@@ -66,14 +68,14 @@ export class TokenSieve {
       this.#part.push(byte);
       return byte;
     }
-    const isHello = this.#type === helloType || (this.#type === partType && this.#part[0] === helloType);
-    return isHello ? this.#fields.byte(byte) : byte;
+    const type = this.#type === partType ? this.#part[0]! : this.#type;
+    return helloTypes.includes(type) ? this.#fields.byte(byte) : byte;
   }
 
   #endFrame(): void {
     const [type, isLast] = this.#part;
-    this.#isThrough = this.#type === helloType ||
-      (this.#type === partType && type === helloType && isLast === 1);
+    this.#isThrough = helloTypes.includes(this.#type) ||
+      (this.#type === partType && helloTypes.includes(type!) && isLast === 1);
     if (this.#isThrough) this.#token = String.fromCharCode(...this.#fields.token);
     this.#head = 0;
     this.#length = 0;

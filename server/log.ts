@@ -8,7 +8,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { contentsIn } from "../ot/mod.ts";
 import { type Query, toHex } from "../proto/mod.ts";
-import { type LogEntry, type SavedState, State } from "./core/mod.ts";
+import { type ListedWorkspace, type LogEntry, type SavedState, State } from "./core/mod.ts";
 import { type AnswerPiece, MemoryHistory, piecesOf } from "./history/mod.ts";
 
 /** What a log holds of one workspace: a state, and what came after it. */
@@ -63,6 +63,8 @@ export interface Log {
    * @param scope What who asks may see; left out, everything.
    */
   answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void>;
+  /** All workspaces that it has, sorted by name, with their newest revisions. Rejects if the log cannot be read. */
+  list(): Promise<readonly ListedWorkspace[]>;
   /** Lets go of what the log holds open. */
   close(): Promise<void>;
 }
@@ -131,6 +133,13 @@ export class MemoryLog implements Log {
   async *answer(workspace: string, query: Query, scope?: string): AsyncGenerator<AnswerPiece, void> {
     const { epoch, checkpoint, entries, contents } = this.#workspaces.get(workspace)!;
     yield* piecesOf(query, new MemoryHistory(epoch, checkpoint, entries.slice(), contents), scope);
+  }
+
+  list(): Promise<readonly ListedWorkspace[]> {
+    const listed = [...this.#workspaces].map(([name, { checkpoint, entries }]) => {
+      return { name, revision: checkpoint.revision + entries.length };
+    });
+    return Promise.resolve(listed.sort((a, b) => a.name < b.name ? -1 : 1));
   }
 
   close(): Promise<void> {

@@ -9,7 +9,9 @@ import { clearImmediate, setImmediate } from "node:timers";
 import {
   type ConnectionId,
   type Input,
+  type ListedWorkspace,
   type LogEntry,
+  type Origin,
   type Output,
   ServerCore,
   type Settings,
@@ -74,12 +76,17 @@ export class Shell {
     observer?.begins(this.#core);
   }
 
-  /** Lets the core serve a connection. Resolves when it is over. */
-  async serve(transport: Transport): Promise<void> {
+  /**
+   * Lets the core serve a connection. Resolves when it is over.
+   *
+   * @param from Where it comes from, as far as that is known.
+   */
+  async serve(transport: Transport, from?: Origin): Promise<void> {
     const connection = this.#nextConnection++;
     const sieve = new TokenSieve();
     this.#carried.set(connection, { transport, sieve, written: Promise.resolve() });
-    this.#step({ kind: "connected", connection, key: secret(), nowUs: this.#nowUs() });
+    const origin = from === undefined ? {} : { from };
+    this.#step({ kind: "connected", connection, key: secret(), ...origin, nowUs: this.#nowUs() });
     const incoming = transport.incoming[Symbol.asyncIterator]();
     for (;;) {
       // A stream that breaks has ended: what follows is the same.
@@ -197,6 +204,8 @@ export class Shell {
         return this.#ask(output.connection, output.workspace, output.query, output.scope);
       case "more":
         return this.#answer(output.connection, output.id);
+      case "list":
+        return this.#list(output.connection);
       case "wake":
         return this.#wake(output.atUs);
       case "report":
@@ -218,7 +227,7 @@ export class Shell {
     this.#step({ kind: "revoked", tokens, nowUs: this.#nowUs() });
   }
 
-  #authenticate(connection: ConnectionId, workspace: string): void {
+  #authenticate(connection: ConnectionId, workspace: string | null): void {
     const token = this.#carried.get(connection)?.sieve.token;
     if (token === undefined) return;
     const authenticator = this.#authenticator!;
@@ -259,6 +268,17 @@ export class Shell {
       const { text: message } = codes.log_unreadable;
       const failed = { kind: "answer", id, revision: 0, items: [], last: true, next: "" } as const;
       given({ bytes: encodeServerMessage({ ...failed, code: "log_unreadable", message }), last: true });
+    });
+  }
+
+  #list(connection: ConnectionId): void {
+    const listed = (workspaces: readonly ListedWorkspace[] | null) => {
+      if (!this.#carried.has(connection)) return;
+      this.#step({ kind: "listed", connection, workspaces, nowUs: this.#nowUs() });
+    };
+    this.#log.list().then(listed, (error) => {
+      this.#report("log_error", { connection, message: messageOf(error) });
+      listed(null);
     });
   }
 

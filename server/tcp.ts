@@ -21,11 +21,18 @@ export async function serveTcp(
 ): Promise<void> {
   for (;;) {
     try {
-      shell.serve(tcpTransport(await listener.accept()));
+      const connection = await listener.accept();
+      shell.serve(tcpTransport(connection), { door: "tcp", address: addressOf(connection.remoteAddr) });
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
       report("accept_failed", { error: String(error) });
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
+}
+
+function addressOf(address: Deno.Addr): string {
+  if (!("hostname" in address)) return "";
+  const { hostname, port } = address;
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }

@@ -143,15 +143,19 @@ export class Hostile implements Caller {
 
   #connect(): void {
     if (this.server.state !== "up") return;
+    this.#dial();
+    if (early.has(this.plan.tricks[this.#next % this.plan.tricks.length]!) && this.draws.isOneIn(2)) return;
+    this.#say(this.#hello("", ""));
+    this.#flush();
+  }
+
+  #dial(): void {
     this.#reader = new FrameReader();
     this.#outgoing = [];
     this.#writing = false;
     const connection = this.network.connect(this, this.server);
     this.#connection = connection;
     this.#line = connection.callerLine;
-    if (early.has(this.plan.tricks[this.#next % this.plan.tricks.length]!) && this.draws.isOneIn(2)) return;
-    this.#say(this.#hello("", ""));
-    this.#flush();
   }
 
   #hangUp(): void {
@@ -300,6 +304,31 @@ export class Hostile implements Caller {
       }
       case "unsigned change":
         return this.#submitSigned(file, () => undefined);
+      case "ask like an administrator": {
+        // With a token that says nothing of it, or in the midst of a session.
+        if (draws.isOneIn(2)) {
+          this.#hangUp();
+          if (this.server.state !== "up") return;
+          this.#dial();
+          const { token } = this;
+          this.#say({
+            kind: "admin_hello",
+            version: protocolVersion,
+            ...token === undefined ? {} : { token },
+          });
+        }
+        const { workspace } = this.plan;
+        const kick = {
+          kind: "kick",
+          workspace,
+          site: 0,
+          name: "",
+          connection: 0,
+          holdMs: 1_000_000,
+        } as const;
+        this.#say({ kind: "admin_ask", id: 1, question: { kind: "clients", workspace } });
+        return this.#say({ kind: "admin_ask", id: 2, question: kick });
+      }
       case "never reads":
         this.#connection?.stall("down", Infinity);
     }

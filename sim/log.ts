@@ -19,7 +19,7 @@
  * @module
  */
 
-import { type LogEntry, type SavedState, State } from "../server/core/mod.ts";
+import { type ListedWorkspace, type LogEntry, type SavedState, State } from "../server/core/mod.ts";
 import {
   areEqual,
   beforeBlock,
@@ -197,6 +197,14 @@ export class SimulatedLog {
   entriesAfter(workspace: string, revision: number): LogEntry[] {
     const file = this.#fileOf(workspace);
     return entriesAfter(workspace, { ...file, records: file.records.slice(0, file.synced) }, revision);
+  }
+
+  /** The workspaces that anybody has asked for, with what is durable of each. */
+  list(): ListedWorkspace[] {
+    const listed = [...this.#files].map(([name, { records, synced }]) => {
+      return { name, revision: records[synced - 1]?.revision ?? 0 };
+    });
+    return listed.sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
   /** What is durable, to look back at. */

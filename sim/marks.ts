@@ -29,6 +29,7 @@ const faults: Readonly<Record<Trouble["kind"], string>> = {
   "client.clock": "A client's clock jumps ahead.",
   "client.leave": "A client leaves for ever.",
   "client.visits": "A client leaves and comes again as somebody new, several times.",
+  "client.kick": "An administrator ends a client's connections, and somebody starts it again.",
   "token.revoke": "A client's token is taken back, and it has no other.",
   "token.change": "A client's token is taken back, and it starts again with another one.",
   "server.crash": "The server dies between any two of its outputs.",
@@ -79,6 +80,7 @@ const played: Readonly<Record<Trick, string>> = {
   "foreign signature": "A change signed with another key, or for another session, site or workspace.",
   "borrowed signature": "A change with the signature of another one: of another seq, base or text.",
   "unsigned change": "A change without a signature.",
+  "ask like an administrator": "What an administrator asks, from somebody who is none.",
 };
 
 /**
@@ -132,6 +134,9 @@ const closes = [
   "shutting_down",
   "token_expired",
   "token_revoked",
+  "not_admin",
+  "kicked",
+  "kept_out",
 ] as const satisfies readonly CloseCode[];
 
 /** What a client is told of the end of a connection, or finds out by itself. */
@@ -146,6 +151,8 @@ const told = [
   "slow_reader",
   "token_expired",
   "token_revoked",
+  "kicked",
+  "kept_out",
 ] as const;
 
 /** What a client hands back to its application as refused, and is no refusal of the server. */
@@ -171,6 +178,7 @@ const clientRefusals = [
 ] as const satisfies readonly RefusalCode[];
 
 const paths: Readonly<Record<string, string>> = {
+  "administrator answered": "Who has sent somebody away is told whom.",
   "answered again": "A change was answered that had been answered before, or was sent on another connection.",
   "client accepted": "A client hears that its change is accepted, before it is durable.",
   "client answered": "A question about the past is answered.",
@@ -187,6 +195,8 @@ const paths: Readonly<Record<string, string>> = {
   "notice dropped": "A step had no effect, since it would have closed a circle or came too late.",
   "forgotten": "What was removed long ago, or is in the way, is forgotten.",
   "fell back": "The newest state in the log cannot be read: an older one and more entries take its place.",
+  "server admin_joined": "Somebody comes to look after the server.",
+  "server kicked": "An administrator ends a connection.",
   "server append_failed": "The server hears that the log has not stored its entries.",
   "server asleep": "Nobody has been in a workspace for a while, and it is closed.",
   "server checkpoint_failed": "The log has not stored a state.",

@@ -159,7 +159,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
   const plan = random.stream("plan");
   const count = clients ?? plan.int(...profile.clients);
   const stormUs = plan.int(...profile.seconds) * second;
-  const faults = faultsOf(random, profile, count, stormUs);
+  const faults = withKicks(faultsOf(random, profile, count, stormUs), random, profile, count, stormUs);
   const isHostile = profile.hostileOneIn > 0 && plan.isOneIn(profile.hostileOneIn);
   const extremes = plan.isOneIn(profile.extremesOneIn);
   const clientPlans = clientsOf(random, count);
@@ -183,11 +183,12 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
       ...profile.needsTokens === true ? { grant: grantOf(tokens, index, stormUs) } : {},
       ...signing?.signs() === true ? { signs: true } : {},
     })),
-    hostiles: hostiles.map((plan) => ({
-      ...plan,
-      ...profile.needsTokens === true ? { grant: grantOf(tokens, 1, stormUs) } : {},
-      ...signing?.hostile(plan),
-    })),
+    hostiles: hostiles.map((plan) => {
+      const granted = profile.needsTokens === true
+        ? withAdminTrick({ ...plan, grant: grantOf(tokens, 1, stormUs) }, random)
+        : plan;
+      return { ...granted, ...signing?.hostile(granted) };
+    }),
     deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
     faults,
     calmUs: stormUs + second,
@@ -372,10 +373,23 @@ const signatureTricks: ReadonlySet<Trick> = new Set<Trick>([
   "unsigned change",
 ]);
 
+/** And the one that is only a trick where not everybody is let in. */
+const adminTrick: Trick = "ask like an administrator";
+
+/** That in a token of which one statement says admin, and the other does not. */
+const halfAdmin: GrantPlan["capabilities"] = [["edit:**", "tree:**", "admin"], ["edit:**", "tree:**"]];
+
+function withAdminTrick(plan: HostilePlan, random: Random): HostilePlan {
+  const draws = random.stream("hostile admin");
+  if (!draws.isOneIn(2)) return plan;
+  const grant: GrantPlan = draws.isOneIn(2) ? { capabilities: halfAdmin, expiresUs: 0 } : plan.grant!;
+  return { ...plan, grant, tricks: [...plan.tricks, adminTrick] };
+}
+
 function hostileOf(random: Random, stormUs: number): HostilePlan {
   const draws = random.stream("hostile plan"), blobDraws = random.stream("hostile blobs");
   const some: Trick[] = tricks.filter((trick) =>
-    !blobTricks.has(trick) && !signatureTricks.has(trick) && draws.isOneIn(3)
+    trick !== adminTrick && !blobTricks.has(trick) && !signatureTricks.has(trick) && draws.isOneIn(3)
   );
   if (blobDraws.isOneIn(2)) some.push(...[...blobTricks].filter(() => blobDraws.isOneIn(2)));
   return {
@@ -690,4 +704,24 @@ function faultsOf(random: Random, profile: Profile, clients: number, stormUs: nu
     faults.push({ atUs: draws.int(fromUs, stormUs), ...maker(draws, draws.int(0, clients - 1), clients) });
   }
   return faults.sort((a, b) => a.atUs - b.atUs);
+}
+
+/** Where everybody needs a token, somebody has one to look after the server with, and sends others away now and then. */
+function withKicks(
+  faults: readonly Fault[],
+  random: Random,
+  profile: Profile,
+  clients: number,
+  stormUs: number,
+): readonly Fault[] {
+  const draws = random.stream("kicks");
+  if (profile.needsTokens !== true || !draws.isOneIn(3)) return faults;
+  const kicks = Array.from({ length: draws.int(1, 4) }, (): Fault => ({
+    atUs: draws.int(Math.floor(stormUs / 10), stormUs),
+    kind: "client.kick",
+    client: draws.int(0, clients - 1),
+    holdMs: draws.pick([0, 0, 100, 5000]),
+    downUs: draws.pick([0, 1000, second]),
+  }));
+  return [...faults, ...kicks].sort((a, b) => a.atUs - b.atUs);
 }

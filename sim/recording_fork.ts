@@ -88,6 +88,8 @@ class Server {
   /** The questions that are to be answered, by connection. */
   readonly asked = new Map<number, number>();
   readonly checkpoints = new Map<string, { readonly revision: number; readonly sinceUs: number }>();
+  /** Administrators who are to be told which workspaces there are. */
+  readonly lists = new Set<number>();
   /** Uploads that are to be stored, by connection. */
   readonly stores = new Map<number, { readonly content: Uint8Array; readonly sinceUs: number }>();
   /** Contents that are asked for, by hash. */
@@ -100,8 +102,8 @@ class Server {
 
   restart(): void {
     this.core = new ServerCore(this.settings);
-    const { connections, sends, closes, loads, appends, asked, checkpoints, stores, holds } = this;
-    const all = [connections, sends, closes, loads, appends, asked, checkpoints, stores, holds];
+    const { connections, sends, closes, loads, appends, asked, lists, checkpoints, stores, holds } = this;
+    const all = [connections, sends, closes, loads, appends, asked, lists, checkpoints, stores, holds];
     for (const waiting of all) waiting.clear();
     this.wakeAtUs = undefined;
   }
@@ -222,6 +224,8 @@ class Run {
       }
       case "answered":
         return server.asked.get(input.connection) === input.id ? this.#step(server, input) : undefined;
+      case "listed":
+        return server.lists.has(input.connection) ? this.#step(server, input) : undefined;
       case "content_stored":
       case "content_failed":
         return server.stores.has(input.connection) ? this.#step(server, input) : undefined;
@@ -290,6 +294,9 @@ class Run {
         case "more":
           server.asked.set(output.connection, output.id);
           break;
+        case "list":
+          server.lists.add(output.connection);
+          break;
         case "store":
           server.stores.set(output.connection, { content: output.content, sinceUs: nowUs });
           break;
@@ -323,6 +330,7 @@ class Run {
         server.sends.delete(input.connection);
         server.closes.delete(input.connection);
         server.asked.delete(input.connection);
+        server.lists.delete(input.connection);
         server.stores.delete(input.connection);
         break;
       case "content_stored":
@@ -338,6 +346,9 @@ class Run {
         break;
       case "answered":
         server.asked.delete(input.connection);
+        break;
+      case "listed":
+        server.lists.delete(input.connection);
         break;
       case "loaded":
       case "load_failed":

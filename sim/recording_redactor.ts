@@ -13,7 +13,7 @@ import { hashOf } from "../server/core/hash.ts";
 import type { Unsent } from "../client/core/mod.ts";
 import { type Change, contentsIn, type Notice } from "../ot/mod.ts";
 import { codes, joined, type Participant } from "../proto/mod.ts";
-import { type LogEntry, Rights, type SavedState, type Settled } from "../server/core/mod.ts";
+import { Dominion, type LogEntry, Rights, type SavedState, type Settled } from "../server/core/mod.ts";
 import type { AnyInput, AnyOutput, NodeLine, NodeName, RecordLine } from "./recording.ts";
 import { Cipher, type Word } from "./recording_cipher.ts";
 import { RecordingLog } from "./recording_log.ts";
@@ -186,7 +186,13 @@ class Redactor {
     const cipher = this.#cipher;
     switch (input.kind) {
       case "connected":
-        return { ...input, key: cipher.name(input.key) };
+        return {
+          ...input,
+          key: cipher.name(input.key),
+          ...input.from === undefined
+            ? {}
+            : { from: { ...input.from, address: cipher.name(input.from.address) } },
+        };
       case "received":
         return { ...input, bytes: this.#bytes.get(n)! };
       case "answered": {
@@ -198,6 +204,11 @@ class Redactor {
         if (!Rights.of(input.grant).isEverything) {
           throw new RedactionError(
             "Somebody may not see or change everything: such a recording cannot be redacted",
+          );
+        }
+        if (!new Dominion(input.grant).isEverything) {
+          throw new RedactionError(
+            "Somebody looks after some workspaces and not all: such a recording cannot be redacted",
           );
         }
         const { tokens, participant, ...grant } = input.grant;
@@ -221,6 +232,10 @@ class Redactor {
       case "content_held":
       case "content_not_held":
         throw binaryFile();
+      case "listed": {
+        const workspaces = input.workspaces?.map((one) => ({ ...one, name: cipher.name(one.name) })) ?? null;
+        return { ...input, workspaces };
+      }
       case "loaded": {
         const workspace = cipher.name(input.workspace), epoch = cipher.name(input.epoch);
         const checkpoint = input.checkpoint && this.#state(input.checkpoint, workspace, epoch);

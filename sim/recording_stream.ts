@@ -47,6 +47,17 @@ const toServer: Messages = new Map<number, Schema>([
   [10, presence],
   [11, close],
   [20, new Map([[1, id]])],
+  [21, numbersAlone],
+  [
+    22,
+    new Map<number, Field>([
+      [2, numbersAlone],
+      [3, new Map<number, Field>([[1, "name"]])],
+      [4, new Map<number, Field>([[1, "name"], [3, "name"]])],
+      [5, new Map([[1, new Map<number, Field>([[1, "code"]])]])],
+      [6, new Map<number, Field>([[1, "name"]])],
+    ]),
+  ],
   [
     14,
     new Map<number, Field>([
@@ -202,7 +213,7 @@ class Walker {
       }
       case "code":
         // What has a meaning stays; whoever sends anything else may mean anything.
-        if (/^[a-z_]{1,40}$/.test(textOf(bytes))) break;
+        if (/^[a-z_]{1,40}(\.[a-z]{1,10})?$/.test(textOf(bytes))) break;
         turn(bytes, this.#insert);
         break;
       case "free":

@@ -124,6 +124,7 @@ export const tricks = [
   "foreign signature",
   "borrowed signature",
   "unsigned change",
+  "ask like an administrator",
 ] as const;
 export type Trick = typeof tricks[number];
 
@@ -242,6 +243,13 @@ export type Trouble =
     readonly capabilities: GrantPlan["capabilities"];
     readonly downUs: number;
   }
+  /** An administrator ends its connections, and keeps its name out for a while; somebody starts it again after that. */
+  | {
+    readonly kind: "client.kick";
+    readonly client: number;
+    readonly holdMs: number;
+    readonly downUs: number;
+  }
   /** It leaves and comes again as somebody new, so many times. */
   | {
     readonly kind: "client.visits";
@@ -289,6 +297,7 @@ export const faultKinds: readonly Trouble["kind"][] = [
   "client.clock",
   "client.leave",
   "client.visits",
+  "client.kick",
   "token.revoke",
   "token.change",
   "server.crash",

@@ -266,6 +266,18 @@ export class ServerHost {
         return this.#answer(output.connection, output.query.id);
       case "more":
         return this.#answer(output.connection, output.id);
+      case "list": {
+        const { connection } = output;
+        this.#scheduler.at(
+          this.#scheduler.nowUs + this.#draws.int(...answerUs),
+          this.#draws.word(),
+          () => {
+            if (life !== this.#life || !this.#lines.has(connection)) return;
+            this.input({ kind: "listed", connection, workspaces: this.#log.list() });
+          },
+        );
+        return;
+      }
       case "wake": {
         const wake = ++this.#wake;
         const inUs = Math.max(0, output.atUs - this.#nowUs());

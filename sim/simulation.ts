@@ -21,6 +21,7 @@ import {
   type Output,
   ServerCore,
 } from "../server/core/mod.ts";
+import { Administrator } from "./administrator.ts";
 import { Alphabet } from "./alphabet.ts";
 import { ClientHost, type ClientWorld } from "./client_host.ts";
 import { Hostile } from "./hostile.ts";
@@ -37,7 +38,7 @@ import { Scheduler } from "./scheduler.ts";
 import { ServerHost, type ServerObserver } from "./server_host.ts";
 import { TokenOffice } from "./token_office.ts";
 import { TraceHash } from "./trace_hash.ts";
-import { restart, type Stage, strike } from "./trouble.ts";
+import { restart, type Stage, startAgain, strike } from "./trouble.ts";
 
 /** What a run came to. */
 export interface Outcome {
@@ -74,6 +75,8 @@ export interface SimulationOptions {
 export const originUs = 1_700_000_000_000_000;
 /** How long after the faults have ended everything must be settled. */
 const settleUsMax = 300_000_000;
+/** The token of who looks after the servers. */
+const administrator: GrantPlan = { capabilities: [["admin"]], expiresUs: 0 };
 /** The token of who is given none in particular. */
 const everything: GrantPlan = { capabilities: [["edit:**", "tree:**"]], expiresUs: 0 };
 /** How often it is asked whether it is. */
@@ -105,6 +108,8 @@ export class Simulation
   readonly #sentUnder = new SentUnder();
   /** Ids of tokens that each server knows to be good for nothing. */
   readonly #ended = new Map<ServerHost, Set<string>>();
+  /** How long somebody waits until a client that was sent away is started again. */
+  readonly #kickedForUs = new Map<ClientHost, number>();
   /** The newest revision of each log. */
   readonly #heads = new Map<string, number>();
   readonly #hash = new TraceHash();
@@ -240,6 +245,35 @@ export class Simulation
     for (const server of this.servers) server.input({ kind: "revoked", tokens });
     if (capabilities === undefined) host.isBarred = true;
     else this.#give(host, this.#tokenOf(participant, { capabilities, expiresUs: 0 })!);
+  }
+
+  kick(host: ClientHost, holdMs: number, downUs: number): void {
+    const server = this.servers[host.server]!;
+    if (server.state !== "up") return;
+    this.#kickedForUs.set(host, downUs);
+    const { name, workspace } = host;
+    new Administrator(
+      { kind: "kick", workspace, site: 0, name, connection: 0, holdMs },
+      server,
+      host.quality,
+      this.network,
+      this.#tokenOf({ name: "administrator", kind: "human" }, administrator),
+      (code) => {
+        if (code === "") this.mark("administrator answered");
+      },
+    );
+  }
+
+  /** Who is sent away ends; somebody starts it again by hand. */
+  #whenSentAway(host: ClientHost, event: ClientEvent): void {
+    if (event.kind !== "status" || event.phase !== "ended") return;
+    const code = event.problem?.code ?? "";
+    if (code !== "kicked" && code !== "kept_out") return;
+    const { life } = host;
+    const downUs = code === "kicked" ? this.#kickedForUs.get(host) ?? 0 : lookUs * 10;
+    this.after(0, () => {
+      if (host.life === life) startAgain(host, downUs, this);
+    });
   }
 
   #give(host: ClientHost, token: string): void {
@@ -516,7 +550,9 @@ export class Simulation
       this.#judges.get(host)!.stepped(input as ClientInput, outputs as readonly ClientOutput[]);
     }
     for (const output of outputs as readonly ClientOutput[]) {
-      if (output.kind === "event") this.#markEvent(output.event);
+      if (output.kind !== "event") continue;
+      this.#markEvent(output.event);
+      this.#whenSentAway(host, output.event);
     }
     if (this.#forgets()) host.core = ClientCore.restore(host.options, copyOf(host.core.save()));
   }
@@ -603,7 +639,7 @@ export class Simulation
     );
     workspace.owners.set(keyOf(connection), this.#hostOf(connection)?.index ?? hostile);
     if (!this.#needsTokens) return;
-    const server = this.servers[this.#hostOf(connection)?.server ?? 0]!;
+    const { server } = connection;
     this.#rights.set(
       connection,
       new RightsJudge(
@@ -644,6 +680,8 @@ export class Simulation
   }
 
   #workspaceOf(connection: Connection): string {
+    const { caller } = connection;
+    if (caller instanceof Administrator) return caller.kick.workspace;
     return this.#hostOf(connection)?.workspace ?? this.#scenario.hostiles[0]!.workspace;
   }
 

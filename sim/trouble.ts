@@ -25,6 +25,8 @@ export interface Stage {
   comesAgain(host: ClientHost): void;
   /** The token of a client is taken back; if there are any, it is given one with these capabilities. */
   reissue(host: ClientHost, capabilities?: GrantPlan["capabilities"]): void;
+  /** An administrator ends the connections of a client; somebody starts it again so long after it has ended. */
+  kick(host: ClientHost, holdMs: number, downUs: number): void;
 }
 
 export function strike(trouble: Trouble, stage: Stage): void {
@@ -66,6 +68,8 @@ export function strike(trouble: Trouble, stage: Stage): void {
       return host!.jump(trouble.byUs);
     case "client.leave":
       return host!.leave();
+    case "client.kick":
+      return stage.kick(host!, trouble.holdMs, trouble.downUs);
     case "token.revoke":
       return stage.reissue(host!);
     case "token.change":
@@ -110,6 +114,11 @@ export function strike(trouble: Trouble, stage: Stage): void {
 /** Starts a client again with what its store holds, if it is down. */
 export function restart(host: ClientHost): void {
   if (host.state === "down") host.start(host.kept);
+}
+
+/** A client has been sent away, with what it had not sent: somebody starts it again when it may come. */
+export function startAgain(host: ClientHost, downUs: number, stage: Stage): void {
+  crashClient(host, "kept", downUs, stage);
 }
 
 /** All servers that share a disk are on the machine that loses its power. */

@@ -27,6 +27,9 @@ export namespace distspace {
     UPLOAD = 16,
     UPLOADED = 17,
     LOAD = 20,
+    ADMIN_HELLO = 21,
+    ADMIN_ASK = 22,
+    ADMIN_ANSWER = 23,
   }
   export interface Id {
     readonly site?: number | null;
@@ -398,6 +401,122 @@ export namespace distspace {
       readonly match?: distspace.Answer.Match | null;
       readonly author?: distspace.Answer.Author | null;
       readonly bytes?: distspace.Answer.Bytes | null;
+    }
+  }
+  export interface AdminHello {
+    readonly version?: number | null;
+    readonly token?: string | null;
+  }
+  export const AdminHello: Codec<AdminHello>;
+  export interface AdminAsk {
+    readonly id?: number | null;
+    readonly workspaces?: distspace.AdminAsk.Workspaces | null;
+    readonly clients?: distspace.AdminAsk.Clients | null;
+    readonly kick?: distspace.AdminAsk.Kick | null;
+    readonly limits?: distspace.AdminAsk.Limits | null;
+    readonly tail?: distspace.AdminAsk.Tail | null;
+  }
+  export const AdminAsk: Codec<AdminAsk>;
+  export namespace AdminAsk {
+    export interface Workspaces {
+    }
+    export interface Clients {
+      readonly workspace?: string | null;
+    }
+    export interface Kick {
+      readonly workspace?: string | null;
+      readonly site?: number | null;
+      readonly name?: string | null;
+      readonly holdMs?: number | null;
+      readonly connection?: number | null;
+    }
+    export interface Limits {
+      readonly settings?: readonly distspace.AdminAsk.Limits.Setting[] | null;
+    }
+    export namespace Limits {
+      export interface Setting {
+        readonly name?: string | null;
+        readonly value?: number | null;
+      }
+    }
+    export interface Tail {
+      readonly workspace?: string | null;
+      readonly from?: number | null;
+    }
+  }
+  export interface AdminAnswer {
+    readonly id?: number | null;
+    readonly items?: readonly distspace.AdminAnswer.Item[] | null;
+    readonly last?: boolean | null;
+    readonly code?: string | null;
+    readonly message?: string | null;
+  }
+  export const AdminAnswer: Codec<AdminAnswer>;
+  export namespace AdminAnswer {
+    export interface Workspace {
+      readonly name?: string | null;
+      readonly awake?: boolean | null;
+      readonly revision?: number | null;
+      readonly epoch?: string | null;
+      readonly nodes?: number | null;
+      readonly length?: number | null;
+      readonly blobBytes?: number | null;
+      readonly historyEntries?: number | null;
+      readonly historyBytes?: number | null;
+      readonly clients?: number | null;
+      readonly queued?: number | null;
+      readonly appending?: number | null;
+    }
+    export interface Client {
+      readonly connection?: number | null;
+      readonly workspace?: string | null;
+      readonly site?: number | null;
+      readonly participant?: distspace.Participant | null;
+      readonly door?: string | null;
+      readonly address?: string | null;
+      readonly since?: number | null;
+      readonly heard?: number | null;
+      readonly revision?: number | null;
+      readonly behind?: number | null;
+      readonly queuedBytes?: number | null;
+      readonly inFlight?: number | null;
+      readonly seq?: number | null;
+    }
+    export interface Limit {
+      readonly name?: string | null;
+      readonly value?: number | null;
+      readonly least?: number | null;
+      readonly most?: number | null;
+      readonly changed?: boolean | null;
+    }
+    export interface Change {
+      readonly workspace?: string | null;
+      readonly revision?: number | null;
+      readonly time?: number | null;
+      readonly site?: number | null;
+      readonly author?: distspace.Participant | null;
+      readonly files?: readonly distspace.AdminAnswer.Change.File[] | null;
+      readonly others?: number | null;
+    }
+    export namespace Change {
+      export interface File {
+        readonly path?: string | null;
+        readonly step?: string | null;
+        readonly inserted?: number | null;
+        readonly removed?: number | null;
+      }
+    }
+    export interface Missed {
+      readonly workspace?: string | null;
+      readonly first?: number | null;
+      readonly last?: number | null;
+    }
+    export interface Item {
+      readonly workspace?: distspace.AdminAnswer.Workspace | null;
+      readonly client?: distspace.AdminAnswer.Client | null;
+      readonly limit?: distspace.AdminAnswer.Limit | null;
+      readonly change?: distspace.AdminAnswer.Change | null;
+      readonly missed?: distspace.AdminAnswer.Missed | null;
     }
   }
 }

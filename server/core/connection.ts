@@ -19,6 +19,7 @@ import {
   toHex,
   uploadHeadBytes,
 } from "../../proto/mod.ts";
+import { Administrator, type SavedAdministrator } from "./administrator.ts";
 import { Questions, type SavedQuestions } from "./questions.ts";
 import { type Grant, Rights } from "./rights.ts";
 import type { LoadedFiles } from "./loaded_files.ts";
@@ -30,10 +31,20 @@ import type { Snapshot } from "./snapshot.ts";
 /** The number by which shell and core speak of a connection. Never used twice. */
 export type ConnectionId = number;
 
+/** Where a connection comes from, as far as whoever accepted it knows. */
+export interface Origin {
+  /** By which way it came in: "tcp", "websocket" or "http". */
+  readonly door: string;
+  /** "" if there is none. */
+  readonly address: string;
+}
+
 /** All but what its room keeps on it. Bytes are hexadecimal digits. */
 export interface SavedConnection {
   readonly id: ConnectionId;
   readonly key: string;
+  readonly from?: Origin;
+  readonly administrator?: SavedAdministrator;
   readonly reader: SavedFrameReader;
   readonly hello: Hello | null;
   readonly grant?: Grant;
@@ -60,6 +71,8 @@ export class Connection {
   /** What that comes to. */
   rights = Rights.everything;
   room: Room | undefined;
+  /** Set if its other end looks after the server, in the place of a session. */
+  administrator: Administrator | undefined;
   /** Its session, from the welcome on. */
   session: Session | undefined;
   /** Every entry up to this revision has been sent. */
@@ -101,6 +114,7 @@ export class Connection {
     readonly key: string,
     frameBytesMax: number,
     readonly openedAtUs: number,
+    readonly from: Origin | undefined = undefined,
   ) {
     // Long messages are for those who have been welcomed.
     this.#reader = new FrameReader(frameBytesMax, frameBytesMax);
@@ -128,10 +142,11 @@ export class Connection {
 
   /** Puts an answer in the queue. */
   say(message: ServerMessage): void {
-    this.#queue(encodeServerMessage(message));
+    this.sayFrame(encodeServerMessage(message));
   }
 
-  #queue(frame: Uint8Array): void {
+  /** Puts the frame of an answer in the queue. */
+  sayFrame(frame: Uint8Array): void {
     this.#control.push(frame);
     this.#controlBytes += frame.length;
   }
@@ -160,6 +175,8 @@ export class Connection {
     return {
       id,
       key,
+      ...this.from === undefined ? {} : { from: this.from },
+      ...this.administrator === undefined ? {} : { administrator: this.administrator.save() },
       reader: this.#reader.save(),
       hello: this.hello ?? null,
       ...this.grant === undefined ? {} : { grant: this.grant },
@@ -175,7 +192,10 @@ export class Connection {
 
   /** The connection, but for what its room keeps on it. */
   static restore(saved: SavedConnection, frameBytesMax: number): Connection {
-    const connection = new Connection(saved.id, saved.key, frameBytesMax, saved.openedAtUs);
+    const connection = new Connection(saved.id, saved.key, frameBytesMax, saved.openedAtUs, saved.from);
+    if (saved.administrator !== undefined) {
+      connection.administrator = Administrator.restore(saved.administrator);
+    }
     connection.#reader = FrameReader.restore(saved.reader, frameBytesMax, frameBytesMax);
     connection.hello = saved.hello ?? undefined;
     if (saved.grant !== undefined) connection.granted(saved.grant);
@@ -189,7 +209,7 @@ export class Connection {
     connection.wroteAtUs = saved.wroteAtUs;
     connection.questions = Questions.restore(saved.questions);
     connection.isStoring = saved.isStoring;
-    if (saved.control !== "") connection.#queue(fromHex(saved.control));
+    if (saved.control !== "") connection.sayFrame(fromHex(saved.control));
     if (saved.pong !== "") connection.#pong = fromHex(saved.pong);
     return connection;
   }

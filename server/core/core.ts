@@ -16,6 +16,7 @@
  * - after `store`, there is one `content_stored` or `content_failed` for the connection, unless it is gone by then; after
  *   `hold`, one `content_held` or `content_not_held` with its hash;
  * - after `ask`, there is one `answered`, and after each `more` another one, up to the last piece of the answer;
+ * - after `list`, there is one `listed` for the connection, unless it is gone by then;
  * - after `wake`, there is a `due` at that time or later; a new `wake` takes the place of the one before. One for the
  *   present moment is for when everything that has come in by now has been taken in: then what all of that is due
  *   to a connection goes out in one write.
@@ -25,6 +26,8 @@
 
 import { assert } from "../../ot/mod.ts";
 import {
+  type AdminAsk,
+  type AdminHello,
   type CloseCode,
   codes,
   decodeClientMessage,
@@ -43,11 +46,19 @@ import {
   type Verify,
   verify as verifySignature,
 } from "../../proto/mod.ts";
-import { Connection, type ConnectionId, type SavedConnection } from "./connection.ts";
+import {
+  Administration,
+  type ListedWorkspace,
+  type SavedAdministration,
+  waitingFor,
+} from "./administration.ts";
+import { Administrator } from "./administrator.ts";
+import { Connection, type ConnectionId, type Origin, type SavedConnection } from "./connection.ts";
 import type { Figures } from "./figures.ts";
 import { hashOf } from "./hash.ts";
 import { type Grant, hasExpired } from "./rights.ts";
 import { KeptFrames } from "./kept_frames.ts";
+import { RunningSettings } from "./limits.ts";
 import { Packer } from "./packer.ts";
 import { Room, type RoomHost, type SavedRoom } from "./room.ts";
 import type { Settings } from "./settings.ts";
@@ -59,6 +70,7 @@ export type Input =
     readonly kind: "connected";
     readonly connection: ConnectionId;
     readonly key: string;
+    readonly from?: Origin;
     readonly nowUs: number;
   }
   /** The bytes are read before `step` returns, and never kept. */
@@ -153,6 +165,13 @@ export type Input =
     readonly last: boolean;
     readonly nowUs: number;
   }
+  /** Which workspaces the log has; null if it cannot be read. */
+  | {
+    readonly kind: "listed";
+    readonly connection: ConnectionId;
+    readonly workspaces: readonly ListedWorkspace[] | null;
+    readonly nowUs: number;
+  }
   | { readonly kind: "due"; readonly nowUs: number }
   /** No more is taken in; what has been is settled, and everybody is told. */
   | { readonly kind: "stop"; readonly nowUs: number };
@@ -162,8 +181,11 @@ export type Output =
   | { readonly kind: "send"; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** Once what was sent has gone out. No input but `closed` is expected of it any more. */
   | { readonly kind: "close"; readonly connection: ConnectionId }
-  /** Somebody has to be told from others by the token in the Hello, which nobody but the shell has seen. */
-  | { readonly kind: "authenticate"; readonly connection: ConnectionId; readonly workspace: string }
+  /**
+   * Somebody has to be told from others by the token in the Hello, which nobody but the shell has seen. Null for who
+   * comes to look after the server: then the grant says which workspaces that is.
+   */
+  | { readonly kind: "authenticate"; readonly connection: ConnectionId; readonly workspace: string | null }
   | { readonly kind: "load"; readonly workspace: string }
   /** To be stored if the workspace is at revision `expected`, all of them or none. */
   | {
@@ -196,6 +218,8 @@ export type Output =
   }
   /** The next piece of the answer can be sent. */
   | { readonly kind: "more"; readonly connection: ConnectionId; readonly id: number }
+  /** An administrator wants to know which workspaces the log has. */
+  | { readonly kind: "list"; readonly connection: ConnectionId }
   | { readonly kind: "wake"; readonly atUs: number }
   | {
     readonly kind: "report";
@@ -219,6 +243,7 @@ export interface SavedServer {
   readonly tickAtUs: number | null;
   readonly wokenAtUs: number | null;
   readonly stopping: boolean;
+  readonly administration?: SavedAdministration;
 }
 
 /** How long to wait before something is uploaded again that could not be stored, in milliseconds. */
@@ -237,6 +262,7 @@ export class ServerCore {
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #rooms = new Map<string, Room>();
   readonly #host: RoomHost;
+  readonly #administration: Administration;
   #outputs: Output[] = [];
   /** Connections with something due that a flush of their room does not cover. */
   readonly #urgent = new Set<Connection>();
@@ -247,8 +273,21 @@ export class ServerCore {
   #stopping = false;
 
   /** @param verify Says whether a signature is good: another one than that of `proto/` may be quicker. */
-  constructor(settings: Settings, verify: Verify = verifySignature) {
-    this.#settings = settings;
+  constructor(
+    settings: Settings,
+    verify: Verify = verifySignature,
+    running = new RunningSettings(settings),
+  ) {
+    // An administrator may set some of them.
+    this.#settings = settings = running.now;
+    this.#administration = new Administration({
+      settings: running,
+      rooms: this.#rooms,
+      list: ({ id }) => this.#outputs.push({ kind: "list", connection: id }),
+      due: (connection) => this.#urgent.add(connection),
+      end: (...how) => this.#end(...how),
+      report: (event, fields) => this.#report(event, fields),
+    });
     this.#host = {
       settings,
       verify,
@@ -275,7 +314,7 @@ export class ServerCore {
     const { nowUs } = input;
     switch (input.kind) {
       case "connected":
-        this.#connected(input.connection, input.key, nowUs);
+        this.#connected(input.connection, input.key, input.from, nowUs);
         break;
       case "received":
         this.#received(input.connection, input.bytes, nowUs);
@@ -297,9 +336,12 @@ export class ServerCore {
       case "revoked":
         this.#revoked(new Set(input.tokens), nowUs);
         break;
-      case "loaded":
-        this.#roomOf(input.workspace).load(input.epoch, input.checkpoint ?? undefined, input.entries, nowUs);
+      case "loaded": {
+        const room = this.#roomOf(input.workspace);
+        room.load(input.epoch, input.checkpoint ?? undefined, input.entries, nowUs);
+        this.#administration.opened(room);
         break;
+      }
       case "load_failed":
         this.#loadFailed(input.workspace, nowUs);
         break;
@@ -332,6 +374,13 @@ export class ServerCore {
       case "answered":
         this.#answered(input.connection, input.id, input.bytes, input.last);
         break;
+      case "listed": {
+        const connection = this.#connections.get(input.connection), { administrator } = connection ?? {};
+        if (connection === undefined || connection.closing || administrator === undefined) break;
+        if (this.#endExpired(connection, nowUs)) break;
+        this.#administration.listed(connection, administrator, input.workspaces ?? undefined, nowUs);
+        break;
+      }
       case "due":
         this.#wokenAtUs = undefined;
         this.#flushRooms(nowUs);
@@ -359,6 +408,7 @@ export class ServerCore {
 
   /** All that it knows, between two inputs. */
   save(): SavedServer {
+    const administration = this.#administration.save();
     return {
       connections: [...this.#connections.values()].map((connection) => connection.save()),
       rooms: [...this.#rooms.values()].map((room) => room.save()),
@@ -366,12 +416,15 @@ export class ServerCore {
       tickAtUs: this.#tickAtUs ?? null,
       wokenAtUs: this.#wokenAtUs ?? null,
       stopping: this.#stopping,
+      ...administration === undefined ? {} : { administration },
     };
   }
 
   /** A core that does from now on what the one that was saved would have done, under the same settings. */
   static restore(settings: Settings, saved: SavedServer, verify?: Verify): ServerCore {
-    const core = new ServerCore(settings, verify);
+    const running = new RunningSettings(settings);
+    running.set(saved.administration?.limits ?? []);
+    const core = new ServerCore(settings, verify, running);
     for (const connection of saved.connections) {
       core.#connections.set(connection.id, Connection.restore(connection, settings.frameBytesMax));
     }
@@ -382,14 +435,17 @@ export class ServerCore {
     core.#tickAtUs = saved.tickAtUs ?? undefined;
     core.#wokenAtUs = saved.wokenAtUs ?? undefined;
     core.#stopping = saved.stopping;
+    if (saved.administration !== undefined) {
+      core.#administration.restore(saved.administration, core.#connections);
+    }
     return core;
   }
 
   // Connections -----------------------------------------------------------------------------------------------
 
-  #connected(id: ConnectionId, key: string, nowUs: number): void {
+  #connected(id: ConnectionId, key: string, from: Origin | undefined, nowUs: number): void {
     assert(!this.#connections.has(id), `connection ${id} is new`);
-    const connection = new Connection(id, key, this.#settings.frameBytesMax, nowUs);
+    const connection = new Connection(id, key, this.#settings.frameBytesMax, nowUs, from);
     this.#connections.set(id, connection);
     this.#tickAtUs ??= nowUs + tickUs;
     if (this.#stopping) this.#end(connection, "shutting_down", nowUs);
@@ -443,6 +499,10 @@ export class ServerCore {
         return this.#load(connection, message, nowUs);
       case "upload":
         return this.#upload(connection, message.content, nowUs);
+      case "admin_hello":
+        return this.#adminHello(connection, message, nowUs);
+      case "admin_ask":
+        return this.#adminAsk(connection, message, nowUs);
       case "presence":
         if (connection.hello === undefined) return this.#end(connection, "hello_expected", nowUs);
         if (connection.session !== undefined && !this.#stopping) {
@@ -451,13 +511,20 @@ export class ServerCore {
     }
   }
 
-  #hello(connection: Connection, hello: Hello, nowUs: number): void {
-    if (connection.hello !== undefined) return this.#end(connection, "hello_repeated", nowUs);
-    if (hello.version !== protocolVersion) {
-      const message =
-        `Version ${hello.version} of the protocol is not spoken here, but ${protocolVersion} is`;
-      return this.#end(connection, "unsupported_version", nowUs, message);
+  /** Ends a connection whose hello is not its first, or of a version that is not spoken here: then this is false. */
+  #isFirst(connection: Connection, version: number, nowUs: number): boolean {
+    if (connection.hello !== undefined || connection.administrator !== undefined) {
+      this.#end(connection, "hello_repeated", nowUs);
+      return false;
     }
+    if (version === protocolVersion) return true;
+    const message = `Version ${version} of the protocol is not spoken here, but ${protocolVersion} is`;
+    this.#end(connection, "unsupported_version", nowUs, message);
+    return false;
+  }
+
+  #hello(connection: Connection, hello: Hello, nowUs: number): void {
+    if (!this.#isFirst(connection, hello.version, nowUs)) return;
     if (!workspaceName.test(hello.workspace)) return this.#end(connection, "bad_workspace_name", nowUs);
     if (hello.key !== undefined && !isSigningKey(fromHex(hello.key))) {
       return this.#end(connection, "key_invalid", nowUs);
@@ -474,10 +541,16 @@ export class ServerCore {
   #authenticated(id: ConnectionId, grant: Grant, nowUs: number): void {
     const connection = this.#connections.get(id);
     if (connection === undefined || connection.closing) return;
-    assert(connection.hello !== undefined && connection.grant === undefined, `${id} is authenticated once`);
+    const { administrator } = connection;
+    const hasSaid = connection.hello !== undefined || administrator !== undefined;
+    assert(hasSaid && connection.grant === undefined, `${id} is authenticated once`);
     if (hasExpired(grant, nowUs)) return this.#end(connection, "token_expired", nowUs);
     connection.granted(grant);
-    this.#enter(connection, { ...connection.hello, participant: grant.participant }, nowUs);
+    if (administrator !== undefined) {
+      if (!connection.rights.isAdmin) return this.#end(connection, "not_admin", nowUs);
+      return this.#administration.admit(connection, administrator, nowUs);
+    }
+    this.#enter(connection, { ...connection.hello!, participant: grant.participant }, nowUs);
   }
 
   #revoked(tokens: ReadonlySet<string>, nowUs: number): void {
@@ -490,7 +563,13 @@ export class ServerCore {
 
   /** Lets somebody into a workspace who may go there. */
   #enter(connection: Connection, hello: Hello, nowUs: number): void {
-    if (!isParticipantName(hello.participant.name)) return this.#end(connection, "bad_participant", nowUs);
+    const { workspace, participant: { name } } = hello;
+    if (!isParticipantName(name)) return this.#end(connection, "bad_participant", nowUs);
+    const untilUs = this.#administration.keptOutUntilUs(workspace, name, nowUs);
+    if (untilUs !== undefined) {
+      const retryMs = Math.ceil((untilUs - nowUs) / 1000);
+      return this.#end(connection, "kept_out", nowUs, waitingFor("kept_out", retryMs), retryMs);
+    }
     connection.hello = hello;
     let room = this.#rooms.get(hello.workspace);
     if (room === undefined) {
@@ -507,6 +586,23 @@ export class ServerCore {
     connection.room = room;
     room.join(connection, nowUs);
     this.#urgent.add(connection);
+  }
+
+  /** Somebody comes to look after the server. */
+  #adminHello(connection: Connection, { version, token }: AdminHello, nowUs: number): void {
+    if (!this.#isFirst(connection, version, nowUs)) return;
+    const administrator = connection.administrator = new Administrator();
+    if (this.#settings.authentication !== true) {
+      return this.#administration.admit(connection, administrator, nowUs);
+    }
+    if (token === undefined) return this.#end(connection, "token_expected", nowUs);
+    this.#outputs.push({ kind: "authenticate", connection: connection.id, workspace: null });
+  }
+
+  #adminAsk(connection: Connection, ask: AdminAsk, nowUs: number): void {
+    const { administrator } = connection;
+    if (administrator === undefined) return this.#end(connection, "not_admin", nowUs);
+    if (!this.#stopping) this.#administration.ask(connection, administrator, ask, nowUs);
   }
 
   #operation(connection: Connection, operation: Operation, payload: Uint8Array, nowUs: number): void {
@@ -618,16 +714,23 @@ export class ServerCore {
     this.#urgent.delete(connection);
     connection.closing = true;
     connection.room?.leave(connection, nowUs);
+    this.#administration.leave(connection);
     this.#report("closed", { connection: id });
   }
 
   /** Says why, and closes when that has been said. */
-  #end(connection: Connection, code: CloseCode, nowUs: number, message: string = codes[code].text): void {
+  #end(
+    connection: Connection,
+    code: CloseCode,
+    nowUs: number,
+    message: string = codes[code].text,
+    retryMs = codes[code].resume ? 1000 : 0,
+  ): void {
     if (connection.closing) return;
     connection.closing = true;
     connection.room?.leave(connection, nowUs);
-    const { resume } = codes[code];
-    connection.say({ kind: "close", code, message, resume, retryMs: resume ? 1000 : 0 });
+    this.#administration.leave(connection);
+    connection.say({ kind: "close", code, message, resume: codes[code].resume, retryMs });
     this.#urgent.add(connection);
     this.#report("ending", { connection: connection.id, code });
   }
@@ -648,7 +751,10 @@ export class ServerCore {
 
   #flushRooms(nowUs: number): void {
     for (const room of this.#timed) {
-      if (room.wake(nowUs)) { for (const connection of room.connections) this.#flush(connection, nowUs); }
+      if (room.wake(nowUs)) {
+        for (const connection of room.connections) this.#flush(connection, nowUs);
+        for (const connection of this.#administration.followersOf(room)) this.#flush(connection, nowUs);
+      }
       if (room.deadlineUs() === undefined) this.#timed.delete(room);
     }
   }
@@ -658,9 +764,7 @@ export class ServerCore {
     this.#endExpired(connection, nowUs);
     connection.owed = connection.writing;
     if (connection.writing) return;
-    const parts = connection.closing || connection.room === undefined
-      ? connection.takeControl()
-      : [...connection.room.take(connection), ...this.#answerTo(connection)];
+    const parts = this.#dueTo(connection, nowUs);
     if (parts.length > 0) {
       connection.writing = true;
       connection.wroteAtUs = nowUs;
@@ -668,9 +772,18 @@ export class ServerCore {
     }
     if (connection.closing) this.#close(connection);
     else {
-      const { room, questions } = connection;
+      const { room, questions, administrator } = connection;
       connection.owed = room !== undefined && (room.hasMore(connection) || questions.hasPiece);
+      if (administrator !== undefined) connection.owed = this.#administration.hasMore(administrator);
     }
+  }
+
+  /** What goes out now to a connection. */
+  #dueTo(connection: Connection, nowUs: number): Uint8Array[] {
+    const { closing, administrator, room } = connection;
+    if (closing || (room === undefined && administrator === undefined)) return connection.takeControl();
+    if (room !== undefined) return [...room.take(connection), ...this.#answerTo(connection)];
+    return [...connection.takeControl(), ...this.#administration.take(connection, administrator!, nowUs)];
   }
 
   #close(connection: Connection): void {
@@ -740,7 +853,10 @@ export class ServerCore {
       if (connection.writing && nowUs - connection.wroteAtUs >= drainUs) this.#abandon(connection, nowUs);
       else if (connection.closing || this.#endExpired(connection, nowUs)) continue;
       else if (nowUs - connection.heardAtUs >= silenceUs) this.#end(connection, "silent", nowUs);
-      else if (connection.hello === undefined && nowUs - connection.openedAtUs >= silenceUs) {
+      else if (
+        connection.hello === undefined && connection.administrator === undefined &&
+        nowUs - connection.openedAtUs >= silenceUs
+      ) {
         // Whose hello is still on its way may try again.
         this.#end(connection, connection.hasSpoken ? "hello_expected" : "silent", nowUs);
       } else if (nowUs - connection.pingedAtUs >= heartbeatUs) {

@@ -5,7 +5,9 @@
  */
 
 export * from "./audit.ts";
-export type { ConnectionId } from "./connection.ts";
+export type { ListedWorkspace } from "./administration.ts";
+export { Dominion } from "./administrator.ts";
+export type { ConnectionId, Origin } from "./connection.ts";
 export * from "./core.ts";
 export type { Figures, FollowerFigures, RoomFigures } from "./figures.ts";
 export * from "./settings.ts";

@@ -27,6 +27,8 @@ export interface Grant {
   readonly expiresMs: number;
   /** In layers, all of which must cover what is done. */
   readonly capabilities: readonly (readonly string[])[];
+  /** Of an administrator: the workspaces that may be looked after, as globs, in layers of which all must cover one. */
+  readonly workspaces?: readonly (readonly string[])[];
 }
 
 /** Whether a grant has ended. */

@@ -179,6 +179,25 @@ export class Room {
     return this.#sequencer.durable.revision;
   }
 
+  get durable(): State {
+    return this.#sequencer.durable;
+  }
+
+  /** The entries after this revision are kept. */
+  get floor(): number {
+    return this.#sequencer.floor;
+  }
+
+  /** Of the log, once it is loaded. */
+  get epoch(): string {
+    return this.#epoch ?? "";
+  }
+
+  /** An entry that is kept. */
+  entry(revision: number): LogEntry {
+    return this.#sequencer.entry(revision);
+  }
+
   /** Whether everything that was submitted is settled. */
   get isSettled(): boolean {
     return this.#outstanding === undefined && this.#queue.isEmpty && this.#waiting.isEmpty;
@@ -496,7 +515,8 @@ export class Room {
     if (connection.loads === undefined) return false;
     const waiting = connection.loads.want(nodes);
     this.#due(nowUs);
-    return waiting <= this.#host.settings.nodesMax;
+    // The limit may have been set below what there is.
+    return waiting <= Math.max(this.#host.settings.nodesMax, this.durable.workspace.size);
   }
 
   /** Whether a connection that has just been given something is owed more, which did not fit. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { LogEntry, State } from "../core/mod.ts";
+import type { ListedWorkspace, LogEntry, State } from "../core/mod.ts";
 import {
   beforeBlock,
   encodeCheckpoint,
@@ -370,6 +370,10 @@ export class SqliteLog implements Log {
   async holdContent(workspace: string, hash: string): Promise<number | undefined> {
     const { number, epoch } = this.#expect(workspace);
     return await this.#writer.ask("holdContent", { number, epoch, hash, nowMs: Date.now() });
+  }
+
+  async list(): Promise<readonly ListedWorkspace[]> {
+    return await this.#reader.ask("list", undefined);
   }
 
   /** What was stored under a hash; undefined if nothing was. Rejects if it is damaged. */

@@ -6,6 +6,7 @@
 
 import type { Beginning, OriginRecord, Packed, Piece, Row } from "../format/mod.ts";
 import type { Bundle } from "./bundle.ts";
+import type { ListedWorkspace } from "../core/mod.ts";
 import type { SentError } from "./errors.ts";
 import type { Known } from "./known.ts";
 import type { Head } from "./store.ts";
@@ -72,6 +73,8 @@ export interface LoadedWorkspace {
 /** What the thread that reads is asked. */
 export interface ReaderCalls {
   open(options: { path: string }): void;
+  /** All workspaces, by name. */
+  list(asked: undefined): ListedWorkspace[];
   /** Undefined if there is no such workspace. */
   load(name: string): LoadedWorkspace | undefined;
   chainAt(asked: Which & { revision: number }): Uint8Array;

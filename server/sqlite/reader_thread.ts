@@ -22,6 +22,10 @@ answerWith<ReaderCalls>({
     db = Database.open(path, { mode: "read" });
     store = new Store(db);
   },
+  list: () =>
+    db.snapshot(() =>
+      store.workspaces().map(({ name, number }) => ({ name, revision: store.head(number).revision }))
+    ),
   load: (name) =>
     db.snapshot(() => {
       const known = store.find(name);

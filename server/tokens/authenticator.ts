@@ -16,8 +16,12 @@ export type TokenVerdict = { readonly grant: Grant } | { readonly code: CloseCod
 
 /** Says who somebody is. */
 export interface Authenticator {
-  /** Never rejects. */
-  verify(token: string, workspace: string): Promise<TokenVerdict>;
+  /**
+   * Never rejects.
+   *
+   * @param workspace That somebody wants to go to; null for who comes to look after the server.
+   */
+  verify(token: string, workspace: string | null): Promise<TokenVerdict>;
   /** Whether one of its tokens has been taken back by now. */
   isRevoked(grant: Grant): boolean;
 }
@@ -70,7 +74,7 @@ async function chainOf(token: string, { keys, entries }: Known): Promise<Claims[
   return chain;
 }
 
-function grantOf(chain: readonly Claims[], workspace: string): Grant {
+function grantOf(chain: readonly Claims[], workspace: string | null): Grant {
   const [{ name, kind, workspaces, capabilities, expiresMs }] = chain as [Claims, ...Claims[]];
   if (name === undefined || workspaces === undefined || capabilities === undefined) {
     throw invalid("it says no name, no workspaces or no capabilities");
@@ -85,7 +89,7 @@ function grantOf(chain: readonly Claims[], workspace: string): Grant {
     participant = { name: alias ?? participant.name, kind: other ?? participant.kind };
     expires = Math.min(expires, claims.expiresMs ?? Infinity);
   }
-  if (!chain.every((claims) => isFor(claims, workspace))) {
+  if (workspace !== null && !chain.every((claims) => isFor(claims, workspace))) {
     throw new TokenError("token_foreign", `The token is not for the workspace "${workspace}"`);
   }
   if (expires <= Date.now()) {
@@ -96,5 +100,8 @@ function grantOf(chain: readonly Claims[], workspace: string): Grant {
     participant,
     expiresMs: expires === Infinity ? 0 : expires,
     capabilities: chain.flatMap(({ capabilities }) => capabilities === undefined ? [] : [capabilities]),
+    ...workspace === null
+      ? { workspaces: chain.flatMap(({ workspaces }) => workspaces === undefined ? [] : [workspaces]) }
+      : {},
   };
 }

@@ -147,7 +147,8 @@ export class WebDoor {
     (socket as Socket).setTimeout(0);
     this.#sockets.handleUpgrade(request, socket, head as never, (opened) => {
       const { shell, report } = this.#options;
-      shell.serve(serverTransport(opened, messageBytesMax, (code) => report("turned_away", { code })));
+      const transport = serverTransport(opened, messageBytesMax, (code) => report("turned_away", { code }));
+      shell.serve(transport, { door: "websocket", address: addressOf(request) });
     });
   }
 
@@ -240,6 +241,10 @@ export function problemReply(status: number, code: string, message: string, more
 /** A reply of the door's own. */
 export function refusedReply(code: DoorCode, message: string = codes[code].text): Reply {
   return problemReply(statuses[code] ?? 400, code, message);
+}
+
+function addressOf({ socket: { remoteAddress: host = "", remotePort: port } }: IncomingMessage): string {
+  return port === undefined ? host : `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function urlOf({ url = "/" }: IncomingMessage): URL {

@@ -137,7 +137,7 @@ export class InnerSpaces {
 
   #dial(): Promise<ReturnType<typeof transportPair>[0]> {
     const [ours, theirs] = transportPair();
-    this.#shell.serve(theirs);
+    this.#shell.serve(theirs, { door: "http", address: "" });
     return Promise.resolve(ours);
   }
 

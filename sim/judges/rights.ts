@@ -23,10 +23,19 @@ const type = {
   entry: 9,
   presence: 10,
   answer: 15,
+  adminHello: 21,
+  adminAnswer: 23,
 };
 
 /** What somebody is told who may not be told anything any more. */
-const tells: readonly number[] = [type.sync, type.welcome, type.entry, type.presence, type.answer];
+const tells: readonly number[] = [
+  type.sync,
+  type.welcome,
+  type.entry,
+  type.presence,
+  type.answer,
+  type.adminAnswer,
+];
 
 /** Under which grants each change has been sent, over all connections. */
 export class SentUnder {
@@ -66,7 +75,7 @@ export class RightsJudge {
 
   saidByClient(bytes: Uint8Array): void {
     this.#up.push(bytes, (kind, payload) => {
-      if (kind === type.hello) this.#grant ??= this.grantOf(textOf(payload, 11));
+      if (kind === type.hello || kind === type.adminHello) this.#grant ??= this.grantOf(textOf(payload, 11));
       else if (kind === type.operation && this.#grant !== undefined) {
         this.sent.add(this.#session, numberOf(payload, 1), this.#grant);
       }
@@ -93,8 +102,15 @@ export class RightsJudge {
       }
       if (kind === type.welcome) this.#session = textOf(payload, 2);
       else if (kind === type.answer) this.#answer(payload, grant.capabilities);
+      else if (kind === type.adminAnswer) this.#looksAfter(grant);
       else this.#told(kind, payload, grant.capabilities);
     });
+  }
+
+  /** Nobody is answered who does not look after the server by every statement of their token. */
+  #looksAfter({ capabilities }: Grant): void {
+    if (capabilities.every((layer) => layer.includes("admin"))) return;
+    this.#wrong("is answered as an administrator who is none", JSON.stringify(capabilities));
   }
 
   /** Nodes that are spoken of were in sight at the revision that it is about. */

@@ -7,6 +7,8 @@
 import fc from "fast-check";
 import type { Change, Edit, NodeId, Notice, Splice, Step } from "../../ot/mod.ts";
 import type {
+  AdminItem,
+  AdminQuestion,
   AnswerItem,
   ClientMessage,
   Moment,
@@ -177,6 +179,79 @@ const item: fc.Arbitrary<AnswerItem> = fc.oneof(
   fc.record({ kind: kind("author"), site: uint32, participant }),
 );
 
+const adminQuestion: fc.Arbitrary<AdminQuestion> = fc.oneof(
+  fc.record({ kind: kind("workspaces") }),
+  fc.record({ kind: kind("clients"), workspace: text }),
+  fc.record({
+    kind: kind("kick"),
+    workspace: text,
+    site: uint32,
+    name: text,
+    connection: uint53,
+    holdMs: uint53,
+  }),
+  fc.record({
+    kind: kind("limits"),
+    settings: fc.array(fc.record({ name: text, value: uint53 }), { maxLength: 5 }),
+  }),
+  fc.record({ kind: kind("tail"), workspace: text, from: uint53 }),
+);
+
+const adminItem: fc.Arbitrary<AdminItem> = fc.oneof(
+  fc.record({
+    kind: kind("workspace"),
+    name: text,
+    awake: fc.boolean(),
+    revision: uint53,
+    epoch: text,
+    nodes: uint32,
+    length: uint53,
+    blobBytes: uint53,
+    historyEntries: uint53,
+    historyBytes: uint53,
+    clients: uint32,
+    queued: uint53,
+    appending: uint53,
+  }),
+  fc.record({
+    kind: kind("client"),
+    connection: uint53,
+    workspace: text,
+    site: uint32,
+    participant,
+    door: text,
+    address: text,
+    since: uint53,
+    heard: uint53,
+    revision: uint53,
+    behind: uint53,
+    queuedBytes: uint53,
+    inFlight: uint32,
+    seq: uint53,
+  }),
+  fc.record({
+    kind: kind("limit"),
+    name: text,
+    value: uint53,
+    least: uint53,
+    most: uint53,
+    changed: fc.boolean(),
+  }),
+  fc.record({
+    kind: kind("change"),
+    workspace: text,
+    revision: uint53,
+    time: uint53,
+    site: uint32,
+    author: optional(participant),
+    files: fc.array(fc.record({ path: text, step: text, inserted: uint53, removed: uint53 }), {
+      maxLength: 3,
+    }),
+    others: uint32,
+  }),
+  fc.record({ kind: kind("missed"), workspace: text, first: uint53, last: uint53 }),
+);
+
 /** One arbitrary for each kind of message that a client sends. */
 export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary<ClientMessage>>> = {
   hello: perhaps(
@@ -213,6 +288,11 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
     question,
   }),
   upload: fc.record({ kind: kind("upload"), content: bytes }),
+  admin_hello: perhaps(
+    fc.record({ kind: kind("admin_hello"), version: uint32 }),
+    fc.record({ token: notEmpty }),
+  ),
+  admin_ask: fc.record({ kind: kind("admin_ask"), id: uint53, question: adminQuestion }),
   ping,
   pong: ping,
   close,
@@ -305,6 +385,14 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
     message: text,
   }),
   uploaded: fc.record({ kind: kind("uploaded"), hash, code: text, message: text, retryMs: uint32 }),
+  admin_answer: fc.record({
+    kind: kind("admin_answer"),
+    id: uint53,
+    items: fc.array(adminItem, { maxLength: 5 }),
+    last: fc.boolean(),
+    code: text,
+    message: text,
+  }),
   ping,
   pong: ping,
   close,

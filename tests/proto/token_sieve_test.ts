@@ -32,6 +32,15 @@ Deno.test("TokenSieve takes the token out of a hello that is cut anywhere, and c
   ));
 });
 
+Deno.test("TokenSieve takes the token out of an administrator's hello", () => {
+  fc.assert(fc.property(token, fc.array(fc.nat(), { maxLength: 8 }), (token, cuts) => {
+    const hello = (token: string) => encodeClientMessage({ kind: "admin_hello", version: 1, token });
+    const { sieve, said } = throughSieve(hello(token), cuts);
+    assertEquals(sieve.token, token);
+    assertEquals([...said], [...hello("*".repeat(token.length))]);
+  }));
+});
+
 Deno.test("TokenSieve takes the token out of a hello that comes in parts", () => {
   const hello = encodeClientMessage(helloOf({ token: "a secret" }));
   const payload = hello.subarray(5);

@@ -5,6 +5,7 @@
  */
 
 import type { Transport } from "../../net/mod.ts";
+import type { Origin } from "../../server/core/mod.ts";
 import {
   defaultSettings,
   type Log,
@@ -106,7 +107,7 @@ export class WatchedShell extends Shell {
     super(options);
   }
 
-  override async serve(transport: Transport): Promise<void> {
+  override async serve(transport: Transport, from?: Origin): Promise<void> {
     let writing = 0;
     const watched: Transport = {
       ...transport,
@@ -118,7 +119,7 @@ export class WatchedShell extends Shell {
       end: () => transport.end(),
     };
     this.#transports.add(transport);
-    await super.serve(watched);
+    await super.serve(watched, from);
     this.#transports.delete(transport);
   }
 

@@ -263,6 +263,10 @@ class HeldLog implements Log {
     this.#gate.resolve();
   }
 
+  list(): ReturnType<Log["list"]> {
+    return this.#memory.list();
+  }
+
   load(workspace: string): Promise<Logged> {
     return this.loadsToFail-- > 0 ? Promise.reject(new Error("disk")) : this.#memory.load(workspace);
   }

@@ -44,8 +44,12 @@ export class RecordedSession {
     this.recorder.node("server", "server", defaultSettings, this.#core);
   }
 
-  connect(connection: number): void {
-    this.take({ kind: "connected", connection, key: `key ${connection} of somebody`, nowUs: this.#tick() });
+  connect(connection: number, address?: string): void {
+    this.take({
+      ...{ kind: "connected", connection, key: `key ${connection} of somebody` },
+      ...address === undefined ? {} : { from: { door: "tcp", address } },
+      nowUs: this.#tick(),
+    });
   }
 
   /** Connects, and says hello. */
@@ -105,6 +109,11 @@ export class RecordedSession {
             this.#log.get(output.workspace)!.push(...output.entries);
             this.#inputs.push({ kind: "appended", workspace: output.workspace, nowUs });
             break;
+          case "list": {
+            const workspaces = [...this.#log].map(([name, { length }]) => ({ name, revision: length }));
+            this.#inputs.push({ kind: "listed", connection: output.connection, workspaces, nowUs });
+            break;
+          }
           case "wake":
             if (output.atUs <= nowUs) this.#inputs.push({ kind: "due", nowUs });
         }

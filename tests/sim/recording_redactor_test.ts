@@ -7,7 +7,14 @@
 import fc from "fast-check";
 import { nameFault, numberedNames } from "../../ot/name.ts";
 import { isComposed } from "../../ot/unicode.ts";
-import { encodeClientMessage, encodeSigned, signedMessage, Signer, signingHead } from "../../proto/mod.ts";
+import {
+  type AdminQuestion,
+  encodeClientMessage,
+  encodeSigned,
+  signedMessage,
+  Signer,
+  signingHead,
+} from "../../proto/mod.ts";
 import { Cipher } from "../../sim/recording_cipher.ts";
 import { folded, turned } from "../../sim/recording_letters.ts";
 import { readRecording, type Recording } from "../../sim/recording_reader.ts";
@@ -18,7 +25,7 @@ import { scenarioFrom } from "../../sim/profiles.ts";
 import { Random } from "../../sim/random.ts";
 import { recordedSimulation } from "../../sim/recorded_simulation.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
-import { recordedPlan, RecordedSession } from "./recorded_session.ts";
+import { header, recordedPlan, RecordedSession, startedUs } from "./recorded_session.ts";
 
 function words(seed = "5"): () => number {
   const stream = new Random(seed).stream("redaction");
@@ -263,6 +270,52 @@ Deno.test("a recording in which somebody signs replays bit for bit, and is not r
   view.jump(Infinity);
   assertEquals(view.replayer.difference, undefined);
   assertThrows(() => redacted(recording), RedactionError, "signs");
+});
+
+Deno.test("a recording in which somebody looked after the server is redacted, names, addresses and all", () => {
+  const session = recordedPlan();
+  session.join(7, "Mallory Lovelace");
+  session.connect(8, "10.20.30.40:5678");
+  session.say(8, { kind: "admin_hello", version: 1 });
+  const questions: readonly AdminQuestion[] = [
+    { kind: "workspaces" },
+    { kind: "clients", workspace: "plans" },
+    { kind: "limits", settings: [{ name: "changes_per_second.agent", value: 5 }] },
+    { kind: "tail", workspace: "plans", from: 2 },
+    { kind: "kick", workspace: "", site: 0, name: "Mallory Lovelace", connection: 0, holdMs: 60_000 },
+  ];
+  questions.forEach((question, id) => session.say(8, { kind: "admin_ask", id, question }));
+  session.join(9, "Mallory Lovelace");
+  const { lines, recording } = redacted(session.end());
+  const after = textsIn(recording) + lines.join("\n");
+  for (const word of ["Mallory", "Lovelace", "plans", "10.20.30.40"]) assert(!after.includes(word), word);
+  const view = new RecordingView(recording), codes: string[] = [];
+  for (let moment = view.next(); moment !== undefined; moment = view.next()) {
+    for (const { message } of moment.said) {
+      if (message.kind === "close") codes.push(message.code);
+      if (message.kind === "admin_answer") assertEquals(message.code, "");
+    }
+  }
+  assertEquals(codes.slice(-2), ["kicked", "kept_out"]);
+});
+
+Deno.test("a recording of somebody who looks after some workspaces alone is not redacted", () => {
+  const session = new RecordedSession({ settings: { ...header.settings, authentication: true } });
+  session.connect(1);
+  session.say(1, { kind: "admin_hello", version: 1, token: "*" });
+  session.take({
+    kind: "authenticated",
+    connection: 1,
+    grant: {
+      tokens: ["t"],
+      participant: { name: "Root", kind: "human" },
+      expiresMs: 0,
+      capabilities: [["admin", "edit:**", "tree:**"]],
+      workspaces: [["plans"]],
+    },
+    nowUs: startedUs + 1_000_000,
+  });
+  assertThrows(() => redacted(session.end()), RedactionError, "some workspaces and not all");
 });
 
 Deno.test("only a recording that replays is redacted", () => {
