@@ -192,12 +192,12 @@ function faultOf({ revision, change }: LogEntry, layers: Layers, reference: Refe
   const isWhollyCovered = (id: NodeId, at: number) =>
     [...reference.ids()].every((other) => !isIn(other, id, reference, at) || isCovered("tree", other, at));
   for (const { node, kind } of change.steps) {
-    if (kind === "replace") continue;
+    if (kind === "replace" || kind === "mode") continue;
     for (const at of [revision - 1, revision]) {
       if (reference.node(node, at) !== undefined && !isWhollyCovered(node, at)) return `${node} at ${at}`;
     }
   }
-  const filled = change.steps.filter((step) => "content" in step);
+  const filled = change.steps.filter((step) => "content" in step || "executable" in step);
   for (const { node } of [...change.edits, ...filled]) {
     for (const at of [revision - 1, revision]) {
       if (!isCovered("edit", node, at)) return `the text of ${node} at ${at}`;
