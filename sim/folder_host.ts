@@ -26,11 +26,17 @@ import {
   syncedLines,
   unsentLine,
 } from "../sync/core/mod.ts";
-import { type DiskFile, SimulatedDisk } from "./folder_disk.ts";
+import type { DiskFile, SimulatedDisk } from "./folder_disk.ts";
 import type { WithoutTime } from "./without_time.ts";
 import type { World, WorldClient } from "./world.ts";
 
 type Happening = FolderInput extends infer I ? I extends unknown ? Omit<I, "workspace"> : never : never;
+
+/** What a folder or a workspace has at a path; without a text, a directory. */
+export interface FolderEntry {
+  readonly text?: string;
+  readonly executable?: boolean;
+}
 
 export class FolderHost {
   readonly disk: SimulatedDisk;
@@ -51,11 +57,11 @@ export class FolderHost {
   #waitsFor: number | undefined;
   #status = "";
 
-  constructor(world: World, name: string, bringsBack: () => boolean, keyOf?: (name: string) => string) {
+  constructor(world: World, name: string, disk: SimulatedDisk, bringsBack: () => boolean) {
     this.#world = world;
     this.#name = name;
     this.#bringsBack = bringsBack;
-    this.disk = new SimulatedDisk(keyOf);
+    this.disk = disk;
   }
 
   /** Starts a process, with what the journal says. */
@@ -63,7 +69,8 @@ export class FolderHost {
     const journal = readJournal(this.#journal);
     const unsent = journal.unsent as Unsent | undefined;
     this.client = this.#world.client(this.#name, unsent === undefined ? {} : { unsent });
-    this.core = new FolderCore({ keyOf: this.disk.keyOf, isWindows: false }, journal);
+    const { keyOf, hasModes } = this.disk;
+    this.core = new FolderCore({ keyOf, hasModes, isWindows: false }, journal);
     this.#epoch = journal.epoch;
     this.#heard = 0;
     this.#status = "";
@@ -233,7 +240,12 @@ export class FolderHost {
         looks.push({
           path,
           name,
-          seen: { kind: "text", stamp, content: isKnown ? undefined : Text.of(node.text) },
+          seen: {
+            kind: "text",
+            stamp,
+            content: isKnown ? undefined : Text.of(node.text),
+            executable: this.disk.hasModes ? node.executable : undefined,
+          },
         });
       }
     }
@@ -261,6 +273,7 @@ export class FolderHost {
       }
       case "create":
         if (disk.find(path) !== undefined || !disk.replace(path, action.content.toString())) return stale;
+        disk.setExecutable(path, action.executable);
         yield;
         return this.#written(path, action.content.toString());
       case "write": {
@@ -271,6 +284,7 @@ export class FolderHost {
         const old = disk.find(path);
         if (old?.kind !== "file") return stale;
         disk.replace(path, action.content.toString());
+        if (action.executable !== undefined) disk.setExecutable(path, action.executable);
         if (old !== before || old.text !== action.before.toString()) {
           disk.putBack(path, old);
           return stale;
@@ -278,6 +292,13 @@ export class FolderHost {
         if (action.keeps) disk.trash.push({ path, text: old.text });
         yield;
         return this.#written(path, action.content.toString());
+      }
+      case "mode": {
+        const there = disk.find(path);
+        if (there?.kind !== "file") return stale;
+        const isKnown = areEqual(action.expected, disk.stampOf(there));
+        disk.setExecutable(path, action.executable);
+        return { kind: "done", stamp: isKnown ? disk.stampOf(there) : undefined };
       }
       case "move": {
         if (!disk.move(path, action.to)) return stale;
@@ -312,10 +333,13 @@ export class FolderHost {
     return { kind: "done", stamp: isOurs ? this.disk.stampOf(node) : undefined };
   }
 
-  /** What is in the folder, by path: texts, and undefined for directories. */
-  contents(): Map<string, string | undefined> {
+  /** What is in the folder, by path. */
+  contents(): Map<string, FolderEntry> {
     return new Map(
-      [...this.disk.all()].map(([path, node]) => [path, node.kind === "file" ? node.text : undefined]),
+      [...this.disk.all()].map(([path, node]) => [
+        path,
+        node.kind === "file" ? { text: node.text, executable: node.executable } : {},
+      ]),
     );
   }
 }

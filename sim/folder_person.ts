@@ -60,6 +60,7 @@ export function* deed(disk: SimulatedDisk, words: Words, draws: Stream): Generat
       ["delete", 5],
       ["cut", 6],
       ["copy", 2],
+      ["chmod", 6],
       ["checkout", 2],
       ["ignore", 1],
     ] as const,
@@ -92,6 +93,7 @@ export function* deed(disk: SimulatedDisk, words: Words, draws: Stream): Generat
     return;
   }
   const path = draws.pick(files);
+  if (kind === "chmod") return void disk.setExecutable(path, draws.isOneIn(2));
   if (kind === "ignore") {
     const directory = draws.pick(directories);
     const rules = `${directory === "" ? "" : `${directory}/`}.gitignore`;
@@ -141,6 +143,8 @@ export function* deed(disk: SimulatedDisk, words: Words, draws: Stream): Generat
       const beside = `${path}.tmp`;
       if (disk.find(beside) !== undefined) return void disk.write(path, now);
       disk.write(beside, now);
+      const before = disk.find(path);
+      if (before?.kind === "file" && before.executable) disk.setExecutable(beside, true);
       words.copy(now);
       if (draws.isOneIn(8)) yield;
       if (disk.read(path) !== text) {

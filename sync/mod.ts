@@ -7,4 +7,4 @@
 export * from "./folder.ts";
 export { FolderError } from "./state.ts";
 export { type Discarded, Trash } from "./trash.ts";
-export type { Question } from "./core/mod.ts";
+export type { Action, Item, Question } from "./core/mod.ts";
