@@ -8,12 +8,16 @@
 import { infoAt } from "./stamp.ts";
 
 /** Whether its owner can execute a file. */
-export function isExecutable({ mode }: Deno.FileInfo): boolean {
+export function isExecutable({ mode }: Pick<Deno.FileInfo, "mode">): boolean {
   return ((mode ?? 0) & 0o100) !== 0;
 }
 
 /** Makes a file executable for all who may read it, or for nobody; the rest of its permissions stays. */
-export function setExecutable(path: string, { mode }: Deno.FileInfo, executable: boolean): void {
+export function setExecutable(
+  path: string,
+  { mode }: Pick<Deno.FileInfo, "mode">,
+  executable: boolean,
+): void {
   const kept = (mode ?? 0o644) & 0o7777;
   Deno.chmodSync(path, executable ? kept | ((kept & 0o444) >> 2) : kept & ~0o111);
 }
