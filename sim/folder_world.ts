@@ -9,7 +9,8 @@
  * @module
  */
 
-import { editOf, insert, type NodeId, numberedNames, type Step } from "../ot/mod.ts";
+import { editOf, insert, type Node, type NodeId, numberedNames, type Step } from "../ot/mod.ts";
+import { textOf } from "./folder_contents.ts";
 import { SimulatedDisk } from "./folder_disk.ts";
 import { type FolderEntry, FolderHost } from "./folder_host.ts";
 import { deed, Words, wordsIn } from "./folder_person.ts";
@@ -171,7 +172,7 @@ export class FolderWorld {
     if (kind === "remove") {
       const path = view.pathOf(node);
       for (const { id, path: below } of view.files()) {
-        if (below === path || below.startsWith(`${path}/`)) this.words.take(view.text(id).toString());
+        if (below === path || below.startsWith(`${path}/`)) this.words.take(this.#textOf(view.node(id)!));
       }
       return change([{ kind: "remove", node, tombstone: core.nextId(0) }]);
     }
@@ -226,10 +227,15 @@ export class FolderWorld {
       const { kind, executable = false } = node;
       expected.set(
         view.pathOf(node.id),
-        kind === "text" ? { text: view.text(node.id).toString(), executable } : {},
+        kind === "directory" ? {} : { text: this.#textOf(node), executable },
       );
     }
     return expected;
+  }
+
+  #textOf({ id, content }: Node): string {
+    if (content === undefined) return this.#typist.core.view.text(id).toString();
+    return textOf(this.world.contents.get(content.hash)!);
   }
 
   /** Where all is quiet, whoever says of a file whether it can be executed has the last word. */
@@ -268,7 +274,7 @@ export class FolderWorld {
   #judge(): void {
     const { view } = this.#typist.core, expected = this.#expected();
     // What was typed into a file while somebody removed it is there with it, and can be brought back.
-    const everywhere = [...view.nodes()].map(({ id }) => view.text(id).toString());
+    const everywhere = [...view.nodes()].map((node) => this.#textOf(node));
     this.hosts.forEach((host, i) => {
       const contents = host.contents();
       for (const { text } of contents.values()) if (text !== undefined) everywhere.push(text);
