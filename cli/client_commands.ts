@@ -95,6 +95,14 @@ export const commands: readonly Command[] = [
   command("rm", "PATH", "remove a file, or a directory with all in it", (here, [path = ""]) => {
     return changed(here, `rm ${wordOf(path)}`, (draft) => draft.remove(path));
   }),
+  command("chmod", "+x|-x FILE", "say whether a file can be executed", (here, [mode = "", path = ""]) => {
+    if (mode !== "+x" && mode !== "-x") throw new CommandError(`Give +x or -x, not ${wordOf(mode)}`);
+    return changed(
+      here,
+      `chmod ${mode} ${wordOf(path)}`,
+      (draft) => draft.setExecutable(path, mode === "+x"),
+    );
+  }),
   command("removed", "", "list what has been removed, with ids", ({ space }) => {
     return shown(
       table(removedNodes(space).map(({ id, kind }) => [id, wordOf(space.pathOf(id)) + slash(kind)])),
@@ -278,8 +286,8 @@ function removedNodes(space: Space): Node[] {
 
 function listing(items: readonly Item[], space: Space): string {
   return table(
-    items.map(({ id, name, kind, content }) => [
-      wordOf(name) + slash(kind),
+    items.map(({ id, name, kind, content, executable }) => [
+      wordOf(name) + (executable ? "*" : slash(kind)),
       content !== undefined
         ? `${content.bytes} bytes`
         : kind === "text"

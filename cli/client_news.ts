@@ -158,6 +158,7 @@ export class News {
         after: after && pathIn(workspace, after),
         directory: kind === "directory",
         known,
+        ...before?.executable !== after?.executable && { executable: after?.executable ?? false },
       });
       this.#add({ kind: "tree", node, text, origin, site });
     }

@@ -115,13 +115,18 @@ export interface TreeReport {
   readonly directory: boolean;
   /** Whether it has been there before. */
   readonly known: boolean;
+  /** Whether it can be executed now, if that is what has changed. */
+  readonly executable?: boolean;
 }
 
-/** "created src/main.ts"; what stays where it is is a binary file with other bytes. */
-export function treeReport({ before, after, directory, known }: TreeReport): string {
+/** "created src/main.ts"; what else stays where it is is a binary file with other bytes. */
+export function treeReport({ before, after, directory, known, executable }: TreeReport): string {
   const name = (path: string) => wordOf(path) + (directory ? "/" : "");
   if (before === undefined) return `${known ? "restored" : "created"} ${name(after ?? "")}`;
   if (after === undefined) return `removed ${name(before)}`;
+  if (before === after && executable !== undefined) {
+    return `made ${name(after)} ${executable ? "executable" : "no longer executable"}`;
+  }
   if (before === after) return `replaced ${name(after)}`;
   const verb = directoryOf(before) === directoryOf(after) ? "renamed" : "moved";
   return `${verb} ${name(before)} to ${name(after)}`;

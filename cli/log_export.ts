@@ -8,6 +8,7 @@ import * as tar from "tar-stream";
 import type { NodeId, Workspace } from "../ot/mod.ts";
 import type { Moment } from "../proto/mod.ts";
 import { type HistorySource, placedNodes, revisionOrNewest, stateAt } from "../server/history/mod.ts";
+import { setExecutable } from "../sync/mode.ts";
 import { LogError, type LogOptions, withHistory } from "./log_run.ts";
 import { wordOf } from "./client_words.ts";
 
@@ -21,7 +22,7 @@ interface Exported {
 /** What takes what is exported. A directory comes before what is in it. */
 interface Target {
   directory(path: string): Promise<void>;
-  file(path: string, bytes: Uint8Array): Promise<void>;
+  file(path: string, bytes: Uint8Array, executable: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,7 +46,7 @@ export function exportTo(
       const content = bytesOf(source, state.workspace, id);
       files++;
       bytes += content.length;
-      await writer.file(path, content);
+      await writer.file(path, content, state.workspace.node(id)!.executable ?? false);
     }
     await writer.close();
     return { revision, directories, files, bytes };
@@ -76,7 +77,11 @@ async function folder(target: string): Promise<Target> {
   }
   return {
     directory: (path) => Deno.mkdir(`${target}/${path}`),
-    file: (path, bytes) => Deno.writeFile(`${target}/${path}`, bytes, { createNew: true }),
+    file: async (path, bytes, executable) => {
+      const file = `${target}/${path}`;
+      await Deno.writeFile(file, bytes, { createNew: true });
+      if (executable && Deno.build.os !== "windows") setExecutable(file, await Deno.lstat(file), true);
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -91,7 +96,8 @@ async function tarFile(target: string, timeMs: number): Promise<Target> {
   })();
   return {
     directory: (path) => entry(pack, { name: `${path}/`, type: "directory", mtime }),
-    file: (path, bytes) => entry(pack, { name: path, type: "file", mtime }, bytes),
+    file: (path, bytes, executable) =>
+      entry(pack, { name: path, type: "file", mode: executable ? 0o755 : 0o644, mtime }, bytes),
     close: () => {
       pack.finalize();
       return written;

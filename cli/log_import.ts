@@ -1,6 +1,7 @@
 /**
  * `deno task log import`: a folder into a workspace, as one change, every byte as it is: what is no text in UTF-8 becomes
- * a blob. What .gitignore files name stays outside; all else that is left out is told.
+ * a blob. What can be executed can be in the workspace, but on Windows, where no file says so. What .gitignore files
+ * name stays outside; all else that is left out is told.
  *
  * @module
  */
@@ -23,6 +24,7 @@ import {
   type Workspace,
 } from "../ot/mod.ts";
 import { defaultSettings } from "../server/core/mod.ts";
+import { isExecutable } from "../sync/mode.ts";
 import { checkName, LogError, type LogOptions, withTools } from "./log_run.ts";
 import { submit } from "./log_submit.ts";
 import { wordOf } from "./client_words.ts";
@@ -32,6 +34,8 @@ interface Found {
   readonly path: string;
   /** Undefined of a directory. */
   readonly holds: string | Uint8Array | undefined;
+  /** Undefined of a directory, and where the system does not say. */
+  readonly executable?: boolean;
 }
 
 /** A blob's content, by the bytes that were found. */
@@ -103,7 +107,8 @@ async function* walked(
       const bytes = await Deno.readFile(`${folder}/${path}`), holds = textOf(bytes) ?? bytes;
       const longest = defaultSettings[typeof holds === "string" ? "textLengthMax" : "blobBytesMax"];
       if (holds.length > longest) leaveOut("is too long");
-      else yield { path, holds };
+      else if (Deno.build.os === "windows") yield { path, holds };
+      else yield { path, holds, executable: isExecutable(await Deno.stat(`${folder}/${path}`)) };
     }
   }
 }
@@ -144,7 +149,7 @@ function changeOf(
   const steps: Step[] = [], edits: Edit[] = [];
   const directories = new Map<string, NodeId>([["", rootId]]);
   let length = now.textLength + now.blobBytes, made = 0;
-  for (const { path, holds } of found) {
+  for (const { path, holds, executable } of found) {
     const slash = path.lastIndexOf("/");
     const parent = directories.get(path.slice(0, Math.max(0, slash)));
     if (parent === undefined) continue;
@@ -163,9 +168,12 @@ function changeOf(
     if (isNew) {
       made++;
       const create = { kind: "create", node, parent, name, type } as const;
-      steps.push(content === undefined ? create : { ...create, content });
+      steps.push({ ...create, ...content && { content }, ...executable && { executable } });
     } else if (content !== undefined && !sameContent(content, there!.content)) {
       steps.push({ kind: "replace", node, content });
+    }
+    if (!isNew && executable !== undefined && executable !== (there!.executable ?? false)) {
+      steps.push({ kind: "mode", node, executable });
     }
     if (holds === undefined) directories.set(path, node);
     else if (content !== undefined) length += content.bytes - (isNew ? 0 : there!.content!.bytes);

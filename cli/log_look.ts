@@ -72,7 +72,11 @@ export function files(workspace: string, paths: readonly string[], options: Look
     (source) => ask(source, { kind: "tree" }, options, paths),
     (found) => {
       const nodes = itemsOf(found, "node").filter(({ type }) => type !== "directory");
-      const rows = nodes.map(({ path, length, type }) => [path, length, type === "blob" ? "bytes" : ""]);
+      const rows = nodes.map(({ path, length, type, executable }) => [
+        path,
+        length,
+        [type === "blob" ? ["bytes"] : [], executable ? ["executable"] : []].flat().join(", "),
+      ]);
       console.log(tableOf(["path", "length", ""], rows));
     },
   );

@@ -98,8 +98,8 @@ function stepInWords(step: Step, workspace: Workspace): string {
   const path = pathOf(workspace, step.node);
   switch (step.kind) {
     case "create":
-      if (step.content !== undefined) return `create ${wordOf(step.name)} of ${contentInWords(step.content)}`;
-      return `create ${wordOf(step.name)}${step.type === "directory" ? "/" : ""}`;
+      return `create ${step.executable ? "executable " : ""}${wordOf(step.name)}` +
+        (step.type === "directory" ? "/" : step.content ? ` of ${contentInWords(step.content)}` : "");
     case "move":
       return `move ${path} into ${pathOf(workspace, step.parent) || "/"}`;
     case "rename":
@@ -110,6 +110,8 @@ function stepInWords(step: Step, workspace: Workspace): string {
       return `${step.kind} ${path}`;
     case "replace":
       return `replace ${path} by ${contentInWords(step.content)}`;
+    case "mode":
+      return `make ${path} ${step.executable ? "executable" : "no longer executable"}`;
   }
 }
 

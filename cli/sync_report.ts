@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Discarded, FolderNews, Question } from "../sync/mod.ts";
+import type { Action, Discarded, FolderNews, Item, Question } from "../sync/mod.ts";
 import { harmless, wordOf } from "./client_words.ts";
 
 /** So many paths of a kind are named; of the rest, the number. */
@@ -49,11 +49,11 @@ function listed(what: string, paths: readonly string[]): string[] {
 export function newsReport(news: FolderNews): string[] {
   switch (news.kind) {
     case "up":
-      return shortened(news.items.map((item) => `> ${item.kind.padEnd(7)} ${shown(news.pathOf(item))}`));
+      return shortened(news.items.map((item) => `> ${verbOf(item).padEnd(7)} ${shown(news.pathOf(item))}`));
     case "down":
       return shortened(news.actions.map((action) => {
         const to = action.kind === "move" ? ` to ${shown(action.to)}` : "";
-        return `< ${(verbs[action.kind] ?? action.kind).padEnd(7)} ${shown(action.path)}${to}`;
+        return `< ${verbOf(action).padEnd(7)} ${shown(action.path)}${to}`;
       }));
     case "warn":
       return [news.path === "" ? `! ${news.reason}` : `! ${shown(news.path)}: ${harmless(news.reason)}`];
@@ -75,6 +75,12 @@ const verbs: Readonly<Record<string, string>> = {
   discard: "remove",
   unmake: "remove",
 };
+
+/** What is done, in a word; of a mode, what a shell would be told. */
+function verbOf(done: Item | Action): string {
+  if (done.kind === "mode") return done.executable ? "+x" : "-x";
+  return verbs[done.kind] ?? done.kind;
+}
 
 function shortened(lines: readonly string[]): string[] {
   if (lines.length <= pathsMax) return [...lines];

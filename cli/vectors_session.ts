@@ -267,6 +267,20 @@ export function sessionVectors(): Record<string, readonly unknown[]> {
   talk.hello("Ada", { session: "ada-secret-1", epoch: "epoch-1", revision: 15 });
   talk.say("Ada", operation(10, 15, edit(notes, [{ at: 0, remove: 0, insert: "⌛" }])));
   talk.settle();
+
+  // What can be executed: said of a file that is there, by both at once, and of a new one.
+  talk.say("Ada", operation(11, 17, step({ kind: "mode", node: "2:2", executable: true })));
+  talk.say("Bob", operation(8, 17, step({ kind: "mode", node: "2:2", executable: false })));
+  const run = {
+    kind: "create",
+    node: "1:4",
+    parent: rootId,
+    name: "run.sh",
+    type: "text",
+    executable: true,
+  } as const;
+  talk.say("Ada", operation(12, 18, step(run)));
+  talk.settle();
   for (const name of ["Ada", "Bob"] as const) {
     talk.say(name, { kind: "close", code: "bye", message: "", resume: false, retryMs: 0 });
     talk.settle();

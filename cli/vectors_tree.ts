@@ -23,6 +23,7 @@ const create = (node: NodeId, parent: NodeId, name: string): Step => {
 const move = (node: NodeId, parent: NodeId): Step => ({ kind: "move", node, parent });
 const rename = (node: NodeId, name: string): Step => ({ kind: "rename", node, name });
 const remove = (node: NodeId, tombstone: NodeId): Step => ({ kind: "remove", node, tombstone });
+const mode = (node: NodeId, executable: boolean): Step => ({ kind: "mode", node, executable });
 const restore = (node: NodeId, tombstone?: NodeId): Step =>
   tombstone === undefined ? { kind: "restore", node } : { kind: "restore", node, tombstone };
 
@@ -226,6 +227,20 @@ const cases: readonly Case[] = [
       remove("2:11", "2:12"),
     ],
   },
+  {
+    says: "files are made executable, also one that is removed; one that is no longer is as it was",
+    before: removed,
+    steps: [mode("1:3", true), mode("1:4", true), mode("1:3", false)],
+  },
+  {
+    says: "a file is made with what is said of it last",
+    before: [],
+    steps: [
+      create("2:11", rootId, "run.sh"),
+      mode("2:11", true),
+    ],
+  },
+  { says: "a directory is not executable", before: docs, steps: [mode("1:1", true)] },
   { says: "the root is fixed", before: docs, steps: [rename(rootId, "a")] },
   { says: "a node that is not there is refused", before: docs, steps: [rename("1:7", "a")] },
   { says: "a file holds nothing", before: docs, steps: [move("1:2", "1:3")] },

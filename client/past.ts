@@ -234,11 +234,11 @@ export class Past {
 /** The workspace with these live nodes; files that are not given are empty in it. */
 export function workspaceOf(nodes: readonly NodeItem[], files: readonly PastFile[]): Workspace {
   const ids = new Map<string, NodeId>(nodes.map(({ path, id }) => [path, id]));
-  const placed = nodes.map(({ id, path, type, content }): Node => {
+  const placed = nodes.map(({ id, path, type, content, executable }): Node => {
     const slash = path.lastIndexOf("/");
     const parent = slash < 0 ? rootId : ids.get(path.slice(0, slash))!;
     const node = { id, parent, name: path.slice(slash + 1), kind: type, tombstone: undefined };
-    return content === undefined ? node : { ...node, content };
+    return { ...node, ...content && { content }, ...executable && { executable } };
   });
   return Workspace.of(placed, files.map(({ id, text }) => [id, Text.of(text)] as const));
 }

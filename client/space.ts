@@ -99,6 +99,8 @@ export interface Item {
   readonly kind: NodeKind;
   /** What a binary file holds, by hash and number of bytes. */
   readonly content?: BlobContent;
+  /** Of a file that can be executed. */
+  readonly executable?: true;
 }
 
 /** Something one did, on its way. */
@@ -113,7 +115,7 @@ export interface Sent {
 export interface SpaceEvents {
   /** A text has changed: by others, by undo, or by one's own doing (`origin` tells). */
   edited: Extract<ClientEvent, { kind: "edited" }>;
-  /** Nodes have come, gone, or been moved or renamed. */
+  /** Nodes have come, gone, or been moved or renamed, blobs replaced, files made executable or not. */
   tree: Extract<ClientEvent, { kind: "tree" }>;
   /** Somebody has come, gone or moved: `peers` says what is now. */
   presence: Extract<ClientEvent, { kind: "presence" }>;
@@ -378,6 +380,14 @@ export class Space {
     return this.#do((draft) => draft.writeBytes(path, bytes));
   }
 
+  /**
+   * Says whether a file can be executed: all that is shared of its permissions. Of two who say so at once, the later one
+   * wins.
+   */
+  setExecutable(path: string, executable: boolean): Sent {
+    return this.#do((draft) => draft.setExecutable(path, executable));
+  }
+
   /** Applies an operation to the file with this id: for editors. */
   edit(id: NodeId, op: TextOp): Sent {
     return this.#do((draft) => draft.edit(id, op));
@@ -582,9 +592,9 @@ export class Space {
     if (missing !== undefined) throw new SpaceError("not_found", "The file is not there any more");
   }
 
-  #item({ id, name, kind, content }: Node): Item {
+  #item({ id, name, kind, content, executable }: Node): Item {
     const item = { id, path: this.workspace.pathOf(id), name, kind };
-    return content === undefined ? item : { ...item, content };
+    return { ...item, ...content && { content }, ...executable && { executable } };
   }
 
   // The shell of the core -------------------------------------------------------------------------------------
@@ -801,6 +811,7 @@ export class Draft {
     if (there?.kind === "blob") this.remove(path);
     const isNew = there === undefined || there.kind === "blob";
     const id = isNew ? this.make(path, "text") : this.file(path);
+    if (isNew && there?.executable) this.step({ kind: "mode", node: id, executable: true });
     this.edit(id, difference(this.workspace.text(id), text));
   }
 
@@ -815,7 +826,15 @@ export class Draft {
     this.#contents.push({ hash: content.hash, bytes: bytes.slice() });
     if (there?.kind === "blob") return this.step({ kind: "replace", node: there.id, content });
     if (there !== undefined) this.remove(path);
-    this.make(path, "blob", content);
+    const node = this.make(path, "blob", content);
+    if (there?.executable) this.step({ kind: "mode", node, executable: true });
+  }
+
+  /** Notes whether the file at a path can be executed. */
+  setExecutable(path: string, executable: boolean): void {
+    const node = this.workspace.find(path.normalize("NFC"));
+    if (node === undefined) throw new SpaceError("not_found", `There is nothing at "${path}"`);
+    this.step({ kind: "mode", node: node.id, executable });
   }
 
   /** Notes an edit of a file as it is with what has been noted before. */

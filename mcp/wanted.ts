@@ -14,6 +14,9 @@ export const pathArgument = z.string().max(4096).describe(
   'From the root of the workspace, like "src/main.ts".',
 );
 
+/** The argument that says whether a file can be executed. */
+export const executableArgument = z.boolean().describe("Whether the file can be executed, like a script.");
+
 /** The argument that says what is done where others have changed the same. */
 export const overlapArgument = z.enum(["reject", "merge"]).optional().describe(
   "What is done if others have changed the very same places since the revision you read. reject (if left out): nothing " +
@@ -58,7 +61,13 @@ export const requirement = z.strictObject({
 /** One of several things that are done as one. */
 export const changeStep = z.discriminatedUnion("do", [
   z.strictObject({ do: z.literal("edit"), ...editArguments }),
-  z.strictObject({ do: z.literal("create"), path: pathArgument, text: z.string() }),
+  z.strictObject({
+    do: z.literal("create"),
+    path: pathArgument,
+    text: z.string(),
+    executable: executableArgument.optional(),
+  }),
+  z.strictObject({ do: z.literal("mode"), path: pathArgument, executable: executableArgument }),
   z.strictObject({ do: z.literal("move"), path: pathArgument, to: pathArgument }),
   z.strictObject({ do: z.literal("remove"), path: pathArgument }),
 ]);
@@ -89,13 +98,26 @@ export function editStepOf(input: EditInput): EditStep & { readonly kind: "edit"
   return { kind: "edit", path: pathOf(path), read: { revision }, wanted };
 }
 
+/** A step of an edit that makes a file. */
+export function createStepOf(
+  { path, text, executable = false }: {
+    readonly path: string;
+    readonly text: string;
+    readonly executable?: boolean | undefined;
+  },
+): EditStep {
+  return { kind: "create", path: pathOf(path), text, executable };
+}
+
 /** A step of an edit. */
 export function stepOf(step: z.output<typeof changeStep>): EditStep {
   switch (step.do) {
     case "edit":
       return editStepOf(step);
     case "create":
-      return { kind: "create", path: pathOf(step.path), text: step.text };
+      return createStepOf(step);
+    case "mode":
+      return { kind: "mode", path: pathOf(step.path), executable: step.executable };
     case "move":
       return { kind: "move", path: pathOf(step.path), to: pathOf(step.to) };
     case "remove":

@@ -70,8 +70,8 @@ export const blobMutants: readonly Mutant[] = [
   {
     name: "a blob that is replaced is not told of",
     file: "client/core/saved_workspace.ts",
-    text: "a.tombstone === b.tombstone && sameContent(a.content, b.content));",
-    replacement: "a.tombstone === b.tombstone && sameContent(a.content, a.content));",
+    text: "a.executable === b.executable && sameContent(a.content, b.content));",
+    replacement: "a.executable === b.executable && sameContent(a.content, a.content));",
     breaks: "a core is what it was after it has been saved and restored",
   },
   {

@@ -46,6 +46,13 @@ export const logMutants: readonly Mutant[] = [
     breaks: "a flipped bit is detected, never served",
   },
   {
+    name: "a checkpoint does not say what can be executed",
+    file: "server/format/checkpoint.ts",
+    text: "(node.executable ? isExecutable : 0)",
+    replacement: "0",
+    breaks: "a checkpoint is the state of its revision",
+  },
+  {
     name: "a checkpoint that is damaged is the end",
     file: "server/format/recovery.ts",
     text: "passedOver.push(reasonOf(error));\n    }",

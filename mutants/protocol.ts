@@ -127,6 +127,13 @@ export const protocolMutants: readonly Mutant[] = [
     breaks: "a snapshot is the state of its revision",
   },
   {
+    name: "a snapshot does not say what can be executed",
+    file: "proto/snapshot_wire.ts",
+    text: "executable: node.executable ?? null,",
+    replacement: "",
+    breaks: "a snapshot is the state of its revision",
+  },
+  {
     name: "pieces of a snapshot do not say which is the last",
     file: "proto/snapshot_wire.ts",
     text: "last: last ?? false,",

@@ -88,6 +88,13 @@ export const rightsMutants: readonly Mutant[] = [
     survives: "a client has one token for as long as it runs, and one that starts again asks for a snapshot",
   },
   {
+    name: "what comes into sight can no longer be executed",
+    file: "server/core/scoped_log.ts",
+    text: "...content && { content }, ...executable && { executable } });",
+    replacement: "...content && { content } });",
+    breaks: "what comes into sight comes as it is",
+  },
+  {
     name: "a snapshot is of everything",
     file: "server/core/room.ts",
     text: "packing: hello!.packed ? { packer, kept, owner } : undefined, scope };",

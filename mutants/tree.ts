@@ -168,6 +168,21 @@ export const treeMutants: readonly Mutant[] = [
     breaks: "the limit of a workspace counts what its texts hold",
   },
   {
+    name: "what can be executed once always can",
+    file: "ot/resolve.ts",
+    text: "this.#modes.set(node.id, step.executable);",
+    replacement: "this.#modes.set(node.id, step.executable || node.executable === true);",
+    breaks: "of two who say whether a file can be executed the later one wins",
+  },
+  {
+    name: "what is made with a mode has none",
+    file: "ot/resolve.ts",
+    text: "...content && { content }, ...executable && { executable } });",
+    replacement: "...content && { content } });",
+    breaks: "a file can be executed that was made so",
+    by: "laws",
+  },
+  {
     name: "what is forgotten leaves its children behind",
     file: "ot/workspace.ts",
     text: 'if (step.kind === "forget") forgotten.push(...this.within(step.node));',

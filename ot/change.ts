@@ -25,6 +25,8 @@ export type Step =
     readonly type: NodeKind;
     /** What it holds, of a blob alone. */
     readonly content?: BlobContent;
+    /** Of a file that can be executed. */
+    readonly executable?: true;
   }
   | { readonly kind: "move"; readonly node: NodeId; readonly parent: NodeId }
   | { readonly kind: "rename"; readonly node: NodeId; readonly name: string }
@@ -34,6 +36,8 @@ export type Step =
   | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone?: NodeId }
   /** Puts other bytes in the place of all that a blob holds. */
   | { readonly kind: "replace"; readonly node: NodeId; readonly content: BlobContent }
+  /** Says whether a file can be executed: all that is shared of its permissions. */
+  | { readonly kind: "mode"; readonly node: NodeId; readonly executable: boolean }
   /** Ends a removed node for good, with all that is in it: nothing can restore it. The server's own. */
   | { readonly kind: "forget"; readonly node: NodeId };
 

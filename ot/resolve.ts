@@ -37,6 +37,7 @@ export type TreeFault =
   | "not_a_directory"
   | "root_is_fixed"
   | "not_a_blob"
+  | "not_executable"
   | "bad_content"
   | "bad_name"
   | "path_too_long"
@@ -71,6 +72,8 @@ class Resolver {
   readonly #placed = new Map<NodeId, Node>();
   /** What blobs hold that were made or replaced: a register of its own, which says nothing of their places. */
   readonly #contents = new Map<NodeId, BlobContent>();
+  /** Whether files can be executed of which that was said: a register of its own too. */
+  readonly #modes = new Map<NodeId, boolean>();
   readonly #minted = new Set<NodeId>();
   readonly #notices: Notice[] = [];
   #counter: number;
@@ -144,6 +147,9 @@ class Resolver {
           );
         }
         return this.#hold(node.id, step.content);
+      case "mode":
+        if (node.kind === "directory") return notExecutable(node);
+        this.#modes.set(node.id, step.executable);
     }
   }
 
@@ -167,7 +173,12 @@ class Resolver {
     }
     const parent = this.#target(step.node, step.parent);
     if (typeof parent !== "string") return parent;
-    this.#place({ id: step.node, parent, name: step.name, kind: step.type, tombstone: undefined });
+    const node: Node = { id: step.node, parent, name: step.name, kind: step.type, tombstone: undefined };
+    this.#place(node);
+    if (step.executable) {
+      if (step.type === "directory") return notExecutable(node);
+      this.#modes.set(step.node, true);
+    }
     if (step.content !== undefined && step.type === "blob") return this.#hold(step.node, step.content);
     if (step.content !== undefined || step.type === "blob") {
       return refuse("bad_content", step.node, "A binary file is made with its content, and nothing else is");
@@ -300,18 +311,22 @@ class Resolver {
   /** The steps from the state to the nodes as they are now, by node, at most one of a kind for each. */
   #difference(): Step[] {
     const steps: Step[] = [];
-    const touched = new Set([...this.#placed.keys(), ...this.#contents.keys()]);
+    const touched = new Set([...this.#placed.keys(), ...this.#contents.keys(), ...this.#modes.keys()]);
     for (const id of [...touched].sort(compareIds)) {
       const before = this.#state.node(id), node = this.#node(id)!, content = this.#contents.get(id);
+      const executable = this.#modes.get(id);
       if (before === undefined) {
         const { parent, name, kind: type } = node;
         const create = { kind: "create", node: id, parent, name, type } as const;
-        steps.push(content === undefined ? create : { ...create, content });
+        steps.push({ ...create, ...content && { content }, ...executable && { executable } });
       } else {
         if (before.parent !== node.parent) steps.push({ kind: "move", node: node.id, parent: node.parent });
         if (before.name !== node.name) steps.push({ kind: "rename", node: node.id, name: node.name });
         if (content !== undefined && !sameContent(content, before.content)) {
           steps.push({ kind: "replace", node: id, content });
+        }
+        if (executable !== undefined && executable !== (before.executable ?? false)) {
+          steps.push({ kind: "mode", node: id, executable });
         }
       }
       if (before?.tombstone !== node.tombstone) {
@@ -333,6 +348,10 @@ function pathBytes(node: Node, nodeOf: (id: NodeId) => Node): number {
   let bytes = -1;
   for (; node.id !== rootId; node = nodeOf(node.parent)) bytes += 1 + utf8Length(node.name);
   return bytes;
+}
+
+function notExecutable({ id, name }: Node): Resolution {
+  return refuse("not_executable", id, `"${name}" is a directory: only files can be executed`);
 }
 
 function refuse(fault: TreeFault, node: NodeId, message: string): Resolution {

@@ -101,11 +101,12 @@ class Reverter {
   #takeBack(node: Node, parent: NodeId): void {
     const id = this.#place(node, parent);
     this.#ids.set(node.id, id);
-    const { content } = node;
-    if (content !== undefined && this.#now.node(id) !== undefined) {
-      if (!sameContent(content, this.#now.node(id)!.content)) {
-        this.#steps.push({ kind: "replace", node: id, content });
-      }
+    const present = this.#now.node(id), { content, executable } = node;
+    if (present !== undefined && content !== undefined && !sameContent(content, present.content)) {
+      this.#steps.push({ kind: "replace", node: id, content });
+    }
+    if (present !== undefined && executable !== present.executable) {
+      this.#steps.push({ kind: "mode", node: id, executable: executable ?? false });
     }
     if (node.kind === "text") {
       const op = difference(this.#now.text(id), this.#then.text(node.id));
@@ -115,13 +116,13 @@ class Reverter {
   }
 
   /** @returns its id now */
-  #place({ id, name, kind, content }: Node, parent: NodeId): NodeId {
+  #place({ id, name, kind, content, executable }: Node, parent: NodeId): NodeId {
     if (id === rootId) return id;
     const present = this.#now.node(id);
     if (present === undefined) {
       const made = this.#mint();
       const create = { kind: "create", node: made, parent, name, type: kind } as const;
-      this.#steps.push(content === undefined ? create : { ...create, content });
+      this.#steps.push({ ...create, ...content && { content }, ...executable && { executable } });
       return made;
     }
     if (present.parent !== parent) this.#steps.push({ kind: "move", node: id, parent });

@@ -2,8 +2,9 @@
  * A workspace as a value: a tree of directories and files, and what each file says. What is no text is a blob, of which
  * only the hash is here.
  *
- * A node has an identity that never changes, and registers: its parent and its name, and of a blob its content; paths
- * follow from them. So an edit of a file, a rename of it and a move of a directory above it do not touch each other.
+ * A node has an identity that never changes, and registers: its parent and its name, of a file whether it can be
+ * executed, and of a blob its content; paths follow from them. So an edit of a file, a rename of it and a move of a
+ * directory above it do not touch each other.
  *
  *     id     parent  name      kind        tombstone
  *     0:0                      directory               the root
@@ -51,6 +52,8 @@ export interface Node {
   readonly tombstone: NodeId | undefined;
   /** What it holds, of a blob alone. */
   readonly content?: BlobContent;
+  /** Of a file that can be executed. */
+  readonly executable?: true;
 }
 
 /** What is known of bytes that blobs hold. */
@@ -326,9 +329,9 @@ export class Workspace {
 function stepped(node: Node | undefined, step: Exclude<Step, { kind: "forget" }>): Node {
   if (step.kind === "create") {
     assert(node === undefined, `${step.node} is created once`);
-    const { node: id, parent, name, type, content } = step;
+    const { node: id, parent, name, type, content, executable } = step;
     const made: Node = { id, parent, name, kind: type, tombstone: undefined };
-    return content === undefined ? made : { ...made, content };
+    return { ...made, ...content && { content }, ...executable && { executable } };
   }
   assert(node !== undefined, `${step.node} exists when a step names it`);
   switch (step.kind) {
@@ -342,6 +345,10 @@ function stepped(node: Node | undefined, step: Exclude<Step, { kind: "forget" }>
       return { ...node, tombstone: undefined };
     case "replace":
       return { ...node, content: step.content };
+    case "mode": {
+      const { executable: _, ...plain } = node;
+      return step.executable ? { ...plain, executable: true } : plain;
+    }
   }
 }
 

@@ -18,6 +18,7 @@ export type RefusalCode =
   | "not_a_directory"
   | "root_is_fixed"
   | "not_a_blob"
+  | "not_executable"
   | "bad_content"
   | "content_unknown"
   | "blob_too_long"
@@ -145,6 +146,7 @@ export const codes: Readonly<
   server_step: meaning("Only the server makes this step. Leave it out."),
   not_a_file: meaning("Only text files have a text to edit, and this is a directory or a binary file."),
   not_a_directory: meaning("Only directories hold other nodes, and this is a file."),
+  not_executable: meaning("Only files can be executed, and this is a directory."),
   not_a_blob: meaning(
     "Only binary files are replaced as a whole, and this is none. Edit its text, or make a new file.",
   ),

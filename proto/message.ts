@@ -25,6 +25,7 @@ import {
   contentOf,
   contentToWire,
   copied,
+  executableOf,
   hashOf,
   idOf,
   idToWire,
@@ -720,6 +721,7 @@ function stepToWire(step: Step): wire.Step {
           name: step.name,
           kind: kindToWire(step.type),
           content: step.content === undefined ? null : contentToWire(step.content),
+          executable: step.executable ?? null,
         },
       };
     case "move":
@@ -734,12 +736,14 @@ function stepToWire(step: Step): wire.Step {
       return { node, forget: {} };
     case "replace":
       return { node, replace: { content: contentToWire(step.content) } };
+    case "mode":
+      return { node, mode: step.executable ? { executable: true } : {} };
   }
 }
 
 function stepOf(step: wire.Step): Step {
   const node = idOf(step.node);
-  const { create, move, rename, remove, restore, replace, forget } = step;
+  const { create, move, rename, remove, restore, replace, forget, mode } = step;
   if (create) {
     return {
       kind: "create",
@@ -748,6 +752,7 @@ function stepOf(step: wire.Step): Step {
       name: create.name ?? "",
       type: kindOf(create.kind),
       ...contentOf(create.content),
+      ...executableOf(create.executable),
     };
   }
   if (move) return { kind: "move", node, parent: idOf(move.parent) };
@@ -759,6 +764,7 @@ function stepOf(step: wire.Step): Step {
       : { kind: "restore", node };
   }
   if (forget) return { kind: "forget", node };
+  if (mode) return { kind: "mode", node, executable: mode.executable ?? false };
   if (replace) {
     const { content } = contentOf(replace.content);
     if (content === undefined) throw malformed("a blob is replaced by nothing");

@@ -70,6 +70,8 @@ export interface NodeItem {
   readonly length: number;
   /** What a blob holds. */
   readonly content?: BlobContent;
+  /** Of a file that can be executed. */
+  readonly executable?: true;
 }
 
 /** Of "files": a piece of what a file says. */

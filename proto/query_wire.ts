@@ -12,6 +12,7 @@ import {
   contentOf,
   contentToWire,
   copied,
+  executableOf,
   hashOf,
   idOf,
   idToWire,
@@ -110,6 +111,7 @@ function itemToWire(item: AnswerItem): wire.Answer.Item {
           kind: kindToWire(item.type),
           length: item.length,
           content: item.content === undefined ? null : contentToWire(item.content),
+          executable: item.executable ?? null,
         },
       };
     case "content":
@@ -153,6 +155,7 @@ function itemOf(item: wire.Answer.Item): AnswerItem {
       type: kindOf(kind),
       length: whole(length),
       ...contentOf(node.content),
+      ...executableOf(node.executable),
     };
   }
   if (content) {

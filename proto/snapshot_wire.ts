@@ -13,6 +13,7 @@ import { unpacked } from "./packing.ts";
 import {
   contentOf,
   contentToWire,
+  executableOf,
   idOf,
   idToWire,
   kindOf,
@@ -30,6 +31,7 @@ export interface SyncNode {
   readonly kind: NodeKind;
   readonly tombstone: NodeId | undefined;
   readonly content?: BlobContent;
+  readonly executable?: true;
 }
 
 /** What a piece of a snapshot says of the workspace. */
@@ -56,6 +58,7 @@ export function partsToWire({ nodes, contents, authors }: SyncContent): wire.Syn
       kind: kindToWire(node.kind),
       tombstone: node.tombstone === undefined ? null : idToWire(node.tombstone),
       content: node.content === undefined ? null : contentToWire(node.content),
+      executable: node.executable ?? null,
     })),
     contents: contents.map(({ node, text }) => ({ node: idToWire(node), text })),
     authors: authors.map(({ site, participant }) => ({ site, participant: participantToWire(participant) })),
@@ -89,6 +92,7 @@ function partsOf({ nodes, contents, authors }: wire.SyncDocument): SyncContent {
       kind: kindOf(node.kind),
       tombstone: node.tombstone ? idOf(node.tombstone) : undefined,
       ...contentOf(node.content),
+      ...executableOf(node.executable),
     })),
     contents: (contents ?? []).map(({ node, text }) => ({ node: idOf(node), text: text ?? "" })),
     authors: (authors ?? []).map(({ site, participant }) => ({

@@ -64,6 +64,11 @@ export function contentOf(content: wire.BlobContent | null | undefined): { reado
   return { content: { hash: hashOf(content.hash), bytes: whole(content.bytes) } };
 }
 
+/** Whether a file can be executed, as a property that is left out where it cannot. */
+export function executableOf(executable: boolean | null | undefined): { readonly executable?: true } {
+  return executable ? { executable } : {};
+}
+
 /** A copy of bytes that came in a message, of which only a view may be there. */
 export function copied(bytes: Uint8Array | null | undefined): Uint8Array {
   return new Uint8Array(bytes ?? []);

@@ -28,6 +28,8 @@ export interface MenuOptions {
   /** Longer than this no text grows: then there are no more insertions. */
   readonly lengthMax: number;
   readonly tree: boolean;
+  /** Whether files are made executable, and no longer. */
+  readonly modes?: boolean;
   readonly undo: boolean;
 }
 
@@ -43,7 +45,7 @@ export interface Sight {
 }
 
 /** All that can be done. */
-export function menuOf(sight: Sight, { edits, lengthMax, tree, undo }: MenuOptions): Choice[] {
+export function menuOf(sight: Sight, { edits, lengthMax, tree, modes = false, undo }: MenuOptions): Choice[] {
   const choices: Choice[] = [];
   const { view, letter } = sight;
   const nodes = [...view.nodes()].filter(({ id }) => id !== rootId).sort((a, b) => compareIds(a.id, b.id));
@@ -65,6 +67,12 @@ export function menuOf(sight: Sight, { edits, lengthMax, tree, undo }: MenuOptio
   }
   if (tree) {
     for (const { label, step } of stepsOf(sight)) choices.push({ label, what: { steps: [step], edits: [] } });
+  }
+  for (const { id, kind, executable } of modes ? nodes : []) {
+    if (kind === "directory") continue;
+    const step = { kind: "mode", node: id, executable: !executable } as const;
+    const label = `makes ${view.pathOf(id)} ${executable ? "no longer executable" : "executable"}`;
+    choices.push({ label, what: { steps: [step], edits: [] } });
   }
   if (undo && sight.canUndo) choices.push({ label: "undoes its last change", what: "undo" });
   if (undo && sight.canRedo) choices.push({ label: "redoes what it has undone", what: "redo" });

@@ -9,15 +9,17 @@ import type { ReferenceNode } from "./judges/reference.ts";
 
 /** A line for each node but the root. */
 export function portrait(
-  nodes: Iterable<Omit<ReferenceNode, "content"> & { readonly id: NodeId }>,
+  nodes: Iterable<
+    Omit<ReferenceNode, "content" | "executable"> & { readonly id: NodeId; readonly executable?: boolean }
+  >,
   textOf: (id: NodeId) => string,
 ): string {
   const lines: string[] = [];
-  for (const { id, parent, name, kind, tombstone } of nodes) {
+  for (const { id, parent, name, kind, tombstone, executable } of nodes) {
     if (id === rootId) continue;
     const text = kind === "text" ? ` ${JSON.stringify(textOf(id))}` : "";
     const removed = tombstone === undefined ? "" : ` removed by ${tombstone}`;
-    lines.push(`${id} "${name}" in ${parent}${text}${removed}`);
+    lines.push(`${id} "${name}" in ${parent}${text}${executable ? " executable" : ""}${removed}`);
   }
   return lines.sort().join("\n");
 }

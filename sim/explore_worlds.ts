@@ -88,6 +88,15 @@ export const defaultWorlds: readonly WorldPlan[] = [
     shards: 1,
   },
   {
+    name: "modes",
+    about: "two clients, two changes each of a file that says a, which is made executable, and undo",
+    start: fileWith("a"),
+    changes: [2, 2],
+    menu: { edits: "letter", lengthMax: 3, tree: false, modes: true, undo: true },
+    drainsAtOnce: true,
+    shards: 1,
+  },
+  {
     name: "tree-cut",
     about: "two clients, one change each, of a small tree or of the file in it, undo too; a link is cut",
     start: smallTree(1),

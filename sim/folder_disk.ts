@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assert, Text } from "../ot/mod.ts";
+import { assert } from "../ot/mod.ts";
 import type { Stamp } from "../sync/core/mod.ts";
 
 export interface DiskFile {
@@ -13,6 +13,7 @@ export interface DiskFile {
   readonly inode: number;
   readonly bornMs: number;
   text: string;
+  executable: boolean;
   modifiedMs: number;
 }
 
@@ -39,8 +40,14 @@ export class SimulatedDisk {
   /** Paths at which something has happened since this was last asked. */
   #events = new Set<string>();
 
-  /** @param keyOf By which names are told apart. */
-  constructor(readonly keyOf: (name: string) => string = (name) => name) {}
+  /**
+   * @param keyOf By which names are told apart.
+   * @param hasModes Whether it says of files whether they can be executed.
+   */
+  constructor(
+    readonly keyOf: (name: string) => string = (name) => name,
+    readonly hasModes: boolean = true,
+  ) {}
 
   get nowMs(): number {
     return Math.floor(this.#operations / operationsPerMs);
@@ -98,11 +105,24 @@ export class SimulatedDisk {
     return this.#put(path, this.#file(text));
   }
 
-  /** Puts a new file at a path, over what is there: as an editor saves that is careful, and as we do. */
+  /**
+   * Puts a new file at a path, over what is there: as an editor saves that is careful, and as we do. It can be executed
+   * if that could be.
+   */
   replace(path: string, text: string): boolean {
-    if (this.find(path)?.kind === "directory") return false;
+    const there = this.find(path);
+    if (there?.kind === "directory") return false;
     this.#operate(path);
-    return this.#put(path, this.#file(text));
+    return this.#put(path, this.#file(text, there?.executable));
+  }
+
+  /** Says of a file whether it can be executed; false if that cannot be. */
+  setExecutable(path: string, executable: boolean): boolean {
+    const there = this.find(path);
+    if (there?.kind !== "file" || !this.hasModes) return false;
+    this.#operate(path);
+    there.executable = executable;
+    return true;
   }
 
   /** Puts back a file that was replaced. */
@@ -151,7 +171,7 @@ export class SimulatedDisk {
       bytes: node.text.length,
       modifiedMs: isSettled ? node.modifiedMs : -1,
       changedMs: 0,
-      mode: 0,
+      mode: node.executable ? 1 : 0,
     };
   }
 
@@ -161,9 +181,16 @@ export class SimulatedDisk {
     return events;
   }
 
-  #file(text: string): DiskFile {
-    assert(text.isWellFormed() && Text.of(text).length === text.length, "files are texts here");
-    return { kind: "file", inode: this.#inode(), bornMs: this.nowMs, text, modifiedMs: this.nowMs };
+  #file(text: string, executable = false): DiskFile {
+    assert(text.isWellFormed(), "whatever a file holds is written as a text");
+    return {
+      kind: "file",
+      inode: this.#inode(),
+      bornMs: this.nowMs,
+      text,
+      executable,
+      modifiedMs: this.nowMs,
+    };
   }
 
   #inode(): number {

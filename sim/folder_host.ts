@@ -6,8 +6,8 @@
  * @module
  */
 
-import { Text } from "../ot/mod.ts";
-import type { ClientEvent, ClientInput, Unsent } from "../client/core/mod.ts";
+import { sameContent, Text } from "../ot/mod.ts";
+import type { ClientEvent, ClientInput, OwnContent, Unsent } from "../client/core/mod.ts";
 import {
   type Action,
   areEqual,
@@ -26,11 +26,18 @@ import {
   syncedLines,
   unsentLine,
 } from "../sync/core/mod.ts";
-import { type DiskFile, SimulatedDisk } from "./folder_disk.ts";
+import { bytesOf, contentOf, isBinary, textOf } from "./folder_contents.ts";
+import type { DiskFile, SimulatedDisk } from "./folder_disk.ts";
 import type { WithoutTime } from "./without_time.ts";
 import type { World, WorldClient } from "./world.ts";
 
 type Happening = FolderInput extends infer I ? I extends unknown ? Omit<I, "workspace"> : never : never;
+
+/** What a folder or a workspace has at a path; without a text, a directory. */
+export interface FolderEntry {
+  readonly text?: string;
+  readonly executable?: boolean;
+}
 
 export class FolderHost {
   readonly disk: SimulatedDisk;
@@ -51,19 +58,21 @@ export class FolderHost {
   #waitsFor: number | undefined;
   #status = "";
 
-  constructor(world: World, name: string, bringsBack: () => boolean, keyOf?: (name: string) => string) {
+  constructor(world: World, name: string, disk: SimulatedDisk, bringsBack: () => boolean) {
     this.#world = world;
     this.#name = name;
     this.#bringsBack = bringsBack;
-    this.disk = new SimulatedDisk(keyOf);
+    this.disk = disk;
   }
 
   /** Starts a process, with what the journal says. */
   start(): void {
     const journal = readJournal(this.#journal);
     const unsent = journal.unsent as Unsent | undefined;
-    this.client = this.#world.client(this.#name, unsent === undefined ? {} : { unsent });
-    this.core = new FolderCore({ keyOf: this.disk.keyOf, isWindows: false }, journal);
+    const contents = this.#contentsAt(Object.entries(journal.contents));
+    this.client = this.#world.client(this.#name, unsent === undefined ? {} : { unsent, contents });
+    const { keyOf, hasModes } = this.disk;
+    this.core = new FolderCore({ keyOf, hasModes, isWindows: false }, journal);
     this.#epoch = journal.epoch;
     this.#heard = 0;
     this.#status = "";
@@ -156,6 +165,16 @@ export class FolderHost {
         break;
       case "submit": {
         const { core } = this.client;
+        const named = output.items.flatMap((item): [hash: string, path: string][] => {
+          if (item.kind !== "create" && item.kind !== "replace") return [];
+          const { content, path } = item;
+          return content === undefined || content instanceof Text ? [] : [[content.hash, path]];
+        });
+        const contents = this.#contentsAt(named);
+        if (contents.length < named.length) {
+          this.#step({ kind: "outdated" });
+          break;
+        }
         let minted = 0;
         const { change, ids } = changeOf(
           output.items,
@@ -163,7 +182,7 @@ export class FolderHost {
           (node) => core.view.node(node)!,
         );
         this.#waitsFor = core.nextNumber;
-        const input: WithoutTime<ClientInput> = { kind: "change", change, atomic: true };
+        const input: WithoutTime<ClientInput> = { kind: "change", change, atomic: true, contents };
         this.#world.tell(this.client, input);
         this.#step({ kind: "submitted", ids });
         break;
@@ -184,10 +203,36 @@ export class FolderHost {
     const { epoch } = this.core;
     if (epoch !== this.#epoch && epoch !== undefined) this.#journal += epochLine(epoch);
     this.#epoch = epoch;
-    const unsent = unsentLine(this.client.core.unsent());
+    const unsent = unsentLine(this.client.core.unsent(), this.#pathsOfUnsent());
     if (unsent !== this.#stored) this.#journal += unsent;
     this.#stored = unsent;
     this.#journal += syncedLines(this.core.synced.takeUnstored());
+  }
+
+  /** Where the folder has the bytes that are unsent. */
+  #pathsOfUnsent(): Record<string, string> {
+    const contents = this.client.core.contents(), { synced } = this.core;
+    const paths: Record<string, string> = {};
+    for (const { node, content } of contents.size === 0 ? [] : synced.nodes()) {
+      if (content === undefined || content instanceof Text || !contents.has(content.hash)) continue;
+      paths[content.hash] = synced.pathOf(node);
+    }
+    return paths;
+  }
+
+  /** The bytes of files, where they are still what they are named by. */
+  #contentsAt(paths: readonly (readonly [hash: string, path: string])[]): OwnContent[] {
+    return paths.flatMap(([hash, path]) => {
+      const text = this.disk.read(path) ?? "", content = contentOf(text);
+      return content instanceof Text || content.hash !== hash ? [] : [{ hash, bytes: bytesOf(text) }];
+    });
+  }
+
+  /** What a file is to hold that is written; undefined if its bytes are not to be had. */
+  #textOf(content: FileContent): string | undefined {
+    if (content instanceof Text) return content.toString();
+    const bytes = this.client.core.contents().get(content.hash) ?? this.#world.contents.get(content.hash);
+    return bytes && textOf(bytes);
   }
 
   *#look(): Generator<void, Happening> {
@@ -229,11 +274,17 @@ export class FolderHost {
           continue;
         }
         const known = this.core.synced.at(path);
-        const isKnown = known?.kind === "text" && stamp.modifiedMs >= 0 && areEqual(known.stamp, stamp);
+        const isFile = known?.kind === "text" || known?.kind === "blob";
+        const isKnown = isFile && stamp.modifiedMs >= 0 && areEqual(known.stamp, stamp);
         looks.push({
           path,
           name,
-          seen: { kind: "text", stamp, content: isKnown ? undefined : Text.of(node.text) },
+          seen: {
+            kind: isKnown && known.kind === "blob" || isBinary(node.text) ? "blob" : "text",
+            stamp,
+            content: isKnown ? undefined : contentOf(node.text),
+            executable: this.disk.hasModes ? node.executable : undefined,
+          },
         });
       }
     }
@@ -259,25 +310,38 @@ export class FolderHost {
         if (disk.actual(path) !== path) return stale;
         return { kind: "done", stamp: disk.stampOf(disk.find(path)!) };
       }
-      case "create":
-        if (disk.find(path) !== undefined || !disk.replace(path, action.content.toString())) return stale;
+      case "create": {
+        const text = this.#textOf(action.content);
+        if (text === undefined || disk.find(path) !== undefined || !disk.replace(path, text)) return stale;
+        disk.setExecutable(path, action.executable);
         yield;
-        return this.#written(path, action.content.toString());
+        return this.#written(path, text);
+      }
       case "write": {
-        const before = disk.find(path);
-        if (before?.kind !== "file" || !this.#isAsExpected(before, action)) return stale;
+        const before = disk.find(path), text = this.#textOf(action.content);
+        if (text === undefined || before?.kind !== "file" || !this.#isAsExpected(before, action)) {
+          return stale;
+        }
         yield;
         // The old file is held fast, the new one put in its place, and the old one looked at once more.
         const old = disk.find(path);
         if (old?.kind !== "file") return stale;
-        disk.replace(path, action.content.toString());
-        if (old !== before || old.text !== action.before.toString()) {
+        disk.replace(path, text);
+        if (action.executable !== undefined) disk.setExecutable(path, action.executable);
+        if (old !== before || !this.#isAsExpected(old, action)) {
           disk.putBack(path, old);
           return stale;
         }
         if (action.keeps) disk.trash.push({ path, text: old.text });
         yield;
-        return this.#written(path, action.content.toString());
+        return this.#written(path, text);
+      }
+      case "mode": {
+        const there = disk.find(path);
+        if (there?.kind !== "file") return stale;
+        const isKnown = areEqual(action.expected, disk.stampOf(there));
+        disk.setExecutable(path, action.executable);
+        return { kind: "done", stamp: isKnown ? disk.stampOf(there) : undefined };
       }
       case "move": {
         if (!disk.move(path, action.to)) return stale;
@@ -302,7 +366,9 @@ export class FolderHost {
   }
 
   #isAsExpected(file: DiskFile, { before }: { readonly before: FileContent }): boolean {
-    return file.text === before.toString();
+    const content = contentOf(file.text);
+    if (content instanceof Text) return before instanceof Text && file.text === before.toString();
+    return !(before instanceof Text) && sameContent(content, before);
   }
 
   /** What has been written since is not what we wrote, whatever its stamp. */
@@ -312,10 +378,13 @@ export class FolderHost {
     return { kind: "done", stamp: isOurs ? this.disk.stampOf(node) : undefined };
   }
 
-  /** What is in the folder, by path: texts, and undefined for directories. */
-  contents(): Map<string, string | undefined> {
+  /** What is in the folder, by path. */
+  contents(): Map<string, FolderEntry> {
     return new Map(
-      [...this.disk.all()].map(([path, node]) => [path, node.kind === "file" ? node.text : undefined]),
+      [...this.disk.all()].map(([path, node]) => [
+        path,
+        node.kind === "file" ? { text: node.text, executable: node.executable } : {},
+      ]),
     );
   }
 }

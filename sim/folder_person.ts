@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isBinary } from "./folder_contents.ts";
 import type { SimulatedDisk } from "./folder_disk.ts";
 import type { Stream } from "./random.ts";
 
@@ -60,6 +61,8 @@ export function* deed(disk: SimulatedDisk, words: Words, draws: Stream): Generat
       ["delete", 5],
       ["cut", 6],
       ["copy", 2],
+      ["chmod", 6],
+      ["draw", 5],
       ["checkout", 2],
       ["ignore", 1],
     ] as const,
@@ -92,6 +95,17 @@ export function* deed(disk: SimulatedDisk, words: Words, draws: Stream): Generat
     return;
   }
   const path = draws.pick(files);
+  if (kind === "draw") {
+    // What is no text is written as a whole: what was there is gone, if that was one too.
+    const pictures = files.filter((path) => isBinary(disk.read(path) ?? ""));
+    const at = pictures.length === 0 || draws.isOneIn(3) ? place() : draws.pick(pictures);
+    const there = disk.read(at);
+    if (there === undefined ? disk.find(at) !== undefined : !isBinary(there)) return;
+    words.take(there ?? "");
+    const picture = `\0${words.next()}`;
+    return void (draws.isOneIn(2) ? disk.write(at, picture) : disk.replace(at, picture));
+  }
+  if (kind === "chmod") return void disk.setExecutable(path, draws.isOneIn(2));
   if (kind === "ignore") {
     const directory = draws.pick(directories);
     const rules = `${directory === "" ? "" : `${directory}/`}.gitignore`;
@@ -141,6 +155,8 @@ export function* deed(disk: SimulatedDisk, words: Words, draws: Stream): Generat
       const beside = `${path}.tmp`;
       if (disk.find(beside) !== undefined) return void disk.write(path, now);
       disk.write(beside, now);
+      const before = disk.find(path);
+      if (before?.kind === "file" && before.executable) disk.setExecutable(beside, true);
       words.copy(now);
       if (draws.isOneIn(8)) yield;
       if (disk.read(path) !== text) {

@@ -4,13 +4,15 @@
  * Two or three people work in folders, and one in the workspace itself; connections break, processes die in the middle of
  * what they do on the disk, the disk says that too much has happened. In the end all folders have to hold what the
  * workspace holds, and every word that was typed and not taken away has to be somewhere: in the folders, or in what was put
- * aside.
+ * aside. Then one more file is made executable, or not, on each side, and all have to know.
  *
  * @module
  */
 
-import { editOf, insert, type NodeId, numberedNames, type Step } from "../ot/mod.ts";
-import { FolderHost } from "./folder_host.ts";
+import { editOf, insert, type Node, type NodeId, numberedNames, type Step } from "../ot/mod.ts";
+import { textOf } from "./folder_contents.ts";
+import { SimulatedDisk } from "./folder_disk.ts";
+import { type FolderEntry, FolderHost } from "./folder_host.ts";
 import { deed, Words, wordsIn } from "./folder_person.ts";
 import { Random, seedFrom, type Stream } from "./random.ts";
 import { World, type WorldClient } from "./world.ts";
@@ -51,7 +53,8 @@ export class FolderWorld {
     const count = draws.int(2, 3);
     for (let i = 0; i < count; i++) {
       const keyOf = foldsCase ? (name: string) => name.toLowerCase() : undefined;
-      const host = new FolderHost(this.world, `folder ${i}`, () => this.#draws.isOneIn(2), keyOf);
+      const disk = new SimulatedDisk(keyOf, !draws.isOneIn(4));
+      const host = new FolderHost(this.world, `folder ${i}`, disk, () => this.#draws.isOneIn(2));
       this.hosts.push(host);
       this.#deeds.push(undefined);
       // Something is there before.
@@ -94,6 +97,7 @@ export class FolderWorld {
     }
     this.#calm();
     this.#judge();
+    this.#probeModes();
     return {
       files: this.#typist.core.view.files().length,
       words: this.words.typed.size,
@@ -143,7 +147,7 @@ export class FolderWorld {
       this.world.tell(this.#typist, { kind: "change", change: { steps, edits }, atomic: false });
     };
     const kind = draws.weighted(
-      [["type", 12], ["create", 3], ["rename", 3], ["move", 3], ["remove", 1]] as const,
+      [["type", 12], ["create", 3], ["rename", 3], ["move", 3], ["remove", 1], ["mode", 3]] as const,
     );
     if (kind === "create" || nodes.length === 0) {
       const node = core.nextId(0), parent = draws.pick(directories), isText = !draws.isOneIn(3);
@@ -168,11 +172,14 @@ export class FolderWorld {
     if (kind === "remove") {
       const path = view.pathOf(node);
       for (const { id, path: below } of view.files()) {
-        if (below === path || below.startsWith(`${path}/`)) this.words.take(view.text(id).toString());
+        if (below === path || below.startsWith(`${path}/`)) this.words.take(this.#textOf(view.node(id)!));
       }
       return change([{ kind: "remove", node, tombstone: core.nextId(0) }]);
     }
     if (texts.length === 0) return;
+    if (kind === "mode") {
+      return change([{ kind: "mode", node: draws.pick(texts).id, executable: draws.isOneIn(2) }]);
+    }
     const { id } = draws.pick(texts), text = view.text(id).toString(), there = wordsIn(text);
     const at = draws.int(0, there.length);
     const position = at === 0 ? 0 : text.indexOf(there[at - 1]!) + there[at - 1]!.length;
@@ -211,38 +218,85 @@ export class FolderWorld {
     throw new Error("The folders do not come to rest");
   }
 
-  #judge(): void {
+  /** What the workspace has, by path. */
+  #expected(): Map<string, FolderEntry> {
     const { view } = this.#typist.core;
-    const expected = new Map<string, string | undefined>();
+    const expected = new Map<string, FolderEntry>();
     for (const node of view.nodes()) {
       if (node.name === "" || !view.isLive(node.id)) continue;
-      expected.set(view.pathOf(node.id), node.kind === "text" ? view.text(node.id).toString() : undefined);
+      const { kind, executable = false } = node;
+      expected.set(
+        view.pathOf(node.id),
+        kind === "directory" ? {} : { text: this.#textOf(node), executable },
+      );
     }
+    return expected;
+  }
+
+  #textOf({ id, content }: Node): string {
+    if (content === undefined) return this.#typist.core.view.text(id).toString();
+    return textOf(this.world.contents.get(content.hash)!);
+  }
+
+  /** Where all is quiet, whoever says of a file whether it can be executed has the last word. */
+  #probeModes(): void {
+    const { view } = this.#typist.core;
+    const shared = [...view.files()].filter(({ id, path }) =>
+      this.hosts.every((host) => host.core.synced.at(path)?.node === id && !path.endsWith(".gitignore"))
+    );
+    const teller = this.hosts.find(({ disk }) => disk.hasModes);
+    if (shared.length === 0) return;
+    const { id, path } = this.#draws.pick(shared);
+    const toggled = () => !(this.#typist.core.view.node(id)!.executable ?? false);
+    const judge = (executable: boolean) => {
+      this.#calm();
+      const said = this.hosts.map(({ disk }) =>
+        !disk.hasModes || this.#isExecutable(disk, path) === executable
+      );
+      if (toggled() === executable || said.includes(false)) {
+        throw new Error(`Not all know the mode of ${path}`);
+      }
+    };
+    const change = { steps: [{ kind: "mode", node: id, executable: toggled() } as const], edits: [] };
+    this.world.tell(this.#typist, { kind: "change", change, atomic: false });
+    judge(change.steps[0]!.executable);
+    if (teller === undefined) return;
+    const executable = toggled();
+    teller.disk.setExecutable(path, executable);
+    judge(executable);
+  }
+
+  #isExecutable(disk: SimulatedDisk, path: string): boolean {
+    const file = disk.find(path);
+    return file?.kind === "file" && file.executable;
+  }
+
+  #judge(): void {
+    const { view } = this.#typist.core, expected = this.#expected();
     // What was typed into a file while somebody removed it is there with it, and can be brought back.
-    const everywhere = [...view.nodes()].map(({ id }) => view.text(id).toString());
+    const everywhere = [...view.nodes()].map((node) => this.#textOf(node));
     this.hosts.forEach((host, i) => {
       const contents = host.contents();
-      for (const text of contents.values()) if (text !== undefined) everywhere.push(text);
+      for (const { text } of contents.values()) if (text !== undefined) everywhere.push(text);
       for (const { text } of host.disk.trash) everywhere.push(text);
       const hasRules = [...expected.keys(), ...contents.keys()].some((path) => path.endsWith(".gitignore"));
       if (hasRules) return;
-      if (!this.#foldsCase) return compare(`folder ${i}`, contents, expected);
+      const { hasModes } = host.disk;
+      const [actual, wanted] = [contents, expected].map((all) =>
+        new Map([...all].map(([path, entry]) => [path, inWords(entry, hasModes)]))
+      );
+      if (!this.#foldsCase) return compare(`folder ${i}`, actual!, wanted!);
       // Some files have makeshift names: what counts is that each node is there, under a name of its own.
-      const texts = (all: Map<string, string | undefined>) =>
-        new Map(
-          [...all.values()].map((text) => JSON.stringify(text) ?? "a directory").sort().map((
-            text,
-            i,
-          ) => [`${i}`, text]),
-        );
-      compare(`folder ${i}, in some order,`, texts(contents), texts(expected));
+      const sorted = (all: Map<string, string>) =>
+        new Map([...all.values()].sort().map((text, i) => [`${i}`, text]));
+      compare(`folder ${i}, in some order,`, sorted(actual!), sorted(wanted!));
     });
     const found = new Set(everywhere.flatMap(wordsIn));
     for (const word of this.words.typed) {
       if (!found.has(word) && !this.words.taken.has(word)) throw new Error(`The word ${word} is lost`);
     }
     if (this.#crashes > 0) return;
-    for (const text of expected.values()) {
+    for (const { text } of expected.values()) {
       const seen = new Set<string>();
       for (const word of text === undefined ? [] : wordsIn(text)) {
         if (seen.has(word) && !this.words.copied.has(word)) {
@@ -254,15 +308,17 @@ export class FolderWorld {
   }
 }
 
+function inWords({ text, executable }: FolderEntry, saysModes: boolean): string {
+  return text === undefined ? "a directory" : JSON.stringify(text) + (saysModes && executable ? " *" : "");
+}
+
 function compare(
   who: string,
-  actual: ReadonlyMap<string, string | undefined>,
-  expected: ReadonlyMap<string, string | undefined>,
+  actual: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
 ): void {
   for (const path of new Set([...actual.keys(), ...expected.keys()])) {
-    const [a, b] = [actual, expected].map((all) =>
-      all.has(path) ? JSON.stringify(all.get(path) ?? "a directory") : "nothing"
-    );
+    const [a, b] = [actual, expected].map((all) => all.get(path) ?? "nothing");
     if (a !== b) throw new Error(`${who} has ${a} at ${path}, and the workspace ${b}`);
   }
 }

@@ -105,6 +105,9 @@ function* simplerActions(action: Action): Generator<Action> {
     case "fetch":
       for (const blob of numbersTowards(0, action.blob)) yield { ...action, blob };
       return;
+    case "mode":
+      for (const file of numbersTowards(0, action.file)) yield { ...action, file };
+      return;
     case "rename":
       for (const name of numbersTowards(0, action.name)) yield { ...action, name };
       for (const node of numbersTowards(0, action.node)) yield { ...action, node };

@@ -94,6 +94,8 @@ export class Person {
         return this.#put(action);
       case "fetch":
         return this.#fetch(action.blob);
+      case "mode":
+        return this.#setExecutable(action.file, action.executable);
       case "rename":
         return this.#steps([{ kind: "rename", node: this.#node(action.node), name: nameOf(action.name) }]);
       case "move":
@@ -256,6 +258,12 @@ export class Person {
     const { confirmed, revision } = this.host.core, blobs = this.#blobs();
     const content = confirmed!.node(blobs[blob % blobs.length] ?? "")?.content;
     if (content !== undefined) this.#query({ revision, time: 0 }, { kind: "blob", hash: content.hash });
+  }
+
+  #setExecutable(index: number, executable: boolean): void {
+    const files = nodesOf(this.host.core.view, ({ kind }) => kind !== "directory");
+    if (files.length === 0) return;
+    this.#steps([{ kind: "mode", node: files[index % files.length]!, executable }]);
   }
 
   #swap(one: NodeId, other: NodeId): void {

@@ -189,7 +189,7 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
         : plan;
       return { ...granted, ...signing?.hostile(granted) };
     }),
-    deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
+    deeds: withMore(deedsOf(random, profile, count, stormUs), random, profile, count, stormUs),
     faults,
     calmUs: stormUs + second,
     leftBehind: plan.isOneIn(4) && count > 2 ? [plan.int(0, count - 1)] : [],
@@ -497,6 +497,7 @@ const putBlob = (draws: Stream, keys: number): Action => ({
   key: draws.int(0, keys),
 });
 const fetchBlob: Habit = (draws) => ({ do: "fetch", blob: draws.skewed(0, 6) });
+const setMode: Habit = (draws) => ({ do: "mode", file: draws.skewed(0, 6), executable: draws.isOneIn(2) });
 const checkout: Habit = (draws) => ({ do: "checkout", steps: draws.skewed(2, 60), key: draws.word() });
 
 /** Families of deeds, with how often they are on, and their weight when they are. */
@@ -572,16 +573,47 @@ function comingsAndGoings(draws: Stream, stormUs: number): Deed[] {
   return deeds;
 }
 
-/** Blobs are put in some scenarios: nothing else is drawn differently for that. */
-function withBlobs(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
-  const draws = random.stream("blobs");
-  if (!draws.isOneIn(3)) return deeds;
-  const keys = draws.pick([3, 40]);
-  const blobs: Deed[] = Array.from({ length: Math.ceil(deeds.length / draws.int(4, 40)) }, () => {
+/** In some scenarios blobs are put, or files made executable: nothing else is drawn differently for that. */
+function withMore(
+  deeds: Deed[],
+  random: Random,
+  { needsTokens }: Profile,
+  clients: number,
+  stormUs: number,
+): Deed[] {
+  const blobs = random.stream("blobs"), modes = random.stream("modes");
+  const more: Deed[] = [];
+  if (blobs.isOneIn(3)) {
+    const keys = blobs.pick([3, 40]);
+    more.push(
+      ...deedsAmong(
+        deeds,
+        blobs,
+        clients,
+        stormUs,
+        () => blobs.isOneIn(4) ? fetchBlob(blobs) : putBlob(blobs, keys),
+      ),
+    );
+  }
+  // What goes out of sight and comes back has to come back as it is by then.
+  if (modes.isOneIn(3) || needsTokens) {
+    more.push(...deedsAmong(deeds, modes, clients, stormUs, () => setMode(modes)));
+  }
+  return more.length === 0 ? deeds : [...deeds, ...more].sort((a, b) => a.atUs - b.atUs);
+}
+
+/** Some deeds of one kind, by anybody, among many others. */
+function deedsAmong(
+  others: readonly Deed[],
+  draws: Stream,
+  clients: number,
+  stormUs: number,
+  next: () => Action,
+): Deed[] {
+  return Array.from({ length: Math.ceil(others.length / draws.int(4, 40)) }, () => {
     const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
-    return { atUs, client, ...(draws.isOneIn(4) ? fetchBlob(draws) : putBlob(draws, keys)) };
+    return { atUs, client, ...next() };
   });
-  return [...deeds, ...blobs].sort((a, b) => a.atUs - b.atUs);
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------

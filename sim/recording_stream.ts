@@ -25,6 +25,7 @@ const steps: Schema = new Map<number, Field>([
   [4, new Map<number, Field>([[1, "nodeName"]])],
   [5, new Map([[1, id]])],
   [6, new Map([[1, id]])],
+  [9, numbersAlone],
 ]);
 const edits: Schema = new Map<number, Field>([[1, id], [2, new Map<number, Field>([[3, "insert"]])]]);
 const change: Schema = new Map([[1, steps], [2, edits]]);

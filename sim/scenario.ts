@@ -168,6 +168,8 @@ export type Action =
     readonly bytes: number;
     readonly key: number;
   }
+  /** Says of a file whether it can be executed; text files and blobs are counted together. */
+  | { readonly do: "mode"; readonly file: number; readonly executable: boolean }
   /** Asks for what a blob holds. */
   | { readonly do: "fetch"; readonly blob: number }
   | { readonly do: "rename"; readonly node: number; readonly name: number }

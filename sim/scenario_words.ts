@@ -70,6 +70,8 @@ function actionInWords(action: Action): string {
     }
     case "fetch":
       return `asks for the bytes of blob ${action.blob}`;
+    case "mode":
+      return `makes file ${action.file} ${action.executable ? "executable" : "no longer executable"}`;
     case "rename":
       return `gives node ${action.node} name ${action.name}`;
     case "move":

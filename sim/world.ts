@@ -7,10 +7,11 @@
  * @module
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import { ClientCore, type ClientEvent, type ClientInput, type ClientOptions } from "../client/core/mod.ts";
 import type { WithoutTime } from "./without_time.ts";
 import { assert } from "../ot/mod.ts";
-import { joined } from "../proto/mod.ts";
+import { joined, toHex } from "../proto/mod.ts";
 import { defaultSettings, type Input, type LogEntry, ServerCore, type Settings } from "../server/core/mod.ts";
 
 /** One connection of one client. */
@@ -53,6 +54,8 @@ export class World {
   readonly clients: WorldClient[] = [];
   readonly reports: { event: string; fields: Readonly<Record<string, string | number>> }[] = [];
   readonly log = new Map<string, LogEntry[]>();
+  /** What was uploaded, by hash: of all workspaces, and for ever. */
+  readonly contents = new Map<string, Uint8Array>();
   server: ServerCore;
   readonly #settings: Settings;
   readonly #logWaits: boolean;
@@ -348,6 +351,17 @@ export class World {
               this.#inputs.push({ kind: "appended", workspace: output.workspace, nowUs: this.nowUs });
             }
             break;
+          case "store": {
+            const { connection, content } = output, hash = toHex(sha256(content));
+            this.contents.set(hash, content);
+            this.#inputs.push({ kind: "content_stored", connection, hash, nowUs: this.nowUs });
+            break;
+          }
+          case "hold": {
+            const { workspace, hash } = output, length = this.contents.get(hash)?.length ?? null;
+            this.#inputs.push({ kind: "content_held", workspace, hash, length, nowUs: this.nowUs });
+            break;
+          }
           case "load": {
             const { workspace } = output;
             if (!this.log.has(workspace)) this.log.set(workspace, []);

@@ -11,6 +11,7 @@
 
 import { type Action, areEqual, type FileContent, type Result, type Stamp, stateFolder } from "./core/mod.ts";
 import { isHeldBy } from "./content.ts";
+import { isExecutable, setExecutable } from "./mode.ts";
 import { infoAt, stampOf } from "./stamp.ts";
 import type { Trash } from "./trash.ts";
 
@@ -24,8 +25,6 @@ export type Writing = Extract<Action, { kind: "create" | "write" }>;
 /** A new file that waits for its name. */
 interface Draft {
   readonly place: string;
-  /** Whether it begins with "#!": those who may read it may run it. */
-  readonly isProgram?: boolean;
   /** Whether what it is to hold was not to be had. */
   readonly isLate?: boolean;
   readonly error?: unknown;
@@ -34,6 +33,7 @@ interface Draft {
 export class Actor {
   readonly #root: string;
   readonly #trash: Trash;
+  readonly #hasModes: boolean;
   readonly #bytesOf: (action: Writing) => Promise<Uint8Array | undefined>;
   #count = 0;
   /** Directories that are known to be reached without links, in this turn. */
@@ -41,10 +41,17 @@ export class Actor {
 
   /**
    * @param root The folder, as it really is. Its state folder must be there.
+   * @param hasModes Whether the disk says of files whether they can be executed.
    * @param bytesOf Gets what is to be written; undefined if that is not to be had now.
    */
-  constructor(root: string, trash: Trash, bytesOf: (action: Writing) => Promise<Uint8Array | undefined>) {
+  constructor(
+    root: string,
+    trash: Trash,
+    hasModes: boolean,
+    bytesOf: (action: Writing) => Promise<Uint8Array | undefined>,
+  ) {
     this.#root = root;
+    this.#hasModes = hasModes;
     this.#bytesOf = bytesOf;
     this.#trash = trash;
     Deno.mkdirSync(this.#aside, { recursive: true });
@@ -80,7 +87,7 @@ export class Actor {
       const bytes = await this.#bytesOf(action);
       if (bytes === undefined) return { place, isLate: true };
       await Deno.writeFile(place, bytes);
-      return { place, isProgram: bytes[0] === 0x23 && bytes[1] === 0x21 };
+      return { place };
     } catch (error) {
       return { place, error };
     }
@@ -111,9 +118,11 @@ export class Actor {
         return { kind: "done", stamp: stampOf(Deno.lstatSync(full)) };
       }
       case "create":
-        return this.#create(full, draft!);
+        return this.#create(full, draft!, action.executable);
       case "write":
         return this.#write(full, draft!.place, action);
+      case "mode":
+        return this.#mode(full, action);
       case "move":
         return this.#move(full, action.to);
       case "discard":
@@ -123,8 +132,8 @@ export class Actor {
     }
   }
 
-  #create(full: string, { place, isProgram }: Draft): Result {
-    if (isProgram) makeExecutable(place);
+  #create(full: string, { place }: Draft, executable: boolean): Result {
+    if (executable) this.#setExecutable(place, true);
     linkOr(place, full, () => {
       if (infoAt(full) !== undefined) throw new Deno.errors.AlreadyExists();
       Deno.renameSync(place, full);
@@ -133,11 +142,12 @@ export class Actor {
   }
 
   #write(full: string, draft: string, action: Extract<Action, { kind: "write" }>): Result {
-    const { path, expected, before, keeps } = action;
+    const { path, expected, before, keeps, executable } = action;
     const old = infoAt(full);
     if (old?.isFile !== true || !isAsExpected(full, old, expected, before)) return stale;
     const aside = this.#place();
     if (old.mode !== null) Deno.chmodSync(draft, old.mode & 0o7777);
+    if (executable !== undefined) this.#setExecutable(draft, executable);
     const written = Deno.lstatSync(draft);
     linkOr(full, aside, () => Deno.copyFileSync(full, aside));
     Deno.renameSync(draft, full);
@@ -153,6 +163,24 @@ export class Actor {
     const isOurs = now?.ino === written.ino && now.size === written.size &&
       now.mtime?.getTime() === written.mtime?.getTime();
     return { kind: "done", stamp: isOurs ? stampOf(now, Date.now()) : undefined };
+  }
+
+  #mode(full: string, { executable, expected }: Extract<Action, { kind: "mode" }>): Result {
+    const before = infoAt(full);
+    if (before?.isFile !== true) return stale;
+    this.#setExecutable(full, executable);
+    const after = infoAt(full);
+    // Whoever has written into it until now is not to be missed: then it is read again.
+    const isKnown = after !== undefined && areEqual(expected, stampOf(before)) && after.ino === before.ino &&
+      after.size === before.size && after.mtime?.getTime() === before.mtime?.getTime();
+    return { kind: "done", stamp: isKnown ? stampOf(after, Date.now()) : undefined };
+  }
+
+  #setExecutable(path: string, executable: boolean): void {
+    const info = infoAt(path);
+    if (this.#hasModes && info?.isFile && isExecutable(info) !== executable) {
+      setExecutable(path, info, executable);
+    }
   }
 
   #move(full: string, to: string): Result {
@@ -245,11 +273,6 @@ function linkOr(from: string, to: string, otherwise: () => void): void {
     if (error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound) throw error;
     otherwise();
   }
-}
-
-function makeExecutable(path: string): void {
-  const mode = Deno.lstatSync(path).mode;
-  if (mode !== null) Deno.chmodSync(path, (mode & 0o7777) | ((mode & 0o444) >> 2));
 }
 
 function removeIfThere(path: string): void {

@@ -18,12 +18,14 @@ import {
   type Item,
   type NameRules,
   type Question,
+  stateFolder,
   type SyncedTree,
 } from "./core/mod.ts";
 import { Actor, type Writing } from "./act.ts";
 import { isHeldBy } from "./content.ts";
 import { scan } from "./scan.ts";
 import { FolderError, FolderState } from "./state.ts";
+import { hasModes } from "./mode.ts";
 import { infoAt } from "./stamp.ts";
 import { Trash } from "./trash.ts";
 import { Watcher } from "./watcher.ts";
@@ -95,8 +97,9 @@ export class SyncedFolder {
     try {
       this.#trash = new Trash(root);
       this.#trash.prune(Date.now() - trashMs);
-      this.#actor = new Actor(root, this.#trash, (action) => this.#bytesOf(action));
       this.#rules = options.rules ?? rulesOf(root);
+      const { hasModes } = this.#rules;
+      this.#actor = new Actor(root, this.#trash, hasModes, (action) => this.#bytesOf(action));
       this.#core = new FolderCore(this.#rules, this.#state.journal);
       this.#state.follow(this.#core);
       this.#watcher = new Watcher(root, (paths) => this.#step({ kind: "disk", paths }));
@@ -247,7 +250,7 @@ export class SyncedFolder {
       root: this.#root,
       synced: this.#core.synced,
       limits: this.#space.limits,
-      keyOf: this.#rules.keyOf,
+      rules: this.#rules,
     });
     this.#ignoring = ignoring;
     if (places === "all") this.#rescanAfter(rescanTimes * (performance.now() - startMs));
@@ -360,6 +363,7 @@ function rulesOf(root: string): NameRules {
   return {
     keyOf: foldsCase ? (file) => file.normalize("NFC").toUpperCase().toLowerCase() : (file) => file,
     isWindows,
+    hasModes: hasModes(`${root}/${stateFolder}/.gitignore`),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 
 export * from "./folder.ts";
+export { isExecutable, setExecutable } from "./mode.ts";
 export { FolderError } from "./state.ts";
 export { type Discarded, Trash } from "./trash.ts";
-export type { Question } from "./core/mod.ts";
+export type { Action, Item, Question } from "./core/mod.ts";

@@ -6,8 +6,9 @@
  */
 
 import { Text } from "../ot/mod.ts";
-import { areEqual, Ignoring, type Look, type SyncedTree } from "./core/mod.ts";
+import { areEqual, Ignoring, type Look, type NameRules, type SyncedTree } from "./core/mod.ts";
 import { type ContentLimits, contentOf } from "./content.ts";
+import { isExecutable } from "./mode.ts";
 import { infoAt, stampOf } from "./stamp.ts";
 
 /** How long it goes on before others get a turn. */
@@ -20,8 +21,8 @@ export interface ScanOptions {
   readonly root: string;
   readonly synced: SyncedTree;
   readonly limits: ContentLimits;
-  /** By which names are told apart on the disk. */
-  readonly keyOf: (file: string) => string;
+  /** What the disk can tell apart, and say. */
+  readonly rules: NameRules;
 }
 
 /** What was seen, and by which rules. */
@@ -75,7 +76,7 @@ class Scanner {
 
   /** A path as the disk has it: where names are one that differ only in case, what was told of may have another. */
   #actual(path: string): string {
-    const { keyOf, root } = this.#options;
+    const { rules: { keyOf }, root } = this.#options;
     if (keyOf("A") !== keyOf("a")) return path;
     let actual = "";
     for (const asked of path.split("/")) {
@@ -122,9 +123,10 @@ class Scanner {
       if (info?.isFile !== true) return isAsked && say(undefined);
     }
     const stamp = stampOf(info, nowMs);
+    const executable = this.#options.rules.hasModes ? isExecutable(info) : undefined;
     const isFile = known !== undefined && known.kind !== "directory";
     if (isFile && stamp.modifiedMs >= 0 && areEqual(known.stamp, stamp)) {
-      return say({ kind: known.kind, stamp, content: undefined });
+      return say({ kind: known.kind, stamp, content: undefined, executable });
     }
     let bytes: Uint8Array;
     try {
@@ -140,6 +142,7 @@ class Scanner {
       // Of a file that was written while it was read nothing is known by its stamp.
       stamp: isStill(full, info) ? stamp : { ...stamp, modifiedMs: -1 },
       content,
+      executable,
     });
   }
 

@@ -720,7 +720,9 @@ export class ClientCore {
       this.#replica.forgetFlight();
       this.#session = "";
       this.#hangUp({ code, message });
-    } else if (code === "content_unknown" && this.#contents.forgetStored(pending[0]!.change)) {
+    } else if (
+      code === "content_unknown" && this.#contents.forgetStored(pending[0]!.change, refuse.nodes)
+    ) {
       // It had them, and let go of them before the change came.
       this.#replica.forgetFlight();
     } else {

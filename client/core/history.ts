@@ -39,7 +39,8 @@ export type Inverse =
   | { readonly kind: "restore"; readonly node: NodeId; readonly tombstone: NodeId }
   | { readonly kind: "move"; readonly node: NodeId; readonly from: NodeId; readonly to: NodeId }
   | { readonly kind: "rename"; readonly node: NodeId; readonly from: string; readonly to: string }
-  | { readonly kind: "replace"; readonly node: NodeId; readonly from: BlobContent; readonly to: BlobContent };
+  | { readonly kind: "replace"; readonly node: NodeId; readonly from: BlobContent; readonly to: BlobContent }
+  | { readonly kind: "mode"; readonly node: NodeId; readonly to: boolean };
 
 /** What takes back one change. */
 export interface Undoing {
@@ -202,6 +203,9 @@ export function undoingOf(steps: readonly Step[], edits: readonly Edit[], before
         break;
       case "replace":
         inverses.push({ kind: "replace", node: step.node, from: step.content, to: node!.content! });
+        break;
+      case "mode":
+        inverses.push({ kind: "mode", node: step.node, to: !step.executable });
     }
   }
   return {
@@ -238,6 +242,11 @@ export function stepsOf(inverses: readonly Inverse[], present: Workspace, mint: 
       case "replace":
         if (sameContent(node.content, inverse.from)) {
           steps.push({ kind: "replace", node: node.id, content: inverse.to });
+        }
+        break;
+      case "mode":
+        if ((node.executable ?? false) !== inverse.to) {
+          steps.push({ kind: "mode", node: node.id, executable: inverse.to });
         }
     }
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Change, contentsIn } from "../../ot/mod.ts";
+import { type Change, contentsIn, type NodeId } from "../../ot/mod.ts";
 import { fromHex, toHex } from "../../proto/mod.ts";
 
 /** Bytes that a blob is to hold. */
@@ -73,16 +73,16 @@ export class OwnContents {
     if (held !== undefined) held.isStored = true;
   }
 
-  /** The server may have lost what a change names; false if there is nothing here to be sent once more. */
-  forgetStored(change: Change): boolean {
-    let isThere = false;
-    for (const { hash } of contentsIn(change.steps)) {
-      const held = this.#held.get(hash);
-      if (held?.isStored !== true) continue;
-      held.isStored = false;
-      isThere = true;
-    }
-    return isThere;
+  /**
+   * The server has not got what a change names for these nodes, or for one of them. False if it would be no use to send
+   * it once more: what is not here stays missing.
+   */
+  forgetStored({ steps }: Change, nodes: readonly NodeId[]): boolean {
+    const named = contentsIn(steps.filter(({ node }) => nodes.includes(node)));
+    const held = Array.from(named, ({ hash }) => this.#held.get(hash));
+    if (held.includes(undefined) || !held.some((one) => one!.isStored)) return false;
+    for (const one of held) one!.isStored = false;
+    return true;
   }
 
   /** It is another log by now: nothing need be in it. */

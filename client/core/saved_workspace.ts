@@ -23,6 +23,7 @@ export interface SavedNode {
   readonly kind: NodeKind;
   readonly tombstone: NodeId | null;
   readonly content?: BlobContent;
+  readonly executable?: true;
 }
 
 export interface SavedWorkspace {
@@ -40,14 +41,15 @@ export function byId(a: NodeId, b: NodeId): number {
 /** Nodes as data, sorted by id. */
 export function saveNodes(nodes: Iterable<Node>): SavedNode[] {
   return [...nodes].sort((a, b) => byId(a.id, b.id)).map((
-    { id, parent, name, kind, tombstone, content },
+    { id, parent, name, kind, tombstone, content, executable },
   ) => ({
     id,
     parent,
     name,
     kind,
     tombstone: tombstone ?? null,
-    ...content === undefined ? {} : { content },
+    ...content && { content },
+    ...executable && { executable },
   }));
 }
 
@@ -91,5 +93,5 @@ export function restoreWorkspace(saved: SavedWorkspace, base: Workspace): Worksp
 function sameNode(a: Node, b: Node | undefined): boolean {
   return a === b ||
     (b !== undefined && a.parent === b.parent && a.name === b.name && a.kind === b.kind &&
-      a.tombstone === b.tombstone && sameContent(a.content, b.content));
+      a.tombstone === b.tombstone && a.executable === b.executable && sameContent(a.content, b.content));
 }

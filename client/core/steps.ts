@@ -23,6 +23,7 @@ export function renumberedStep(step: Step, now: (id: NodeId) => NodeId): Step {
         ? { ...step, node }
         : { ...step, node, tombstone: now(step.tombstone) };
     case "replace":
+    case "mode":
       return { ...step, node };
   }
 }
@@ -37,7 +38,7 @@ function sameStep(a: Step, b: Step): boolean {
   switch (a.kind) {
     case "create":
       return b.kind === "create" && a.parent === b.parent && a.name === b.name && a.type === b.type &&
-        sameContent(a.content, b.content);
+        sameContent(a.content, b.content) && a.executable === b.executable;
     case "move":
       return b.kind === "move" && a.parent === b.parent;
     case "rename":
@@ -49,5 +50,7 @@ function sameStep(a: Step, b: Step): boolean {
       return (b.kind === "remove" || b.kind === "restore") && a.tombstone === b.tombstone;
     case "replace":
       return b.kind === "replace" && sameContent(a.content, b.content);
+    case "mode":
+      return b.kind === "mode" && a.executable === b.executable;
   }
 }

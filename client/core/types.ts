@@ -89,7 +89,7 @@ export type ClientOutput =
 /** Whose doing an event is. */
 export type Origin = "local" | "undo" | "remote";
 
-/** Where a node is in the tree, and what it holds. */
+/** Where a node is in the tree, what it holds, and whether it can be executed. */
 export interface TreePlace {
   /** The directory that it is in. */
   readonly parent: NodeId;
@@ -97,9 +97,11 @@ export interface TreePlace {
   readonly name: string;
   /** What it holds, of a blob alone. */
   readonly content?: BlobContent;
+  /** Of a file that can be executed. */
+  readonly executable?: true;
 }
 
-/** What has become of one node's place in the tree, or of what a blob holds. */
+/** What has become of one node's place in the tree, of what a blob holds, or of whether a file can be executed. */
 export interface TreeChange {
   /** The node. */
   readonly node: NodeId;

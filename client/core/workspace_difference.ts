@@ -1,6 +1,6 @@
 /**
- * What is different between two workspaces, as an application is told of it: places in the tree, what blobs hold, and
- * texts.
+ * What is different between two workspaces, as an application is told of it: places in the tree, what blobs hold, which
+ * files can be executed, and texts.
  *
  * @module
  */
@@ -53,7 +53,8 @@ function treeChange(before: Node | undefined, after: Node): TreeChange | undefin
   const one = before === undefined || before.tombstone !== undefined ? undefined : before;
   const two = after.tombstone !== undefined ? undefined : after;
   if (
-    one?.parent === two?.parent && one?.name === two?.name && sameContent(one?.content, two?.content)
+    one?.parent === two?.parent && one?.name === two?.name && one?.executable === two?.executable &&
+    sameContent(one?.content, two?.content)
   ) return undefined;
   return { node: after.id, kind: after.kind, before: one && placeOf(one), after: two && placeOf(two) };
 }
@@ -64,6 +65,6 @@ function gone(node: Node): TreeChange {
   return { node: node.id, kind: node.kind, before, after: undefined, forgotten: true };
 }
 
-function placeOf({ parent, name, content }: Node): TreePlace {
-  return content === undefined ? { parent, name } : { parent, name, content };
+function placeOf({ parent, name, content, executable }: Node): TreePlace {
+  return { parent, name, ...content && { content }, ...executable && { executable } };
 }

@@ -52,7 +52,14 @@ export type EditStep =
     readonly read: Reading;
     readonly wanted: readonly Wanted[];
   }
-  | { readonly kind: "create"; readonly path: string; readonly text: string }
+  | {
+    readonly kind: "create";
+    readonly path: string;
+    readonly text: string;
+    readonly executable?: boolean;
+  }
+  /** Says whether a file can be executed. */
+  | { readonly kind: "mode"; readonly path: string; readonly executable: boolean }
   | { readonly kind: "move"; readonly path: string; readonly to: string }
   | { readonly kind: "remove"; readonly path: string }
   /** Brings back what was removed, by its id. */
@@ -191,8 +198,11 @@ function done(draft: Draft, step: EditStep): Planned | undefined {
   switch (step.kind) {
     case "create": {
       const id = draft.make(step.path, "text");
+      if (step.executable) draft.setExecutable(step.path, true);
       return { id, op: replace(0, 0, step.text), outcome: "applied", overlaps: [], since: [] };
     }
+    case "mode":
+      return void draft.setExecutable(step.path, step.executable);
     case "move":
       return void draft.move(step.path, step.to);
     case "remove":

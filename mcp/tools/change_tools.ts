@@ -10,8 +10,10 @@ import { pathOf } from "../path.ts";
 import { changes, type Tool, tool } from "../tool.ts";
 import {
   changeStep,
+  createStepOf,
   editArguments,
   editStepOf,
+  executableArgument,
   overlapArgument,
   pathArgument,
   preconditionOf,
@@ -42,11 +44,15 @@ const createFile = tool({
   says:
     "Makes a new file, and the directories above it that are missing. If there is something at the path already, " +
     "nothing is changed: read that, and edit it.",
-  takes: z.strictObject({ path: pathArgument, text: z.string(), task: taskArgument }),
+  takes: z.strictObject({
+    path: pathArgument,
+    text: z.string(),
+    executable: executableArgument.optional(),
+    task: taskArgument,
+  }),
   gives: edited,
   hints: changes,
-  run: (agent, { path, text, task }) =>
-    changeFiles(agent, requestOf([{ kind: "create", path: pathOf(path), text }]), task),
+  run: (agent, { task, ...file }) => changeFiles(agent, requestOf([createStepOf(file)]), task),
 });
 
 const move = tool({
@@ -85,7 +91,7 @@ const change = tool({
   name: "change_files",
   title: "Change several files at once",
   says:
-    "Does several things as one change: edits, creates, moves, removes; all of it, or nothing. Steps are done in " +
+    "Does several things as one change: edits, creates, moves, removes, makes executable or not; all of it, or nothing. Steps are done in " +
     "their order; an edit names a file by the path it had when it was read. With `require` you say what has to hold, " +
     "else nothing is done. Use it for whatever would be broken half done, like a rename with all its uses.",
   takes: z.strictObject({

@@ -34,6 +34,7 @@ export const listFiles: Tool = tool({
         "Only a `file` has a text to be read and edited.",
       ),
       length: z.int().optional().describe("Of a file, in UTF-16 code units; of a binary one, in bytes."),
+      executable: z.literal(true).optional().describe("Of a file that can be executed."),
     })),
     next: nextResult,
   }),
@@ -48,15 +49,17 @@ export const listFiles: Tool = tool({
     const level = (path: string) => path.split("/").length - (top === "" ? 0 : top.split("/").length);
     const all = nodes.filter(({ path }) => path !== top && level(path) <= depth);
     const from = page?.item ?? 0, to = from + entriesMax;
-    const entries = all.slice(from, to).map(({ path, type, length }) =>
-      type === "directory"
-        ? { path, kind: "directory" as const }
-        : { path, kind: type === "text" ? "file" as const : "binary" as const, length }
+    const entries = all.slice(from, to).map(({ path, type, length, executable }) =>
+      type === "directory" ? { path, kind: "directory" as const } : {
+        ...{ path, kind: type === "text" ? "file" as const : "binary" as const, length },
+        ...executable && { executable },
+      }
     );
     const more = to < all.length ? nextOf({ revision: of, item: to, part: 0 }) : undefined;
     const lines = entries.map((entry) => {
       if (entry.kind === "directory") return `${entry.path}/`;
-      return `${entry.path}  ${entry.length}${entry.kind === "binary" ? " bytes" : ""}`;
+      const bytes = entry.kind === "binary" ? " bytes" : "";
+      return `${entry.path}  ${entry.length}${bytes}${entry.executable ? ", executable" : ""}`;
     });
     const head = `Revision ${of}, ${all.length} ${all.length === 1 ? "entry" : "entries"}:`;
     return {

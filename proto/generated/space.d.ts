@@ -67,6 +67,7 @@ export namespace distspace {
     readonly restore?: distspace.Step.Restore | null;
     readonly replace?: distspace.Step.Replace | null;
     readonly forget?: distspace.Step.Forget | null;
+    readonly mode?: distspace.Step.Mode | null;
   }
   export const Step: Codec<Step>;
   export namespace Step {
@@ -75,6 +76,7 @@ export namespace distspace {
       readonly name?: string | null;
       readonly kind?: distspace.NodeKind | null;
       readonly content?: distspace.BlobContent | null;
+      readonly executable?: boolean | null;
     }
     export interface Move {
       readonly parent?: distspace.Id | null;
@@ -92,6 +94,9 @@ export namespace distspace {
       readonly content?: distspace.BlobContent | null;
     }
     export interface Forget {
+    }
+    export interface Mode {
+      readonly executable?: boolean | null;
     }
   }
   export interface Change {
@@ -230,6 +235,7 @@ export namespace distspace {
       readonly kind?: distspace.NodeKind | null;
       readonly tombstone?: distspace.Id | null;
       readonly content?: distspace.BlobContent | null;
+      readonly executable?: boolean | null;
     }
     export interface Content {
       readonly node?: distspace.Id | null;
@@ -343,6 +349,7 @@ export namespace distspace {
       readonly kind?: distspace.NodeKind | null;
       readonly length?: number | null;
       readonly content?: distspace.BlobContent | null;
+      readonly executable?: boolean | null;
     }
     export interface Content {
       readonly id?: distspace.Id | null;

@@ -450,11 +450,12 @@ export const distspace = $root.distspace = (() => {
         Step.prototype.restore = null;
         Step.prototype.replace = null;
         Step.prototype.forget = null;
+        Step.prototype.mode = null;
 
         let $oneOfFields;
 
         $Object.defineProperty(Step.prototype, "what", {
-            get: $util.oneOfGetter($oneOfFields = ["create", "move", "rename", "remove", "restore", "replace", "forget"]),
+            get: $util.oneOfGetter($oneOfFields = ["create", "move", "rename", "remove", "restore", "replace", "forget", "mode"]),
             set: $util.oneOfSetter($oneOfFields)
         });
 
@@ -481,6 +482,8 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Step.Replace.encode(message.replace, writer.uint32(58).fork(), _depth + 1).ldelim();
             if (message.forget != null && $Object.hasOwnProperty.call(message, "forget"))
                 $root.distspace.Step.Forget.encode(message.forget, writer.uint32(66).fork(), _depth + 1).ldelim();
+            if (message.mode != null && $Object.hasOwnProperty.call(message, "mode"))
+                $root.distspace.Step.Mode.encode(message.mode, writer.uint32(74).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -569,6 +572,13 @@ export const distspace = $root.distspace = (() => {
                         message.what = "forget";
                         continue;
                     }
+                case 9: {
+                        if (wireType !== 2)
+                            break;
+                        message.mode = $root.distspace.Step.Mode.decode(reader, reader.size(), $undefined, _depth + 1, message.mode);
+                        message.what = "mode";
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -599,6 +609,7 @@ export const distspace = $root.distspace = (() => {
             Create.prototype.name = "";
             Create.prototype.kind = 0;
             Create.prototype.content = null;
+            Create.prototype.executable = false;
 
             Create.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -615,6 +626,8 @@ export const distspace = $root.distspace = (() => {
                     writer.uint32(24).int32(message.kind);
                 if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
                     $root.distspace.BlobContent.encode(message.content, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.executable != null && $Object.hasOwnProperty.call(message, "executable") && message.executable !== false)
+                    writer.uint32(40).bool(message.executable);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -676,6 +689,15 @@ export const distspace = $root.distspace = (() => {
                             if (wireType !== 2)
                                 break;
                             message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.executable = value;
+                            else
+                                delete message.executable;
                             continue;
                         }
                     }
@@ -1160,6 +1182,88 @@ export const distspace = $root.distspace = (() => {
             };
 
             return Forget;
+        })();
+
+        Step.Mode = (function() {
+
+            const Mode = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Mode.prototype.executable = false;
+
+            Mode.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.executable != null && $Object.hasOwnProperty.call(message, "executable") && message.executable !== false)
+                    writer.uint32(8).bool(message.executable);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Mode.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Step.Mode();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.executable = value;
+                            else
+                                delete message.executable;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Mode;
         })();
 
         return Step;
@@ -3197,6 +3301,7 @@ export const distspace = $root.distspace = (() => {
             Node.prototype.kind = 0;
             Node.prototype.tombstone = null;
             Node.prototype.content = null;
+            Node.prototype.executable = false;
 
             Node.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -3217,6 +3322,8 @@ export const distspace = $root.distspace = (() => {
                     $root.distspace.Id.encode(message.tombstone, writer.uint32(42).fork(), _depth + 1).ldelim();
                 if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
                     $root.distspace.BlobContent.encode(message.content, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.executable != null && $Object.hasOwnProperty.call(message, "executable") && message.executable !== false)
+                    writer.uint32(56).bool(message.executable);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -3290,6 +3397,15 @@ export const distspace = $root.distspace = (() => {
                             if (wireType !== 2)
                                 break;
                             message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.executable = value;
+                            else
+                                delete message.executable;
                             continue;
                         }
                     }
@@ -5093,6 +5209,7 @@ export const distspace = $root.distspace = (() => {
             Node.prototype.kind = 0;
             Node.prototype.length = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
             Node.prototype.content = null;
+            Node.prototype.executable = false;
 
             Node.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -5111,6 +5228,8 @@ export const distspace = $root.distspace = (() => {
                     writer.uint32(32).uint64(message.length);
                 if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
                     $root.distspace.BlobContent.encode(message.content, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.executable != null && $Object.hasOwnProperty.call(message, "executable") && message.executable !== false)
+                    writer.uint32(48).bool(message.executable);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -5181,6 +5300,15 @@ export const distspace = $root.distspace = (() => {
                             if (wireType !== 2)
                                 break;
                             message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.executable = value;
+                            else
+                                delete message.executable;
                             continue;
                         }
                     }

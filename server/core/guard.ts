@@ -58,9 +58,9 @@ export class Guard {
     const edits = new Set(edited);
     for (const step of steps) {
       const { node } = step, isNew = before.node(node) === undefined;
-      // What a binary file holds is what a text is to others.
-      if ("content" in step) edits.add(node);
-      if (step.kind === "replace") continue;
+      // What a binary file holds, and whether a file can be executed, is what a text is to others.
+      if ("content" in step || "executable" in step) edits.add(node);
+      if (step.kind === "replace" || step.kind === "mode") continue;
       // What is in a directory goes where it goes.
       const isAllowed = (isNew || tree.coversAll(before, node)) && tree.coversAll(after, node);
       if (!isAllowed) out.add(node);

@@ -2,7 +2,7 @@
  * What somebody may see and change: capabilities by path, as a token carries them.
  *
  *     read:src/**     see what is there, and what it says
- *     edit:src/**     change texts; includes read
+ *     edit:src/**     change what files hold, and whether they can be executed; includes read
  *     tree:src/**     create, move, rename, remove, restore; includes read
  *     admin           look after the server
  *

@@ -143,9 +143,9 @@ function sightingOf(change: Change, before: Workspace, after: Workspace, scope: 
     } else if (saw || !was) seen.push(...ofNode.get(id) ?? []);
     else {
       entered.add(id);
-      const { parent, name, kind, tombstone, content } = after.node(id)!;
+      const { parent, name, kind, tombstone, content, executable } = after.node(id)!;
       const create = { kind: "create", node: id, parent, name, type: kind } as const;
-      seen.push(content === undefined ? create : { ...create, content });
+      seen.push({ ...create, ...content && { content }, ...executable && { executable } });
       if (tombstone !== undefined) seen.push({ kind: "remove", node: id, tombstone });
       const insert = kind === "text" ? after.text(id).toString() : "";
       if (insert !== "") texts.push({ node: id, op: [{ at: 0, remove: 0, insert }] });

@@ -75,7 +75,7 @@ export function* encodeCheckpoint(
     writeId(node.parent, body);
     writeString(body, body, node.name);
     writeNodeKind(node.kind, body);
-    body.byte(node.tombstone === undefined ? 0 : 1);
+    body.byte((node.tombstone === undefined ? 0 : isRemoved) | (node.executable ? isExecutable : 0));
     if (node.tombstone !== undefined) {
       const removal = removals.get(node.id)!;
       writeId(node.tombstone, body);
@@ -134,6 +134,9 @@ export function* encodeCheckpoint(
 
 const nodesAtOnce = 500;
 
+/** What is said of a node in one byte. */
+const isRemoved = 1, isExecutable = 2;
+
 export function decodeManifest(bytes: Uint8Array): Manifest {
   const end = bytes.length - hashBytes;
   if (end < 0 || !areEqual(sha256(bytes.subarray(0, end)), bytes.subarray(end))) {
@@ -151,12 +154,17 @@ export function decodeManifest(bytes: Uint8Array): Manifest {
   const nodes = readMany(body, (): SavedNode => {
     const id = readId(body), parent = readId(body), name = readString(body, body), kind = readNodeKind(body);
     let tombstone: NodeId | null = null;
-    if (body.byte() !== 0) {
+    const marks = body.byte();
+    if (marks > (isRemoved | isExecutable)) throw new FormatError("A node is marked by what is not known");
+    if (marks & isRemoved) {
       tombstone = readId(body);
       removals.push([id, { revision: body.varint(), time: body.varint() }]);
     }
-    const node = { id, parent, name, kind, tombstone };
-    return kind === "blob" ? { ...node, content: readContent(body, body) } : node;
+    return {
+      ...{ id, parent, name, kind, tombstone },
+      ...kind === "blob" && { content: readContent(body, body) },
+      ...(marks & isExecutable) !== 0 && { executable: true },
+    };
   });
   const texts = readMany(body, () =>
     [

@@ -25,6 +25,8 @@ const stepKinds = [
   "restoreAny",
   "forget",
   "replace",
+  "mode",
+  "createExecutable",
 ] as const;
 const noticeKinds = ["renamed", "retargeted", "dropped"] as const;
 const reasons = ["cycle", "superseded"] as const;
@@ -33,8 +35,7 @@ const participantKinds = ["human", "agent", "ci"] as const;
 export function writeTree(steps: readonly Step[], notices: readonly Notice[], to: Target): void {
   to.counts.varint(steps.length);
   for (const step of steps) {
-    const kind = step.kind === "restore" && step.tombstone === undefined ? "restoreAny" : step.kind;
-    to.counts.varint(stepKinds.indexOf(kind));
+    to.counts.varint(stepKinds.indexOf(kindOf(step)));
     writeId(step.node, to.nodes);
     switch (step.kind) {
       case "create":
@@ -55,6 +56,9 @@ export function writeTree(steps: readonly Step[], notices: readonly Notice[], to
         break;
       case "replace":
         writeContent(step.content, to.counts, to.text);
+        break;
+      case "mode":
+        to.counts.varint(step.executable ? 1 : 0);
     }
   }
   to.counts.varint(notices.length);
@@ -67,16 +71,26 @@ export function writeTree(steps: readonly Step[], notices: readonly Notice[], to
   }
 }
 
+function kindOf(step: Step): typeof stepKinds[number] {
+  if (step.kind === "restore" && step.tombstone === undefined) return "restoreAny";
+  return step.kind === "create" && step.executable ? "createExecutable" : step.kind;
+}
+
 export function readTree(from: Source): { steps: Step[]; notices: Notice[] } {
   const steps = readMany(from.counts, (): Step => {
     const kind = oneOf(stepKinds, from.counts);
     const node = readId(from.nodes);
     switch (kind) {
-      case "create": {
+      case "create":
+      case "createExecutable": {
         const type = oneOf(nodeKinds, from.counts);
         const parent = readId(from.nodes), name = readString(from.lengths, from.text);
-        const made = { kind, node, parent, name, type };
-        return type === "blob" ? { ...made, content: readContent(from.counts, from.text) } : made;
+        const made = { kind: "create", node, parent, name, type } as const;
+        return {
+          ...made,
+          ...type === "blob" && { content: readContent(from.counts, from.text) },
+          ...kind === "createExecutable" && { executable: true },
+        };
       }
       case "move":
         return { kind, node, parent: readId(from.nodes) };
@@ -91,6 +105,8 @@ export function readTree(from: Source): { steps: Step[]; notices: Notice[] } {
         return { kind, node };
       case "replace":
         return { kind, node, content: readContent(from.counts, from.text) };
+      case "mode":
+        return { kind, node, executable: oneOf([false, true], from.counts) };
     }
   });
   const notices = readMany(from.counts, (): Notice => {

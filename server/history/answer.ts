@@ -144,8 +144,8 @@ function* treeItems(query: Query, workspace: Workspace, limits: HistoryLimits): 
 }
 
 function nodeItem({ id, path, kind }: Placed, workspace: Workspace): NodeItem {
-  const { content } = workspace.node(id)!;
-  const item = { kind: "node", id, path, type: kind } as const;
+  const { content, executable } = workspace.node(id)!;
+  const item = { kind: "node", id, path, type: kind, ...executable && { executable } } as const;
   return content === undefined
     ? { ...item, length: workspace.text(id).length }
     : { ...item, length: content.bytes, content };

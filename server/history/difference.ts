@@ -2,7 +2,8 @@
  * What is different between two revisions: files that were added, removed, modified, renamed.
  *
  * A file is the same as before if it is the same node, whatever it is called now; of those left over, two with the same
- * path are the same file too. Of blobs it is said only that they differ.
+ * path are the same file too. Of blobs it is said only that they differ. A file that can be executed now and could not
+ * before, or the other way round, is different too.
  *
  * @module
  */
@@ -84,10 +85,12 @@ export function* differences(
     if (isFull) return `${i}`;
     const { status, path, from, ...nodes } = pairs[i]!;
     const old = contentOf(before, nodes.before), now = contentOf(after, nodes.after);
+    const modes = { was: isExecutable(before, nodes.before), is: isExecutable(after, nodes.after) };
+    const isInPlace = status === "modified" && modes.was === modes.is;
     if (old !== undefined || now !== undefined) {
       const isSame = sameContent(old, now);
-      if (isSame && status === "modified") continue;
-      const texts = { status, path, from, before: "", after: "" };
+      if (isSame && isInPlace) continue;
+      const texts = { status, path, from, modes, before: "", after: "" };
       const patch = isSame ? patchOf(texts, 0, 0).patch : binaryPatchOf(texts);
       length += patch.length;
       items++;
@@ -96,12 +99,12 @@ export function* differences(
     }
     const one = nodes.before === undefined ? undefined : before.text(nodes.before);
     const other = nodes.after === undefined ? undefined : after.text(nodes.after);
-    if (status === "modified") {
+    if (isInPlace) {
       if (one === other) continue;
       compared += one!.length;
       if (one!.equals(other!)) continue;
     }
-    const pair = { status, path, from, before: `${one ?? ""}`, after: `${other ?? ""}` };
+    const pair = { status, path, from, modes, before: `${one ?? ""}`, after: `${other ?? ""}` };
     const { patch, omitted, compared: middle } = patchOf(pair, context, limits.comparedLength);
     compared += middle;
     length += patch.length;
@@ -109,6 +112,10 @@ export function* differences(
     yield { kind: "difference", status, path, from, at: 0, patch, omitted };
   }
   return "";
+}
+
+function isExecutable(workspace: Workspace, id: NodeId | undefined): boolean {
+  return id !== undefined && (workspace.node(id)?.executable ?? false);
 }
 
 /** What a blob holds; undefined of what is none. */

@@ -23,6 +23,8 @@ export interface FilePair {
   readonly status: FileStatus;
   readonly path: string;
   readonly from: string;
+  /** Whether it could be executed, and whether it can. */
+  readonly modes: { readonly was: boolean; readonly is: boolean };
   readonly before: string;
   readonly after: string;
 }
@@ -36,18 +38,14 @@ export interface Patch {
 }
 
 /** That two files differ, of which one at least is no text. */
-export function binaryPatchOf({ status, path, from }: Omit<FilePair, "before" | "after">): string {
-  const head = headOf(status, path, from);
+export function binaryPatchOf(pair: Omit<FilePair, "before" | "after">): string {
+  const head = headOf(pair);
   return `${formatPatch(head)}Binary files ${head.oldFileName} and ${head.newFileName} differ\n`;
 }
 
 /** @param lengthMax Of what is left of both texts between equal ends: code units, and ten more for each line. */
-export function patchOf(
-  { status, path, from, before, after }: FilePair,
-  context: number,
-  lengthMax: number,
-): Patch {
-  const head = headOf(status, path, from);
+export function patchOf(pair: FilePair, context: number, lengthMax: number): Patch {
+  const { before, after } = pair, head = headOf(pair);
   if (before === after) return { patch: formatPatch(head), omitted: false, compared: 0 };
   const middle = between(before, after, context);
   const compared = costOf(middle.before) + costOf(middle.after);
@@ -56,7 +54,7 @@ export function patchOf(
   return { patch: formatPatch({ ...head, hunks }), omitted: false, compared };
 }
 
-function headOf(status: FileStatus, path: string, from: string): StructuredPatch {
+function headOf({ status, path, from, modes }: Omit<FilePair, "before" | "after">): StructuredPatch {
   const isAdded = status === "added", isRemoved = status === "removed";
   return {
     oldFileName: isAdded ? nowhere : `a/${from === "" ? path : from}`,
@@ -67,7 +65,16 @@ function headOf(status: FileStatus, path: string, from: string): StructuredPatch
     isGit: true,
     ...(isAdded ? { isCreate: true } : isRemoved ? { isDelete: true } : {}),
     ...(status === "renamed" ? { isRename: true } : {}),
+    // Said where it changes, and of what comes or goes where it is not the usual one.
+    ...(modes.was !== modes.is || isAdded || isRemoved
+      ? { oldMode: gitMode(modes.was), newMode: gitMode(modes.is) }
+      : {}),
   };
+}
+
+/** What git calls a file that can be executed, and one that cannot. */
+function gitMode(executable: boolean): string {
+  return executable ? "100755" : "100644";
 }
 
 function costOf(text: string): number {

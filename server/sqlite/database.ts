@@ -116,14 +116,13 @@ export class Database {
 
   /**
    * Format 1 had a table for contents that nothing could name: what is in it is for nobody. Format 2 had no signed
-   * entries.
+   * entries, and no files that can be executed.
    */
   #upgrade(): void {
     this.transaction(() => {
       const version = this.#check();
-      if (version === formatVersion) return;
       if (version === 1) this.#db.exec(`DROP TABLE contents; ${contentsTable}`);
-      this.#db.exec(`PRAGMA user_version = ${formatVersion}`);
+      if (version < formatVersion) this.#db.exec(`PRAGMA user_version = ${formatVersion}`);
     });
   }
 

@@ -93,7 +93,10 @@ export function apiRoutes(spaces: InnerSpaces): Route[] {
       const { revision, nodes } = await space.past.tree(scopeOf(query));
       return {
         revision,
-        nodes: nodes.map(({ id, path, type, length }) => ({ id, path, kind: type, length })),
+        nodes: nodes.map(({ id, path, type, length, executable }) => ({
+          ...{ id, path, kind: type, length },
+          ...executable && { executable },
+        })),
       };
     }),
     read("file", {

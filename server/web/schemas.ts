@@ -19,8 +19,9 @@ export const tree = z.strictObject({
   nodes: z.array(z.strictObject({
     id,
     path,
-    kind: z.enum(["directory", "text"]),
-    length: units.describe("Of a file, in UTF-16 code units."),
+    kind: z.enum(["directory", "text", "blob"]),
+    length: units.describe("Of a text file, in UTF-16 code units; of a binary file, in bytes."),
+    executable: z.literal(true).describe("Of a file that can be executed.").exactOptional(),
   })),
 }).meta({ id: "Tree" });
 
@@ -98,7 +99,17 @@ const step = z.discriminatedUnion("kind", [
     }).describe("What the edit is made on: a revision, a text, or both."),
     wanted: z.array(wanted).min(1).describe("What is to become of it, one after the other."),
   }),
-  z.strictObject({ kind: z.literal("create"), path, text: z.string() }),
+  z.strictObject({
+    kind: z.literal("create"),
+    path,
+    text: z.string(),
+    executable: z.boolean().describe("Whether it can be executed: not, if left out.").exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal("mode"),
+    path: path.describe("Of a file, as it is called now."),
+    executable: z.boolean().describe("Whether it can be executed from now on."),
+  }),
   z.strictObject({ kind: z.literal("move"), path, to: path }),
   z.strictObject({ kind: z.literal("remove"), path }),
 ]);

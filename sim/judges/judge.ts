@@ -11,6 +11,7 @@ import type { ClientHost } from "../client_host.ts";
 import { Answers } from "./answers.ts";
 import { Characters, hostile, type Owner } from "./characters.ts";
 import { Failure } from "./failure.ts";
+import { judgeModes } from "./modes.ts";
 import { Past } from "./past.ts";
 import { sees } from "./paths.ts";
 import { Reference } from "./reference.ts";
@@ -77,6 +78,7 @@ export class WorkspaceJudge implements Durable {
         this.#rules.forgetting(entry, this.reference, sent());
         this.characters.forgotten(entry, this.reference);
       }
+      const modes = this.submitted.modesOf(entry);
       if (entry.session !== "") {
         const owner = this.owners.get(entry.session);
         const base = this.submitted.baseOf(entry);
@@ -100,6 +102,7 @@ export class WorkspaceJudge implements Durable {
       }
       this.reference.apply(entry);
       this.#rules.after(entry, this.reference);
+      judgeModes(entry, modes, this.reference);
     }
     this.#rules.together(entries);
     if (this.revision % 1000 < entries.length && this.revision > remembered) {

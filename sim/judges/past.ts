@@ -8,13 +8,14 @@
 import type { ClientEvent, ClientInput } from "../../client/core/mod.ts";
 import type { NodeId } from "../../ot/mod.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Query, toHex } from "../../proto/mod.ts";
+import { type NodeItem, type Query, toHex } from "../../proto/mod.ts";
 import { Failure } from "./failure.ts";
 import type { Reference } from "./reference.ts";
 
 interface Asked {
   readonly query: Query;
   readonly texts: Map<NodeId, string>;
+  readonly nodes: NodeItem[];
   readonly bytes: number[];
 }
 
@@ -32,7 +33,7 @@ export class Past {
     sees: (id: NodeId, revision: number) => boolean,
   ): void {
     if (input.kind === "ask") {
-      this.#asked.set(input.query.id, { query: input.query, texts: new Map(), bytes: [] });
+      this.#asked.set(input.query.id, { query: input.query, texts: new Map(), nodes: [], bytes: [] });
     }
     for (const event of events) {
       if (event.kind !== "answer") continue;
@@ -43,6 +44,7 @@ export class Past {
       }
       for (const item of items) {
         if (item.kind === "bytes") asked.bytes.push(...item.bytes);
+        if (item.kind === "node") asked.nodes.push(item);
         if (item.kind !== "content") continue;
         asked.texts.set(item.id, (asked.texts.get(item.id) ?? "") + item.text);
       }
@@ -50,6 +52,7 @@ export class Past {
       this.#asked.delete(id);
       if (!isJudged) continue;
       const { question } = asked.query;
+      if (code === "" && revision >= reference.oldest) this.#judgeNodes(asked.nodes, revision, reference);
       if (question.kind === "blob") this.#judgeBytes(asked.bytes, question.hash, code, revision);
       if (code === "" && question.kind === "files") {
         this.#judge(asked, revision, next === "", reference, sees);
@@ -76,6 +79,14 @@ export class Past {
       const told = texts.get(id), expected = isThere ? reference.text(id, revision) : undefined;
       if (told === expected) continue;
       throw new Failure("time_travel", "a file was not what it is said to have been", id, revision);
+    }
+  }
+
+  #judgeNodes(nodes: readonly NodeItem[], revision: number, reference: Reference): void {
+    for (const { id, type, executable = false } of nodes) {
+      const expected = reference.node(id, revision);
+      if (type === expected?.kind && executable === expected.executable) continue;
+      throw new Failure("time_travel", "a node was not what it is said to have been", id, revision);
     }
   }
 

@@ -19,6 +19,8 @@ export interface ReferenceNode {
   readonly tombstone: NodeId | undefined;
   /** What a blob holds, as "hash bytes". */
   readonly content: string | undefined;
+  /** Whether it is a file that can be executed. */
+  readonly executable: boolean;
 }
 
 interface Version<T> {
@@ -113,7 +115,9 @@ export class Reference {
         if ((kind === "blob") !== (content !== undefined)) {
           this.#broken(entry, `${step.node} holds the wrong thing`);
         }
-        const node = { parent, name, kind, tombstone: undefined, content };
+        const executable = "executable" in step;
+        if (executable && kind === "directory") this.#broken(entry, `directory ${step.node} is executable`);
+        const node = { parent, name, kind, tombstone: undefined, content, executable };
         this.#length += step.content?.bytes ?? 0;
         this.#nodes.set(step.node, [{ revision, value: node }]);
         this.#count++;
@@ -143,6 +147,12 @@ export class Reference {
         if (value.content === undefined) this.#broken(entry, `${step.node} is replaced, which is no blob`);
         this.#length += step.content.bytes - Number(value.content!.split(" ")[1]);
         value = { ...value, content: said(step.content) };
+      } else if (step.kind === "mode") {
+        if (value.kind === "directory") this.#broken(entry, `directory ${step.node} is made executable`);
+        if (value.executable === step.executable) {
+          this.#broken(entry, `${step.node} is so executable already`);
+        }
+        value = { ...value, executable: step.executable };
       } else if (step.kind === "remove") value = { ...value, tombstone: step.tombstone };
       else value = { ...value, tombstone: undefined };
       put(this.#nodes, step.node, revision, value);

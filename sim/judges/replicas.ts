@@ -203,7 +203,8 @@ export class Replica {
     if (
       actual !== undefined && actual.parent === expected.parent && actual.name === expected.name &&
       actual.kind === expected.kind && actual.tombstone === expected.tombstone &&
-      (actual.content && `${actual.content.hash} ${actual.content.bytes}`) === expected.content
+      (actual.content && `${actual.content.hash} ${actual.content.bytes}`) === expected.content &&
+      (actual.executable ?? false) === expected.executable
     ) return;
     const said = actual === undefined
       ? "not there"

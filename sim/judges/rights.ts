@@ -9,9 +9,10 @@ import { inflateSync } from "fflate/browser";
 import type { NodeId } from "../../ot/mod.ts";
 import type { Grant, LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
+import { idIn, idOf, numberOf, partsOf, textOf } from "./fields.ts";
 import { covers, type Layers, pathOf, sees, seesDirectory } from "./paths.ts";
 import type { Reference } from "./reference.ts";
-import { Cutter, Scan, textOf } from "./wire.ts";
+import { Cutter } from "./wire.ts";
 
 /** Types of frames, by number. */
 const type = {
@@ -208,12 +209,12 @@ function faultOf({ revision, change }: LogEntry, layers: Layers, reference: Refe
   const isWhollyCovered = (id: NodeId, at: number) =>
     [...reference.ids()].every((other) => !isIn(other, id, reference, at) || isCovered("tree", other, at));
   for (const { node, kind } of change.steps) {
-    if (kind === "replace") continue;
+    if (kind === "replace" || kind === "mode") continue;
     for (const at of [revision - 1, revision]) {
       if (reference.node(node, at) !== undefined && !isWhollyCovered(node, at)) return `${node} at ${at}`;
     }
   }
-  const filled = change.steps.filter((step) => "content" in step);
+  const filled = change.steps.filter((step) => "content" in step || "executable" in step);
   for (const { node } of [...change.edits, ...filled]) {
     for (const at of [revision - 1, revision]) {
       if (!isCovered("edit", node, at)) return `the text of ${node} at ${at}`;
@@ -242,28 +243,4 @@ class TextPath {
     for (const byte of bytes ?? []) text += `%${byte.toString(16).padStart(2, "0")}`;
     this.names = text === "" ? [] : decodeURIComponent(text).split("/");
   }
-}
-
-function numberOf(message: Uint8Array, field: number): number {
-  const scan = new Scan(message);
-  let number = 0;
-  while (scan.next()) if (scan.field === field && scan.isNumber) number = scan.number;
-  return number;
-}
-
-/** The messages or texts that stand in a field. */
-function partsOf(message: Uint8Array, field: number): Uint8Array[] {
-  const scan = new Scan(message), parts: Uint8Array[] = [];
-  while (scan.next()) {
-    if (scan.field === field && !scan.isNumber) parts.push(message.subarray(scan.from, scan.to));
-  }
-  return parts;
-}
-
-function idIn(message: Uint8Array, field: number): NodeId {
-  return idOf(partsOf(message, field)[0] ?? new Uint8Array(0));
-}
-
-function idOf(id: Uint8Array): NodeId {
-  return `${numberOf(id, 1)}:${numberOf(id, 2)}`;
 }

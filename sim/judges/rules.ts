@@ -134,7 +134,7 @@ export class Rules {
     }
     if (steps.some(({ kind }) => kind === "remove")) return;
     for (const { kind, node } of steps) {
-      if (kind === "rename" || kind === "replace" || kind === "forget") continue;
+      if (kind === "rename" || kind === "replace" || kind === "mode" || kind === "forget") continue;
       if (reference.node(node)!.tombstone !== undefined) continue;
       if (!reference.isLive(node)) {
         throw new Failure("tree", "something lands in a removed directory", `${kind} of ${node}`, revision);

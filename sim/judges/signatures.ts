@@ -11,7 +11,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { operationBytes } from "../../proto/mod.ts";
 import { Audit, type LogEntry, State } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
-import { Scan } from "./wire.ts";
+import { Scan } from "./fields.ts";
 
 /** A signed change, as it stood on a connection. */
 export interface SentSigned {

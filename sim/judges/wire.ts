@@ -11,6 +11,8 @@
 import { hashOf, type LogEntry } from "../../server/core/mod.ts";
 import { joined } from "../../proto/mod.ts";
 import { Failure } from "./failure.ts";
+import { numbersOf, textOf } from "./fields.ts";
+import { type Modes, modesIn, noModes } from "./modes.ts";
 import { type SentSigned, signedIn } from "./signatures.ts";
 
 const type = {
@@ -257,6 +259,8 @@ export class Submitted {
   /** What each session sent last, and the base of everything that has been sent and is not in the log. */
   readonly #last = new Map<string, { readonly seq: number; readonly hash: number }>();
   readonly #bases = new Map<string, number>();
+  /** Which files it was to make executable, or not, if any. */
+  readonly #modes = new Map<string, Modes>();
   readonly #committed = new Map<string, number>();
   readonly #forked = new Set<string>();
   /** What each session signs with, and what was signed of all that is not in the log. */
@@ -289,9 +293,11 @@ export class Submitted {
       throw new Failure("exactly_once", "a change that is sent again is another one", `${name}: seq ${seq}`);
     }
     this.#last.set(session, { seq, hash });
-    this.#bases.set(`${session} ${seq} ${hash}`, base);
+    const key = `${session} ${seq} ${hash}`, modes = honest ? modesIn(payload) : noModes;
+    this.#bases.set(key, base);
     const signed = signedIn(payload);
-    if (signed !== undefined) this.#signed.set(`${session} ${seq} ${hash}`, signed);
+    if (signed !== undefined) this.#signed.set(key, signed);
+    if (modes.size > 0) this.#modes.set(key, modes);
   }
 
   /** Two runs hold this session by now: what is sent again may be another change. */
@@ -304,10 +310,17 @@ export class Submitted {
     return this.#bases.get(`${session} ${seq} ${hash}`);
   }
 
+  /** Which files the author of a change said to be executable, or not. */
+  modesOf({ session, seq, hash }: LogEntry): Modes {
+    return this.#modes.get(`${session} ${seq} ${hash}`) ?? noModes;
+  }
+
   stored({ session, seq, hash }: LogEntry): void {
+    const key = `${session} ${seq} ${hash}`;
     this.#committed.set(session, seq);
-    this.#bases.delete(`${session} ${seq} ${hash}`);
-    this.#signed.delete(`${session} ${seq} ${hash}`);
+    this.#bases.delete(key);
+    this.#signed.delete(key);
+    this.#modes.delete(key);
   }
 
   committed(session: string): number {
@@ -366,66 +379,7 @@ export class Cutter {
 const headBytes = 5;
 const frameBytesMost = 1 << 24;
 
-/** The numbers that stand in a message, by field, of the first few fields; 0 where there is none. */
-function numbersOf(payload: Uint8Array): number[] {
-  const numbers = [0, 0, 0, 0, 0, 0, 0, 0];
-  const scan = new Scan(payload);
-  while (scan.next()) if (scan.field < numbers.length && scan.isNumber) numbers[scan.field] = scan.number;
-  return numbers;
-}
-
-/** A text that stands in a message. */
-export function textOf(payload: Uint8Array, wanted: number): string {
-  let text = "";
-  const scan = new Scan(payload);
-  while (scan.next()) {
-    if (scan.field !== wanted || scan.isNumber) continue;
-    for (const byte of payload.subarray(scan.from, scan.to)) text += String.fromCharCode(byte);
-  }
-  return text;
-}
-
 /** The bytes that a text stands for, as hexadecimal digits. */
 function hexOf(text: string): string {
   return Array.from(text, (character) => character.charCodeAt(0).toString(16).padStart(2, "0")).join("");
-}
-
-/** Goes through the fields of a message. */
-export class Scan {
-  field = 0;
-  isNumber = false;
-  number = 0;
-  /** Where the bytes of a field that is no number stand. */
-  from = 0;
-  to = 0;
-  readonly #payload: Uint8Array;
-  #at = 0;
-
-  constructor(payload: Uint8Array) {
-    this.#payload = payload;
-  }
-
-  next(): boolean {
-    if (this.#at >= this.#payload.length) return false;
-    const tag = this.#varint();
-    this.field = Math.floor(tag / 8);
-    const wire = tag % 8;
-    this.isNumber = wire === 0;
-    if (this.isNumber) this.number = this.#varint();
-    const length = wire === 2 ? this.#varint() : wire === 1 ? 8 : wire === 5 ? 4 : 0;
-    this.from = this.#at;
-    this.to = this.#at += length;
-    return true;
-  }
-
-  #varint(): number {
-    let value = 0, scale = 1;
-    while (this.#at < this.#payload.length) {
-      const byte = this.#payload[this.#at++]!;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) break;
-      scale *= 128;
-    }
-    return value;
-  }
 }

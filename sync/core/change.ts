@@ -19,10 +19,11 @@ export function changeOf(
   for (const item of items) {
     switch (item.kind) {
       case "create": {
-        const { name, type, content } = item;
+        const { name, type, content, executable } = item;
         const node = mint(), parent = idOf(item.parent);
         numbers.set(item.node, node);
-        const step = { kind: "create", node, parent, name, type } as const;
+        const create = { kind: "create", node, parent, name, type } as const;
+        const step = executable ? { ...create, executable } : create;
         if (content === undefined || content instanceof Text) steps.push(step);
         else steps.push({ ...step, content });
         if (content instanceof Text && content.length > 0) {
@@ -35,6 +36,9 @@ export function changeOf(
         break;
       case "replace":
         steps.push({ kind: "replace", node: item.node, content: item.content });
+        break;
+      case "mode":
+        steps.push({ kind: "mode", node: item.node, executable: item.executable });
         break;
       case "move": {
         const { node, name } = item, parent = idOf(item.parent), was = placeOf(node);

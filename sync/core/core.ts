@@ -29,7 +29,15 @@ export interface Remembered {
   /** The log that it speaks of; undefined if there was no earlier run. */
   readonly epoch: string | undefined;
   /** What was about to be written, by path, when the run ended. */
-  readonly intended: ReadonlyMap<string, { readonly node: NodeId; readonly content: FileContent }>;
+  readonly intended: ReadonlyMap<string, Intended>;
+}
+
+/** A file as it was about to be written. */
+export interface Intended {
+  readonly node: NodeId;
+  readonly content: FileContent;
+  /** Undefined if that was not to be changed. */
+  readonly executable: boolean | undefined;
 }
 
 type Busy = "no" | "looking" | "submitting" | "settling" | "acting" | "asking";
@@ -241,6 +249,7 @@ export class FolderCore {
         file: known?.file ?? path.slice(slash + 1),
         kind: seen.kind,
         content,
+        executable: intended.executable ?? known?.executable ?? false,
         stamp: seen.stamp,
         isOurs: true,
         isMakeshift: known?.isMakeshift ?? workspace.node(node)!.name !== name,
@@ -423,7 +432,13 @@ export class FolderCore {
       case "unmake":
         return this.#synced.deleteBelow(node);
       case "write":
-        if (known !== undefined) this.#synced.set({ ...known, content: action.content, stamp, isOurs: true });
+        if (known !== undefined) {
+          const { content, executable = known.executable } = action;
+          this.#synced.set({ ...known, content, executable, stamp, isOurs: true });
+        }
+        return;
+      case "mode":
+        if (known !== undefined) this.#synced.set({ ...known, executable: action.executable, stamp });
         return;
     }
     const place = action.kind === "move" ? action.to : path;
@@ -441,6 +456,7 @@ export class FolderCore {
       file,
       kind: there.kind,
       content: action.kind === "create" ? action.content : known?.content,
+      executable: action.kind === "create" ? action.executable : known?.executable ?? false,
       stamp: stamp ?? known?.stamp,
       isOurs: action.kind === "create" || (known?.isOurs ?? true),
       isMakeshift: file !== properFileName(name, this.#rules),

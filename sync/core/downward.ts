@@ -159,6 +159,7 @@ class Round {
         name: node.name,
         path,
         content: contentIn(workspace, node.id)!,
+        executable: node.executable ?? false,
       });
     }
   }
@@ -186,11 +187,19 @@ class Round {
     }
     if (node.kind === "directory") return;
     const content = contentIn(workspace, id)!, before = known.content!;
-    if (content === before) return;
-    if (holdSame(content, before)) return void synced.set({ ...synced.get(id)!, content });
-    const { stamp: expected, isOurs } = known;
-    const path = synced.pathOf(id);
-    this.#write(node, { kind: "write", node: id, path, content, expected, before, keeps: !isOurs });
+    const { executable = false } = node, isSame = content === before || holdSame(content, before);
+    if (isSame && content !== before) synced.set({ ...synced.get(id)!, content });
+    const isOtherMode = executable !== known.executable;
+    // A disk that does not say so has nothing to be told.
+    if (isOtherMode && !rules.hasModes) synced.set({ ...synced.get(id)!, executable });
+    const { stamp: expected, isOurs } = known, path = synced.pathOf(id);
+    const mode = isOtherMode && rules.hasModes ? executable : undefined;
+    if (!isSame) {
+      const write = { kind: "write", node: id, path, content, expected, before } as const;
+      this.#write(node, { ...write, keeps: !isOurs, executable: mode });
+    } else if (mode !== undefined) {
+      this.#others.push({ kind: "mode", node: id, path, executable: mode, expected });
+    }
   }
 
   #write(node: Node, action: Action): void {

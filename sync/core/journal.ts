@@ -17,7 +17,7 @@
 
 import { type BlobContent, type NodeId, rootId, Text } from "../../ot/mod.ts";
 import type { FileContent } from "./content.ts";
-import type { Remembered } from "./core.ts";
+import type { Intended, Remembered } from "./core.ts";
 import { type Synced, SyncedTree } from "./synced_tree.ts";
 import type { Action } from "./types.ts";
 
@@ -75,9 +75,9 @@ export function intendedLines(actions: readonly Action[]): string {
 /** The line that says that a file is about to be written. */
 export function intendedLine(
   path: string,
-  { node, content }: { readonly node: NodeId; readonly content: FileContent },
+  { node, content, executable }: Intended,
 ): string {
-  return line({ intended: { node, path, content: plainContent(content) } });
+  return line({ intended: { node, path, content: plainContent(content), executable } });
 }
 
 /** A whole journal that says what another one does, and no more. */
@@ -107,23 +107,25 @@ export function readJournal(text: string): Journal {
     throw new SyntaxError("It is no journal of a format that this program knows");
   }
   const nodes = new Map<NodeId, Synced>();
-  const intended = new Map<string, { node: NodeId; content: FileContent }>();
+  const intended = new Map<string, Intended>();
   let epoch: string | undefined, unsent: unknown, contents: Readonly<Record<string, string>> = {};
   for (const each of lines.slice(1)) {
     const entry = JSON.parse(each) as Entry;
     if ("epoch" in entry) epoch = entry.epoch;
     else if ("synced" in entry) {
-      const { content, stamp, held, ...rest } = entry.synced;
+      // Journals of before that knew nothing of modes: in the workspace, nothing could be executed.
+      const { content, stamp, held, executable = false, ...rest } = entry.synced;
       nodes.set(rest.node, {
         ...rest,
+        executable,
         content: content === null ? undefined : contentOf(content),
         stamp: stamp ?? undefined,
         held: held ?? undefined,
       });
     } else if ("forgotten" in entry) nodes.delete(entry.forgotten);
     else if ("intended" in entry) {
-      const { node, path, content } = entry.intended;
-      intended.set(path, { node, content: contentOf(content) });
+      const { node, path, content, executable } = entry.intended;
+      intended.set(path, { node, content: contentOf(content), executable });
     } else if ("unsent" in entry) {
       unsent = entry.unsent ?? undefined;
       contents = entry.contents ?? {};
@@ -136,7 +138,8 @@ export function readJournal(text: string): Journal {
 type PlainContent = string | BlobContent;
 
 /** A node as JSON has it. */
-type PlainSynced = Omit<Synced, "content" | "stamp" | "held"> & {
+type PlainSynced = Omit<Synced, "content" | "executable" | "stamp" | "held"> & {
+  readonly executable?: boolean;
   readonly content: PlainContent | null;
   readonly stamp: NonNullable<Synced["stamp"]> | null;
   readonly held: string | null;
@@ -146,7 +149,14 @@ type Entry =
   | { readonly epoch: string }
   | { readonly synced: PlainSynced }
   | { readonly forgotten: NodeId }
-  | { readonly intended: { readonly node: NodeId; readonly path: string; readonly content: PlainContent } }
+  | {
+    readonly intended: {
+      readonly node: NodeId;
+      readonly path: string;
+      readonly content: PlainContent;
+      readonly executable?: boolean;
+    };
+  }
   | { readonly unsent: unknown; readonly contents?: Readonly<Record<string, string>> };
 
 function plainContent(content: FileContent): PlainContent {

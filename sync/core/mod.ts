@@ -5,7 +5,7 @@
  */
 
 export type { FileContent } from "./content.ts";
-export { FolderCore, type Remembered } from "./core.ts";
+export { FolderCore, type Intended, type Remembered } from "./core.ts";
 export { Ignoring } from "./ignoring.ts";
 export * from "./journal.ts";
 export { changeOf } from "./change.ts";

@@ -16,12 +16,14 @@ import { nameBytesMax, nameFault, numberedNames, utf8Length } from "../../ot/mod
 /** Where the state of a synchronised folder is, in the folder. */
 export const stateFolder = ".dist-space";
 
-/** What a file system can tell apart and hold. */
+/** What a file system can tell apart, hold and say. */
 export interface NameRules {
   /** By which names are told apart: two with one key are one to the file system. */
   readonly keyOf: (file: string) => string;
   /** Whether it is one of Windows, where some characters and names are not allowed. */
   readonly isWindows: boolean;
+  /** Whether it says of each file by itself whether it can be executed. */
+  readonly hasModes: boolean;
 }
 
 /** Whether a name must never come to the disk. */

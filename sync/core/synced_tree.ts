@@ -26,6 +26,8 @@ export interface Synced {
   readonly kind: NodeKind;
   /** What the file held; undefined of a directory. */
   readonly content: FileContent | undefined;
+  /** Whether it could be executed; never a directory. */
+  readonly executable: boolean;
   /** Undefined if it has to be read to be known. */
   readonly stamp: Stamp | undefined;
   /** Whether what the file says was written there by us, so that it is in the workspace as it is. */

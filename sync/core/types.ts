@@ -37,6 +37,8 @@ export type Seen =
     readonly stamp: Stamp;
     /** Undefined if it is the one that is known, by its stamp. */
     readonly content: FileContent | undefined;
+    /** Whether it can be executed; undefined where the file system does not say. */
+    readonly executable: boolean | undefined;
   }
   /** What has no place in a workspace: a link, what is ignored, what is too long. */
   | { readonly kind: "other"; readonly reason: string };
@@ -61,10 +63,12 @@ export type Item =
     readonly content: FileContent | undefined;
     /** Where the folder has it. */
     readonly path: string;
+    readonly executable: boolean;
   }
   /** Other bytes for a file that is no text. */
   | { readonly kind: "replace"; readonly node: NodeId; readonly content: BlobContent; readonly path: string }
   | { readonly kind: "edit"; readonly node: NodeId; readonly op: TextOp }
+  | { readonly kind: "mode"; readonly node: NodeId; readonly executable: boolean }
   | { readonly kind: "move"; readonly node: NodeId; readonly parent: NodeId; readonly name: string }
   | { readonly kind: "remove"; readonly node: NodeId };
 
@@ -78,6 +82,7 @@ export type Action =
     readonly name: string;
     readonly path: string;
     readonly content: FileContent;
+    readonly executable: boolean;
   }
   /** Writes over a file. `keeps` says that what is there was made here, and goes to the trash. */
   | {
@@ -88,6 +93,16 @@ export type Action =
     readonly expected: Stamp | undefined;
     readonly before: FileContent;
     readonly keeps: boolean;
+    /** Whether it can be executed from now on; undefined leaves that as it is. */
+    readonly executable: boolean | undefined;
+  }
+  /** Says of a file whether it can be executed, whatever it holds by now. `expected` is how it is known. */
+  | {
+    readonly kind: "mode";
+    readonly node: NodeId;
+    readonly path: string;
+    readonly executable: boolean;
+    readonly expected: Stamp | undefined;
   }
   /** Never over anything. */
   | {

@@ -14,6 +14,7 @@
  *     removed           edited            stays, and comes back to the folder
  *     made              made              one if they say the same; else both, the folder's as "name (2)"
  *     moved             moved             the folder's: it is the later one
+ *     made executable   anything          executable, if the file stays; that two disagree on it cannot be
  *
  * The synced tree is changed along; whoever calls takes that back if it does not come to pass.
  *
@@ -138,9 +139,22 @@ class Planner {
     this.#gone.delete(node);
     if (seen.kind !== "directory" && seen.content !== undefined && !holdSame(seen.content, known.content)) {
       this.#edited.set(node, look);
-    } else if (!areEqual(seen.stamp, known.stamp) || known.held !== undefined) {
-      this.#synced.set({ ...known, stamp: seen.stamp, held: undefined });
+      return;
     }
+    const executable = this.#mode(known, look);
+    if (!areEqual(seen.stamp, known.stamp) || known.held !== undefined || executable !== known.executable) {
+      this.#synced.set({ ...known, stamp: seen.stamp, executable, held: undefined });
+    }
+  }
+
+  /** Tells the workspace whether a file can be executed, if that was changed here; gives what both sides know then. */
+  #mode({ node, executable: known }: Synced, { seen }: Found): boolean {
+    const executable = (seen.kind === "directory" ? undefined : seen.executable) ?? known;
+    if (executable !== known && this.#workspace.isLive(node)) {
+      const { executable: theirs = false } = this.#workspace.node(node)!;
+      if (theirs !== executable) this.#items.push({ kind: "mode", node, executable });
+    }
+    return executable;
   }
 
   /** What is gone, and was not changed by others, leaves its name to what has come in its place. */
@@ -254,19 +268,27 @@ class Planner {
       isDirectory: seen.kind === "directory",
       node: undefined,
     });
+    const executable = this.#isExecutable(look);
     const node = this.#new({
       parent: target,
       name: place.name,
       type: seen.kind,
       content,
       path: look.path,
+      executable,
     });
-    this.#add(node, place.recorded, look, content, false);
+    this.#add(node, place.recorded, look, content, false, executable);
     if (place.recorded !== place.name) {
       this.#different.push(look.path);
       this.#again.push(node);
       if (there !== undefined) this.#again.push(there);
     } else this.#created.push(look.path);
+  }
+
+  /** Whether a new file can be executed; where the disk does not say, as that which it takes the place of. */
+  #isExecutable({ path, seen }: Found): boolean {
+    if (seen.kind === "directory") return false;
+    return seen.executable ?? this.#synced.at(path)?.executable ?? false;
   }
 
   /** Takes what the workspace has at this place for the same as what the folder has, if it is. */
@@ -282,6 +304,7 @@ class Planner {
     const ours = seen.content!, theirs = contentIn(this.#workspace, there)!;
     if (holdSame(ours, theirs)) {
       this.#add(there, look.name, look, theirs, true);
+      this.#joinMode(there, look);
       this.#same++;
       return true;
     }
@@ -289,8 +312,15 @@ class Planner {
     // Whoever has nothing there takes what the other has.
     if (ours.length > 0) this.#items.push({ kind: "edit", node: there, op: insert(0, ours.toString()) });
     this.#add(there, look.name, look, ours, false);
+    this.#joinMode(there, look);
     this.#again.push(there);
     return true;
+  }
+
+  /** Nothing was agreed on before, so a file can be executed that can be on either side. */
+  #joinMode(node: NodeId, look: Found): void {
+    const known = this.#synced.get(node)!, executable = this.#mode(known, look);
+    if (executable) this.#synced.set({ ...known, executable });
   }
 
   #add(
@@ -299,6 +329,7 @@ class Planner {
     { path, seen }: Found,
     content: FileContent | undefined,
     isOurs: boolean,
+    executable: boolean = false,
   ): void {
     const parent = this.#parentOf(path)!, file = fileOf(path);
     this.#vacate(parent, file, node);
@@ -309,6 +340,7 @@ class Planner {
       file,
       kind: seen.kind,
       content,
+      executable,
       stamp: seen.stamp,
       isOurs,
       isMakeshift: false,
@@ -342,7 +374,8 @@ class Planner {
       const parent = this.#liveParent(synced.parent);
       const above = this.#synced.get(node)!.parent;
       const place = this.#placeFor(parent, { parent: above, wanted: synced.name, isDirectory: false, node });
-      now = this.#new({ parent, name: place.name, type: seen.kind, content, path });
+      const executable = seen.executable ?? synced.executable;
+      now = this.#new({ parent, name: place.name, type: seen.kind, content, path, executable });
       this.#synced.renumber(node, now);
       this.#synced.set({ ...this.#synced.get(now)!, name: place.recorded });
     } else if (op.length > 0) this.#items.push({ kind: "edit", node, op });
@@ -353,6 +386,7 @@ class Planner {
     this.#synced.set({
       ...this.#synced.get(now)!,
       content,
+      executable: this.#mode(synced, look),
       stamp: seen.stamp,
       isOurs,
       held: undefined,
@@ -414,7 +448,14 @@ class Planner {
     const place = { parent: above, wanted: synced.name, isDirectory: true, node: directory };
     const { name, recorded } = this.#placeFor(parent, place);
     const path = this.#synced.pathOf(directory);
-    const node = this.#new({ parent, name, type: "directory", content: undefined, path });
+    const node = this.#new({
+      parent,
+      name,
+      type: "directory",
+      content: undefined,
+      path,
+      executable: false,
+    });
     this.#synced.renumber(directory, node);
     this.#synced.set({ ...this.#synced.get(node)!, name: recorded });
     // What else was in it, and was removed with it, goes from the folder: nobody will say so of the new one.

@@ -50,6 +50,8 @@ Deno.test("treeReport() tells renames from moves, and creations from restoration
   assertEquals(treeReport({ ...file, before: "a/x", after: "b/y" }), "moved a/x to b/y");
   assertEquals(treeReport({ ...file, before: "a x", after: undefined }), 'removed "a x"');
   assertEquals(treeReport({ ...file, before: undefined, after: "a" }), "restored a");
+  assertEquals(treeReport({ ...file, before: "a", after: "a" }), "replaced a");
+  assertEquals(treeReport({ ...file, before: "a", after: "a", executable: true }), "made a executable");
   assertEquals(
     treeReport({ before: undefined, after: "a", directory: true, known: false }),
     "created a/",

@@ -109,6 +109,47 @@ Deno.test("log import takes what became binary, or a text, for another file of t
   assertEquals((await folder.json("verify")).isWhole, true);
 });
 
+Deno.test({
+  name:
+    "log import and export keep which files can be executed, in a folder and in a tar file, and show and diff say so",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using folder = await DataFolder.of({ main: smallStory() });
+    const modesIn = async (where: string) =>
+      await Promise.all(
+        ["plain", "run.sh", "tool"].map(async (name) =>
+          ((await Deno.lstat(`${folder.path}/${where}/${name}`)).mode! & 0o777).toString(8)
+        ),
+      );
+    await folder.write("in/plain", "x\n");
+    await folder.write("in/run.sh", "#!/bin/sh\n");
+    await folder.write("in/tool", Uint8Array.of(0, 1));
+    for (const name of ["run.sh", "tool"]) await Deno.chmod(`${folder.path}/in/${name}`, 0o755);
+    assertEquals((await folder.json("import", "new", "in")).revision, 2);
+    assertStringIncludes((await folder.log("show", "new", "2")).stdout, "create executable run.sh");
+    assertStringIncludes((await folder.log("files", "new")).stdout, "bytes, executable");
+    await Deno.chmod(`${folder.path}/in/run.sh`, 0o644);
+    await Deno.chmod(`${folder.path}/in/plain`, 0o700);
+    assertEquals((await folder.json("import", "new", "in")).revision, 4);
+    assertStringIncludes((await folder.log("show", "new", "4")).stdout, "make run.sh no longer executable");
+    assertStringIncludes(
+      (await folder.log("diff", "new", "--from", "2", "plain")).stdout,
+      "old mode 100644\nnew mode 100755\n",
+    );
+    assertEquals((await folder.log("export", "new", "then", "--at", "2")).code, 0);
+    assertEquals((await folder.log("export", "new", "now.tar")).code, 0);
+    assertEquals(await modesIn("then"), ["644", "755", "755"]);
+    const modes: Record<string, string> = {};
+    const extract = tar.extract();
+    extract.end(await folder.read("now.tar"));
+    for await (const each of extract) {
+      modes[each.header.name] = each.header.mode!.toString(8);
+      each.resume();
+    }
+    assertEquals(modes, { plain: "755", "run.sh": "644", tool: "755" });
+  },
+});
+
 Deno.test("log takes nothing away without --yes", async () => {
   await using folder = await DataFolder.of({ main: smallStory() });
   assertEquals((await folder.log("backup", "b.db")).code, 0);

@@ -186,6 +186,32 @@ Deno.test("what a store without room for bytes has kept comes back, with the rea
   await again.close();
 });
 
+Deno.test("a change of two files comes back if the bytes of one are gone, however often the other's are sent", async () => {
+  await using server = new LiveServer();
+  const memory = new MemoryUnsentStore();
+  const forgetful: UnsentStore = {
+    load: () => memory.load(),
+    loadContents: async () => new Map([...await memory.loadContents()].slice(1)),
+    save: (unsent, contents) => memory.save(unsent, contents),
+  };
+  const line = new Line(server.port);
+  const ada = await open(server, "Ada", { unsent: memory, dial: line.dial });
+  await ada.write("note.txt", "first").settled;
+  line.down();
+  ada.atomically((draft) => {
+    draft.writeBytes("gone.bin", noise(10));
+    draft.writeBytes("kept.bin", noise(20, 2));
+  });
+  await ada.close();
+  const again = await open(server, "Ada", { unsent: forgetful });
+  await again.settled();
+  const [recovered] = again.recovered;
+  assertEquals(recovered!.problem.code, "content_unknown");
+  assertEquals(recovered!.contents!.map(({ bytes }) => bytes.length), [20]);
+  assertEquals(again.files().map(({ path }) => path), ["note.txt"]);
+  await again.close();
+});
+
 Deno.test("what the server refuses of a binary file comes back with its bytes", async () => {
   await using server = new LiveServer({ settings: { nodesMax: 3 } });
   const ada = await open(server, "Ada"), ben = await open(server, "Ben");

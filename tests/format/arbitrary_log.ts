@@ -42,6 +42,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     content,
   }),
   fc.record({ kind: fc.constant("replace" as const), node: id, content }),
+  fc.record({ kind: fc.constant("mode" as const), node: id, executable: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("create" as const),
+    node: id,
+    parent: id,
+    name: text,
+    type: fc.constant("text" as const),
+    executable: fc.constant(true as const),
+  }),
   fc.record({
     kind: fc.constant("create" as const),
     node: id,

@@ -63,6 +63,21 @@ Deno.test("a checkpoint gives back the state that it was made of", () => {
   assertEquals({ revision, read }, { revision: 300, read: chain });
 });
 
+Deno.test("a checkpoint knows which files can be executed, removed ones too, and its hash tells them apart", () => {
+  const saved = typedLog(2).state.save();
+  const hashes = new Set<string>();
+  for (const executable of [{}, { executable: true as const }]) {
+    for (const [tombstone, removals] of [[null, []], ["1:2", [["1:1", { revision: 1, time: 5 }]]]] as const) {
+      const nodes = saved.nodes.map((node) => ({ ...node, ...executable, tombstone }));
+      const state = State.restore({ ...saved, nodes, removals });
+      assertEquals(decode(encode(state)), state.save());
+      assertEquals(state.save().nodes[0]!.executable, "executable" in executable ? true : undefined);
+      hashes.add(toHex(decodeManifest(encode(state).manifest).stateHash));
+    }
+  }
+  assertEquals(hashes.size, 4);
+});
+
 Deno.test("equal states have equal checkpoints, whatever has led to them", () => {
   const { state } = typedLog(300, 3);
   assertEquals(encode(State.restore(state.save())), encode(state));

@@ -17,7 +17,8 @@ function diffQuery(from = first, context = 3) {
 }
 
 function patch(before: string, after: string, context = 3, lengthMax = 1 << 20) {
-  const pair = { status: "modified", path: "a.txt", from: "", before, after } as const;
+  const modes = { was: false, is: false };
+  const pair = { status: "modified", path: "a.txt", from: "", modes, before, after } as const;
   return patchOf(pair, context, lengthMax);
 }
 
@@ -70,6 +71,42 @@ Deno.test("a diff says what was added, removed and renamed, and nothing of what 
   );
   assertStringIncludes(goes!, "+++ /dev/null\n@@ -1,1 +0,0 @@\n-goes\n");
   assertStringIncludes(added!, "--- /dev/null\n+++ b/new.txt\n@@ -0,0 +1,1 @@\n+new\n");
+});
+
+Deno.test("a diff says which files can be executed and could not before, as git does", () => {
+  const story = new Story();
+  for (const name of ["both", "mode", "moves", "plain", "undone"]) story.creates(1, name, "one\n");
+  const from = { revision: story.revision, time: 0 };
+  const runs = (path: string, executable: boolean) => {
+    story.does(1, { steps: [{ kind: "mode", node: story.id(path), executable }] });
+  };
+  for (const path of ["both", "mode", "moves", "undone"]) runs(path, true);
+  runs("undone", false);
+  story.types(2, "both", 0, 3, "1");
+  story.renames(2, "moves", "moved");
+  const node = story.mint(1);
+  story.does(1, {
+    steps: [{ kind: "create", node, parent: "0:0", name: "run", type: "text", executable: true }],
+  });
+  const modes = "old mode 100644\nnew mode 100755\n";
+  const patchesOf = (differences: readonly { readonly patch: string }[]) =>
+    differences.map(({ patch }) => patch);
+  assertEquals(patchesOf(itemsOf("difference", diffQuery(from), story.source())), [
+    `diff --git a/both b/both\n${modes}--- a/both\n+++ b/both\n@@ -1,1 +1,1 @@\n-one\n+1\n`,
+    `diff --git a/mode b/mode\n${modes}`,
+    `diff --git a/moves b/moved\n${modes}rename from moves\nrename to moved\n`,
+    "diff --git a/run b/run\nnew file mode 100755\n",
+  ]);
+  story.removes(1, "run");
+  const before = { revision: story.revision - 1, time: 0 };
+  const gone = "diff --git a/run b/run\ndeleted file mode 100755\n";
+  assertEquals(patchesOf(itemsOf("difference", diffQuery(before), story.source())), [gone]);
+  const tree = itemsOf("node", queryOf({ kind: "tree" }), story.source());
+  assertEquals(tree.filter(({ executable }) => executable).map(({ path }) => path), [
+    "both",
+    "mode",
+    "moved",
+  ]);
 });
 
 Deno.test("a diff takes a file that was removed and made anew for the same file", () => {

@@ -173,6 +173,25 @@ Deno.test("create_file, move and remove do that, and remove nothing that was cha
     assertEquals(ada.files().map(({ path }) => path), [a]);
   }));
 
+Deno.test("create_file and change_files make files executable, or not, and list_files says which are", () =>
+  together(async (ada, agent) => {
+    await agent.call("create_file", { path: "run.sh", text: "x", executable: true });
+    const steps = [
+      { do: "create", path: "b.sh", text: "b", executable: true },
+      { do: "mode", path: "run.sh", executable: false },
+    ];
+    assertEquals((await agent.call("change_files", { steps })).data.changed, true);
+    await seen(ada, agent);
+    assertEquals(ada.files().flatMap(({ path, executable }) => executable ? [path] : []), ["b.sh"]);
+    const { data } = await agent.call("list_files", { globs: ["*.sh"] });
+    assertEquals(data.entries, [
+      { path: "b.sh", kind: "file", length: 1, executable: true },
+      { path: "run.sh", kind: "file", length: 1 },
+    ]);
+    const directory = [{ do: "mode", path: "src", executable: true }];
+    assertEquals((await agent.call("change_files", { steps: directory })).code, "not_executable");
+  }));
+
 Deno.test("list_files, search, diff and blame say what there is, where, since when and by whom", () =>
   together(async (ada, agent, since) => {
     await ada.create("docs/deep/x.md", "see one\n").settled;

@@ -16,7 +16,7 @@ import { step } from "./tree_changes.ts";
 import { content, drawn, inOrder, type Planted, planted } from "./tree_drawing.ts";
 import { merged } from "./tree_replicas.ts";
 
-const { create, createBlob, move, rename, remove, replaceBlob, restore } = step;
+const { create, createBlob, mode, move, rename, remove, replaceBlob, restore } = step;
 
 /** What two concurrent changes come to: the workspace, and what each author is told. */
 interface Outcome {
@@ -805,4 +805,68 @@ Deno.test("resolve() refuses to replace what is no blob, and contents that are n
   const made = { kind: "create", node: "2:1", parent: rootId, name: "c" } as const;
   assertEquals(faultOf({ ...made, type: "blob" }), "bad_content");
   assertEquals(faultOf({ ...made, type: "text", content: content("01") }), "bad_content");
+});
+
+// Whether a file can be executed.
+
+Deno.test("resolve() lets the later of two who say whether a file can be executed win", () => {
+  const start = planted("run: x"), run = start.id("run");
+  merges(start, [mode(run, true)], [mode(run, false)], {
+    ab: { tree: ["run: x"] },
+    ba: { tree: ["run*: x"] },
+  });
+  commutes(start, [mode(run, true)], [mode(run, true)], ["run*: x"]);
+});
+
+Deno.test("resolve() keeps whether a file can be executed, what it holds, is called and where it is apart", () => {
+  const start = planted("run = 01", "bin/"), run = start.id("run");
+  const others = [replaceBlob(run, "02"), rename(run, "go"), move(run, start.id("bin"))];
+  commutes(start, [mode(run, true)], others, ["bin/", "bin/go* = 02"]);
+  const text = planted("run: x"), node = text.id("run");
+  commutes(text, [mode(node, true)], { steps: [], edits: [{ node, op: insert(1, "y") }] }, ["run*: xy"]);
+});
+
+Deno.test("resolve() brings a removed file back as executable as it was made meanwhile", () => {
+  const start = planted("run: x"), run = start.id("run");
+  commutes(start, [mode(run, true)], [remove(run, "3:1")], ["- run*: x"]);
+  commutes(planted("- run: x"), [mode(run, true)], [restore(run)], ["run*: x"]);
+});
+
+Deno.test("resolve() makes a file as executable as one change says last, in one step", () => {
+  const madeBy = (...steps: readonly Step[]) =>
+    merged(Workspace.empty, [{ site: 2, change: changeOf(steps) }]).entries[0]!.change.steps;
+  const made = create("2:1", rootId, "run"), executable = { ...made, executable: true } as const;
+  assertEquals(madeBy(made, mode("2:1", true)), [executable]);
+  assertEquals(madeBy(executable, mode("2:1", false)), [made]);
+  const blob = { ...executable, type: "blob", content: content("01") } as const;
+  assertEquals(madeBy(createBlob("2:1", rootId, "run", "01"), mode("2:1", true)), [blob]);
+});
+
+Deno.test("resolve() does nothing where a file is as executable as it is said to be, and tells nobody", () => {
+  const start = planted("run*: x", "a: y");
+  const steps = [mode(start.id("run"), true), mode(start.id("a"), true), mode(start.id("a"), false)];
+  const { entries } = merged(start.state, [{ site: 2, change: changeOf(steps) }]);
+  assertEquals([entries[0]!.change.steps, entries[0]!.notices], [[], []]);
+});
+
+Deno.test("resolve() leaves a file its name where it is only made executable", () => {
+  const start = planted("run: x");
+  assertEquals(alone(start, [create("2:1", rootId, "run"), mode(start.id("run"), true)]), {
+    tree: inOrder(["run*: x", "run (2)"]),
+    notices: ["2:1 renamed run (2)"],
+  });
+});
+
+Deno.test("resolve() refuses executable directories, and what there is not", () => {
+  const start = planted("d/");
+  const faultOf = (step: Step) => {
+    const resolution = resolve([step], start.state, { site: 2, counter: 0 });
+    return "fault" in resolution ? resolution.fault : undefined;
+  };
+  assertEquals(faultOf(mode(start.id("d"), true)), "not_executable");
+  assertEquals(faultOf(mode(start.id("d"), false)), "not_executable");
+  assertEquals(faultOf(mode(rootId, true)), "root_is_fixed");
+  assertEquals(faultOf(mode("9:9", true)), "unknown_node");
+  const made = { ...create("2:1", rootId, "e", "directory"), executable: true } as const;
+  assertEquals(faultOf(made), "not_executable");
 });

@@ -261,3 +261,12 @@ Deno.test("revert() puts back what a blob held, and makes one anew that is not t
   ]);
   assertEquals(drawn(reverted(Workspace.empty, then, ""), rootId), drawn(then, rootId));
 });
+
+Deno.test("revert() makes a file as executable as it was, also one that is made anew", () => {
+  const run = { ...step.create("1:1", rootId, "run"), executable: true } as const;
+  const then = made(Workspace.empty, { steps: [run] });
+  const now = made(then, { steps: [step.mode("1:1", false)] });
+  assertEquals(revert(now, then, "run", minting(99)).steps, [step.mode("1:1", true)]);
+  assertEquals(revert(then, now, "run", minting(99)).steps, [step.mode("1:1", false)]);
+  assertEquals(reverted(Workspace.empty, then, "").find("run")?.executable, true);
+});

@@ -44,6 +44,7 @@ export const step = {
     content: content(digits),
   }),
   replaceBlob: (node: NodeId, digits: string): Step => ({ kind: "replace", node, content: content(digits) }),
+  mode: (node: NodeId, executable: boolean): Step => ({ kind: "mode", node, executable }),
   remove: (node: NodeId, tombstone: NodeId): Step => ({ kind: "remove", node, tombstone }),
   restore: (node: NodeId, tombstone?: NodeId): Step => ({
     kind: "restore",
@@ -56,7 +57,7 @@ export const step = {
 export type ChangeKind = Step["kind"] | "edit" | "noop";
 
 export const changeKinds: readonly ChangeKind[] = [
-  ...["create", "move", "rename", "remove", "restore", "replace", "edit", "noop"] as const,
+  ...["create", "move", "rename", "remove", "restore", "replace", "mode", "edit", "noop"] as const,
 ];
 
 export function kindOf(change: Change): ChangeKind {
@@ -83,6 +84,7 @@ export function everyChange(
       for (const type of ["directory", "text"] as const) {
         steps.push({ kind: "create", node: id, parent, name, type });
       }
+      steps.push({ kind: "create", node: id, parent, name, type: "text", executable: true });
       if (hasBlobs) steps.push(step.createBlob(id, parent, name, `0${site}`));
     }
   }
@@ -94,6 +96,7 @@ export function everyChange(
     steps.push({ kind: "remove", node, tombstone: id }, { kind: "restore", node });
     if (tombstone !== undefined) steps.push({ kind: "restore", node, tombstone });
     if (kind === "blob") steps.push(step.replaceBlob(node, `0${site}`), step.replaceBlob(node, "0a"));
+    if (kind !== "directory") steps.push(step.mode(node, true), step.mode(node, false));
     const length = state.text(node).length;
     const ops = kind === "text" ? [insert(0, typed), insert(length, typed), remove(0, length)] : [];
     if (length > 1) ops.push(insert(1, typed), remove(0, 1), replace(1, length - 1, typed));
@@ -122,19 +125,27 @@ export function someChange(state: Workspace, pick: Pick, mint: Mint, typed: () =
   const editCount = pick(4), steps: Step[] = [];
   for (let count = pick(4); count > 0; count--) {
     const directory = () => one([{ id: rootId }, ...nodes.filter(({ kind }) => kind === "directory")]).id;
-    const kind = one(["create", "move", "rename", "remove", "restore", "replace"] as const);
+    const kind = one(["create", "move", "rename", "remove", "restore", "replace", "mode"] as const);
     if (kind === "create" || nodes.length === 0) {
       const node = mint(), type = one(["text", "directory", "blob"] as const);
       if (type === "blob") steps.push(step.createBlob(node, directory(), one(names), `0${pick(9)}`));
-      else steps.push({ kind: "create", node, parent: directory(), name: one(names), type });
+      else {
+        const create = { kind: "create", node, parent: directory(), name: one(names), type } as const;
+        steps.push(type === "text" && pick(4) === 0 ? { ...create, executable: true } : create);
+      }
       nodes.push({ id: node, kind: type });
       continue;
     }
-    const blobs = kind === "replace" ? nodes.filter((node) => node.kind === "blob") : nodes;
-    if (blobs.length === 0) continue;
-    const { id: node, tombstone } = one(blobs);
+    const fitting = kind === "replace"
+      ? nodes.filter((node) => node.kind === "blob")
+      : kind === "mode"
+      ? nodes.filter((node) => node.kind !== "directory")
+      : nodes;
+    if (fitting.length === 0) continue;
+    const { id: node, tombstone } = one(fitting);
     if (kind === "move") steps.push({ kind, node, parent: directory() });
     else if (kind === "replace") steps.push(step.replaceBlob(node, `0${pick(9)}`));
+    else if (kind === "mode") steps.push(step.mode(node, pick(2) === 0));
     else if (kind === "rename") steps.push({ kind, node, name: one(names) });
     else if (kind === "remove") steps.push({ kind, node, tombstone: mint() });
     else if (tombstone === undefined || pick(2) === 0) steps.push({ kind, node });

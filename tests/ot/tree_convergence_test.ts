@@ -22,10 +22,10 @@ import {
 /** Small trees, each with the names that changes of it use. Every character of their texts is there once. */
 const trees: readonly { readonly state: Workspace; readonly names: readonly string[] }[] = [
   { state: planted("a: xyz", "d/", "d/b: uvw").state, names: ["a", "b", "n"] },
-  { state: planted("d/", "d/e/", "d/e/a: xyz", "g/", "g/a").state, names: ["a", "e"] },
+  { state: planted("d/", "d/e/", "d/e/a*: xyz", "g/", "g/a").state, names: ["a", "e"] },
   { state: planted("- r/", "~ r/a: xyz", "- r/s/", "~ r/s/b", "a: uvw").state, names: ["a", "r"] },
   { state: planted("- a: xyz", "a: uvw", "a (2)", "d/", "- d/a: rst").state, names: ["a", "d"] },
-  { state: planted("a = 0a", "- d/", "~ d/b = 0b", "e: x").state, names: ["a"] },
+  { state: planted("a = 0a", "- d/", "~ d/b* = 0b", "e: x").state, names: ["a"] },
 ];
 
 const sites = [2, 3, 4];

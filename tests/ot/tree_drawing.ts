@@ -3,6 +3,7 @@
  *
  *     a.txt: hello     a file and its text
  *     logo.png = 7f    a blob, and what it holds
+ *     run*: hello      a file that can be executed
  *     docs/            a directory
  *     - old/           a removed one
  *     ~ old/x.txt      what is hidden below it
@@ -29,13 +30,13 @@ export interface Planted {
 export function planted(...lines: readonly string[]): Planted {
   const nodes: Node[] = [], texts: [NodeId, Text][] = [], ids = new Map<string, NodeId>([["", rootId]]);
   for (const line of lines) {
-    const [, mark, path, slash, digits, text] =
-      /^([-~] )?([^:=]*?[^:/= ])(\/)?(?: = ([0-9a-f]{2}))?(?:: (.*))?$/s.exec(line)!;
+    const [, mark, path, slash, star, digits, text] =
+      /^([-~] )?([^:=*]*?[^:/=* ])(\/)?(\*)?(?: = ([0-9a-f]{2}))?(?:: (.*))?$/s.exec(line)!;
     const id = `1:${nodes.length + 1}`;
     const names = path!.split("/"), name = names.pop()!;
     const parent = ids.get(names.join("/"))!;
     const tombstone = mark === "- " ? `1:${500 + nodes.length}` : undefined;
-    const placed = { id, parent, name, tombstone };
+    const placed = { id, parent, name, tombstone, ...star !== undefined && { executable: true as const } };
     if (digits !== undefined) nodes.push({ ...placed, kind: "blob", content: content(digits) });
     else nodes.push({ ...placed, kind: slash === undefined ? "text" : "directory" });
     if (text !== undefined) texts.push([id, Text.of(text)]);
@@ -64,13 +65,13 @@ export function drawn(state: Workspace): string[] {
       : text === ""
       ? ""
       : `: ${text}`;
-    lines.push(mark + state.pathOf(node.id) + end);
+    lines.push(mark + state.pathOf(node.id) + (node.executable ? "*" : "") + end);
   }
   return inOrder(lines);
 }
 
 /** Lines that draw a workspace, sorted by path. */
 export function inOrder(lines: readonly string[]): string[] {
-  const path = (line: string) => line.replace(/^[-~] /, "").replace(/\/?((: | = ).*)?$/s, "");
+  const path = (line: string) => line.replace(/^[-~] /, "").replace(/[/*]?((: | = ).*)?$/s, "");
   return lines.toSorted((a, b) => path(a) < path(b) ? -1 : path(a) > path(b) ? 1 : a < b ? -1 : 1);
 }

@@ -15,6 +15,7 @@ interface ModelNode {
   readonly kind: Node["kind"];
   tombstone: NodeId | undefined;
   content?: BlobContent;
+  executable?: true;
 }
 
 export class ModelTree {
@@ -35,6 +36,7 @@ export class ModelTree {
         const parent = this.#landing(step.parent);
         const node: ModelNode = { parent, name: step.name, kind: step.type, tombstone: undefined };
         if (step.content !== undefined) node.content = step.content;
+        if (step.executable) node.executable = true;
         this.nodes.set(step.node, node);
         place(step.node);
         continue;
@@ -52,6 +54,9 @@ export class ModelTree {
         place(step.node);
       } else if (step.kind === "replace") {
         node.content = step.content;
+      } else if (step.kind === "mode") {
+        if (step.executable) node.executable = true;
+        else delete node.executable;
       } else if (step.kind === "remove") {
         node.tombstone = step.tombstone;
       } else if (node.tombstone !== undefined) {

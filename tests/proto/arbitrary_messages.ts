@@ -52,6 +52,7 @@ const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
 const content = fc.record({ hash, bytes: uint53 });
 /** A property that is there or not. */
 const mayHoldContent = fc.oneof(fc.constant({}), fc.record({ content }));
+const mayBeExecutable = fc.constantFrom({}, { executable: true as const });
 const bytes = fc.uint8Array({ maxLength: 300 });
 
 const splice: fc.Arbitrary<Splice> = fc.record({ at: uint32, remove: uint32, insert: text });
@@ -63,8 +64,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(
     fc.record({ kind: kind("create"), node: id, parent: id, name: text, type: nodeKind }),
     mayHoldContent,
+    mayBeExecutable,
   )
-    .map(([step, content]) => ({ ...step, ...content })),
+    .map(([step, content, mode]) => ({ ...step, ...content, ...mode })),
+  fc.record({ kind: kind("mode"), node: id, executable: fc.boolean() }),
   fc.record({ kind: kind("replace"), node: id, content }),
   fc.record({ kind: kind("move"), node: id, parent: id }),
   fc.record({ kind: kind("rename"), node: id, name: text }),
@@ -141,8 +144,11 @@ const question: fc.Arbitrary<Question> = fc.oneof(
 const status = fc.constantFrom("added", "removed", "modified", "renamed");
 
 const item: fc.Arbitrary<AnswerItem> = fc.oneof(
-  fc.tuple(fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }), mayHoldContent)
-    .map(([node, content]) => ({ ...node, ...content })),
+  fc.tuple(
+    fc.record({ kind: kind("node"), id, path: text, type: nodeKind, length: uint53 }),
+    mayHoldContent,
+    mayBeExecutable,
+  ).map(([node, content, mode]) => ({ ...node, ...content, ...mode })),
   fc.record({ kind: kind("bytes"), at: uint53, bytes }),
   fc.record({ kind: kind("content"), id, path: text, at: uint53, text }),
   fc.record({
@@ -359,7 +365,8 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
       fc.tuple(
         fc.record({ id, parent: id, name: text, kind: nodeKind, tombstone: optional(id) }),
         mayHoldContent,
-      ).map(([node, content]) => ({ ...node, ...content })),
+        mayBeExecutable,
+      ).map(([node, content, mode]) => ({ ...node, ...content, ...mode })),
       { maxLength: 5 },
     ),
     contents: fc.array(fc.record({ node: id, text }), { maxLength: 5 }),

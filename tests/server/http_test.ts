@@ -223,6 +223,28 @@ Deno.test("a workspace that is only asked about is not made; the first change ma
   assertEquals(await ask(), [200, 1]);
 });
 
+Deno.test("HTTP says which files can be executed, binary ones among them, and can say so itself", async () => {
+  await using server = await LiveWeb.start();
+  const caller = await callerOf(server);
+  const ada = await Space.open({ dial: tcp("127.0.0.1", server.port), workspace: "w", name: "Ada" });
+  await ada.writeBytes("tool", new Uint8Array([0, 1])).settled;
+  const steps = [
+    { kind: "create", path: "run.sh", text: "x", executable: true },
+    { kind: "mode", path: "tool", executable: true },
+  ];
+  const post = (steps: readonly object[]) => caller.call(server, "post", at("changes"), { body: { steps } });
+  assertEquals((await post(steps)).status, 200);
+  await eventually(() => ada.find("tool")?.executable, "an executable tool");
+  const { value } = await caller.call(server, "get", at("tree"), { query: "" });
+  const { nodes } = value as { nodes: readonly object[] };
+  assertEquals(nodes.map((node): unknown => ({ ...node, id: "" })), [
+    { id: "", path: "run.sh", kind: "text", length: 1, executable: true },
+    { id: "", path: "tool", kind: "blob", length: 2, executable: true },
+  ]);
+  assertEquals((await post([{ kind: "mode", path: "nothing", executable: true }])).status, 404);
+  await ada.close();
+});
+
 Deno.test("callers share a session, which leaves when nobody has used it for a while", async () => {
   await using server = await LiveWeb.start({}, { sessions: { idleMs: 100 } });
   const caller = await callerOf(server);

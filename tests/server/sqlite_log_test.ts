@@ -252,6 +252,22 @@ Deno.test("what a blob holds is found by its hash, in its own workspace alone", 
     });
   }));
 
+Deno.test("data of format 2, which had no files that can be executed, is taken over with its blobs", () =>
+  inFolder(async (folder) => {
+    const { state } = await filledFolder(folder, 300, [100]);
+    const hash = await withLog({ folder }, async (log) => {
+      await log.load("paper");
+      return await log.putContent("paper", new Uint8Array(5));
+    });
+    const db = new DatabaseSync(`${folder}/dist-space.sqlite`);
+    db.exec("PRAGMA user_version = 2");
+    db.close();
+    await withLog({ folder }, async (log) => {
+      assertEquals(endOf(await log.load("paper")), state.save());
+      assertEquals(await log.holdContent("paper", hash), 5);
+    });
+  }));
+
 Deno.test("data of format 1, which had no blobs, is taken over", () =>
   inFolder(async (folder) => {
     const { state } = await filledFolder(folder, 300, [100]);

@@ -9,16 +9,19 @@ import {
   FolderCore,
   type FolderInput,
   type FolderOutput,
+  headLine,
   Ignoring,
   type Item,
   type Look,
+  readJournal,
+  syncedLines,
   SyncedTree,
 } from "../../sync/core/mod.ts";
 import { assertEquals } from "../assert.ts";
 
 type Happening = FolderInput extends infer I ? I extends unknown ? Omit<I, "workspace"> : never : never;
 
-const rules = { keyOf: (file: string) => file, isWindows: false };
+const rules = { keyOf: (file: string) => file, isWindows: false, hasModes: true };
 const stamp = { bornMs: 1, bytes: 1, modifiedMs: 1, changedMs: 1, mode: 0 };
 
 /** A core that is joined to a workspace, and files that are on both sides. */
@@ -45,15 +48,18 @@ class Joined {
     this.outputs.push(...this.core.step({ ...happening, workspace: this.workspace } as FolderInput));
   }
 
-  /** Says what is in the folder now; undefined of what is not there. */
-  look(files: Readonly<Record<string, string | undefined>>): void {
+  /** Says what is in the folder now; undefined of what is not there. @param executable which of it can be executed. */
+  look(files: Readonly<Record<string, string | undefined>>, executable: readonly string[] = []): void {
     this.core.placesToLook();
     const looks = Object.entries(files).map(([path, text], inode): Look => ({
       path,
       name: path,
-      seen: text === undefined
-        ? undefined
-        : { kind: "text", stamp: { ...stamp, inode }, content: Text.of(text) },
+      seen: text === undefined ? undefined : {
+        kind: "text",
+        stamp: { ...stamp, inode },
+        content: Text.of(text),
+        executable: executable.includes(path),
+      },
     }));
     this.tell({ kind: "looked", looks, ignoring: new Ignoring() });
   }
@@ -107,7 +113,7 @@ Deno.test("a file that may not be removed comes back", () => {
   folder.settle("no");
   const last = folder.outputs.at(-1)!;
   assertEquals(last.kind === "act" && last.actions, [
-    { kind: "create", node: "1:1", name: "a", path: "a", content: Text.of("a") },
+    { kind: "create", node: "1:1", name: "a", path: "a", content: Text.of("a"), executable: false },
   ]);
 });
 
@@ -138,4 +144,37 @@ Deno.test("another log is joined anew, and nothing of what both had is deleted f
   folder.tell({ kind: "status", isReady: true, epoch: "another" });
   folder.look({ a: "a", b: "b" });
   assertEquals(folder.submitted.map((item) => item.kind === "create" && item.name), ["a", "b"]);
+});
+
+Deno.test("whether a file can be executed goes to the side that does not know, and a file that is gone stays gone for it", () => {
+  const mode = (node: string, executable: boolean) => ({ kind: "mode", node, executable }) as const;
+  const folder = new Joined({ a: "a", b: "b" });
+  folder.tell({ kind: "disk", paths: ["a", "b"] });
+  folder.look({ a: "a", b: "b" }, ["a"]);
+  assertEquals(folder.submitted, [mode("1:1", true)]);
+  folder.workspace = folder.workspace.apply({ steps: [mode("1:1", true), mode("1:2", true)], edits: [] });
+  folder.settle();
+  folder.tell({ kind: "workspace", nodes: ["1:1", "1:2"] });
+  const last = folder.outputs.at(-1)!;
+  assertEquals(last.kind === "act" && last.actions.map(({ kind, path }) => [kind, path]), [["mode", "b"]]);
+  folder.tell({ kind: "acted", results: [{ kind: "done", stamp: undefined }] });
+  assertEquals(folder.outputs.at(-1)!.kind, "same");
+  // The workspace takes it back and removes the other one, while the folder says it of both anew.
+  const steps = [mode("1:1", false), { kind: "remove", node: "1:2", tombstone: "1:9" } as const];
+  folder.workspace = folder.workspace.apply({ steps, edits: [] });
+  folder.tell({ kind: "disk", paths: ["b"] });
+  folder.look({ b: "b" }, []);
+  const actions = folder.outputs.at(-1)!;
+  assertEquals(actions.kind === "act" && actions.actions.map(({ kind, path }) => [kind, path]), [[
+    "discard",
+    "b",
+  ]]);
+});
+
+Deno.test("a journal of before that files could be executed says so of none", () => {
+  const synced = { ...new Joined({ a: "a" }).core.synced.at("a")!, executable: true };
+  const lines = headLine("w") + syncedLines([["1:1", synced]]);
+  assertEquals(readJournal(lines).synced.get("1:1"), synced);
+  const before = lines.replace('"executable":true,', "");
+  assertEquals(readJournal(before).synced.get("1:1"), { ...synced, executable: false });
 });

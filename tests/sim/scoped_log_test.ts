@@ -40,7 +40,7 @@ interface Deed {
 }
 
 const deed: fc.Arbitrary<Deed> = fc.record({
-  kind: fc.constantFrom<Deed["kind"][]>("create", "move", "rename", "remove", "restore", "edit"),
+  kind: fc.constantFrom<Deed["kind"][]>("create", "move", "rename", "remove", "restore", "mode", "edit"),
   node: fc.nat(30),
   other: fc.nat(30),
   name: fc.constantFrom(...names),
@@ -70,7 +70,9 @@ function* told(deeds: readonly (readonly Deed[])[]): Generator<
       else if (kind === "rename") steps.push({ kind, node, name });
       else if (kind === "remove") steps.push({ kind, node, tombstone: `1:${++minted}` });
       else if (kind === "restore") steps.push({ kind, node });
-      else if (before.node(node)!.kind === "text") edits.push({ node, text: name });
+      else if (kind === "mode") {
+        if (before.node(node)!.kind === "text") steps.push({ kind, node, executable: isDirectory });
+      } else if (before.node(node)!.kind === "text") edits.push({ node, text: name });
     }
     const resolution = resolve(steps, before, { site: 1, counter });
     if ("fault" in resolution) continue;
@@ -176,6 +178,21 @@ Deno.test("a guard refuses a move at either end, and of what is inside", () => {
   assertEquals(refused(["tree:src/**", "tree:docs/in"], into), ["1:4"]);
   assertEquals(refused(["tree:src/**", "tree:docs/in", "tree:docs/in/**"], into), []);
   assertEquals(refused(["tree:src/**"], { kind: "remove", node: "1:1", tombstone: "2:1" }), ["1:1"]);
+});
+
+Deno.test("a guard takes it for an edit of a file to say whether it can be executed", () => {
+  const make = (node: NodeId, name: string) =>
+    ({ kind: "create", node, parent: rootId, name, type: "text" }) as const;
+  const workspace = Workspace.empty.apply({ steps: [make("1:1", "a"), make("1:2", "b")], edits: [] });
+  const refused = (capabilities: readonly string[], step: Step) =>
+    new Guard(rightsOf(capabilities), undefined).forbidden([step], [], workspace);
+  const mode: Step = { kind: "mode", node: "1:1", executable: true };
+  assertEquals(refused(["edit:a"], mode), []);
+  assertEquals(refused(["edit:b", "tree:**"], mode), ["1:1"]);
+  const made: Step = { ...make("2:1", "c"), executable: true };
+  assertEquals(refused(["tree:c"], make("2:1", "c")), []);
+  assertEquals(refused(["tree:c"], made), ["2:1"]);
+  assertEquals(refused(["tree:c", "edit:c"], made), []);
 });
 
 Deno.test("a guard tells what is out of sight from what is not there by nothing", () => {

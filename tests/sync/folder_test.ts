@@ -9,7 +9,7 @@ import { Trash } from "../../sync/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { LiveServer } from "../server/live_server.ts";
 import { eventually, pause } from "../server/waiting.ts";
-import { alike, Place } from "./folders.ts";
+import { alike, Folder, Place } from "./folders.ts";
 
 Deno.test("what is saved, made, renamed and deleted in a folder is so in the other one", async () => {
   await using server = new LiveServer();
@@ -80,24 +80,114 @@ Deno.test("what two do to a file while one of them is away is merged when it com
   });
 });
 
-Deno.test("line endings, a byte order mark, permissions and programs stay what they are", async () => {
+Deno.test("line endings, a byte order mark and permissions stay what they are", async () => {
   await using server = new LiveServer();
   await using place = new Place(server);
   const one = await place.join("one"), two = await place.join("two");
   const text = "\ufeffone\r\ntwo\r\nthree";
   one.write("dos.txt", text);
-  one.write("run.sh", "#!/bin/sh\necho\n");
   one.write("secret.txt", "x\n");
   Deno.chmodSync(`${one.path}/secret.txt`, 0o600);
   await alike(one, two);
   assertEquals(Deno.readFileSync(`${two.path}/dos.txt`), new TextEncoder().encode(text));
-  assertEquals(Deno.statSync(`${two.path}/run.sh`).mode! & 0o100, 0o100);
   two.write("dos.txt", text.replace("two", "2"));
   two.write("secret.txt", "y\n");
   await one.says("secret.txt", "y\n");
   await alike(one, two);
   assertEquals(Deno.statSync(`${one.path}/secret.txt`).mode! & 0o777, 0o600);
   assertEquals(Deno.readFileSync(`${one.path}/dos.txt`), new TextEncoder().encode(text.replace("two", "2")));
+});
+
+/** The permissions of a file, as one writes them. */
+function permissionsOf(folder: Folder, path: string): string {
+  return (Deno.lstatSync(`${folder.path}/${path}`).mode! & 0o777).toString(8);
+}
+
+Deno.test({
+  name: "what can be executed in one folder can be in the other; all other permissions stay what they are",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using server = new LiveServer();
+    await using place = new Place(server);
+    const one = await place.join("one"), two = await place.join("two");
+    const comesTo = (folder: Folder, path: string, permissions: string) =>
+      eventually(() => {
+        try {
+          return permissionsOf(folder, path) === permissions;
+        } catch {
+          return false;
+        }
+      }, `${permissions} of ${path}`);
+    const program = new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0, 1]);
+    one.write("run.sh", "#!/bin/sh\n");
+    one.write("tool", program);
+    one.write("plain.txt", "x");
+    Deno.chmodSync(`${one.path}/run.sh`, 0o755);
+    Deno.chmodSync(`${one.path}/tool`, 0o700);
+    for (const [path, permissions] of [["run.sh", "755"], ["tool", "755"], ["plain.txt", "644"]] as const) {
+      await comesTo(two, path, permissions);
+    }
+    // A change of the permissions alone, in both directions.
+    Deno.chmodSync(`${two.path}/plain.txt`, 0o740);
+    await comesTo(one, "plain.txt", "755");
+    Deno.chmodSync(`${one.path}/run.sh`, 0o600);
+    await comesTo(two, "run.sh", "644");
+    Deno.chmodSync(`${two.path}/run.sh`, 0o600);
+    Deno.chmodSync(`${one.path}/run.sh`, 0o700);
+    await comesTo(two, "run.sh", "700");
+    // What others write leaves it as it is, and so does a new name.
+    one.write("plain.txt", "y");
+    Deno.renameSync(`${one.path}/tool`, `${one.path}/tool2`);
+    await two.says("plain.txt", "y");
+    await comesTo(two, "tool2", "755");
+    assertEquals(permissionsOf(two, "plain.txt"), "740");
+    assertEquals(Deno.readFileSync(`${two.path}/tool2`), program);
+    // While nobody looks, and with an edit at once.
+    await two.stop();
+    Deno.chmodSync(`${two.path}/plain.txt`, 0o640);
+    two.write("plain.txt", "y2\n");
+    one.write("run.sh", "#!/bin/sh\ntrue\n");
+    Deno.chmodSync(`${one.path}/run.sh`, 0o644);
+    await one.synced.same();
+    await two.start(server.port);
+    await one.says("plain.txt", "y2\n");
+    await comesTo(one, "plain.txt", "644");
+    await two.says("run.sh", "#!/bin/sh\ntrue\n");
+    await comesTo(two, "run.sh", "600");
+  },
+});
+
+Deno.test({
+  name:
+    "folders that are joined have a file executable that one of them has, and a disk without modes takes none away",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    await using server = new LiveServer();
+    await using place = new Place(server);
+    const one = new Folder(`${place.path}/one`), two = new Folder(`${place.path}/two`);
+    for (const folder of [one, two]) {
+      folder.write("a", "a");
+      folder.write("b", "b");
+    }
+    Deno.chmodSync(`${one.path}/a`, 0o755);
+    Deno.chmodSync(`${two.path}/b`, 0o755);
+    await place.join("one");
+    const joined = await place.join("two");
+    assertEquals(permissionsOf(two, "a"), "755");
+    await eventually(() => permissionsOf(one, "b") === "755", "b of one");
+    // Nothing is executable there, and everybody knows that this says nothing.
+    const rules = { keyOf: (file: string) => file, isWindows: false, hasModes: false };
+    const three = await place.join("three", { rules });
+    assertEquals(permissionsOf(three, "a"), "644");
+    three.write("a", "a, edited");
+    await joined.says("a", "a, edited");
+    await three.synced.same();
+    Deno.chmodSync(`${one.path}/a`, 0o644);
+    three.write("new", "new");
+    await joined.says("new", "new");
+    await eventually(() => permissionsOf(two, "a") === "644", "a of two");
+    assertEquals(["a", "b", "new"].map((path) => permissionsOf(two, path)), ["644", "755", "644"]);
+  },
 });
 
 Deno.test("what .gitignore names stays where it is, on both sides and when it changes", async () => {
@@ -182,7 +272,7 @@ Deno.test("names that a disk takes for one get names of their own, and their own
   await using place = new Place(server);
   const one = await place.join("one");
   // As a disk would be that does not tell upper case from lower.
-  const rules = { keyOf: (file: string) => file.toLowerCase(), isWindows: true };
+  const rules = { keyOf: (file: string) => file.toLowerCase(), isWindows: true, hasModes: false };
   const two = await place.join("two", { rules });
   one.write("README.md", "upper\n");
   await two.says("README.md", "upper\n");
