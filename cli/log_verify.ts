@@ -60,14 +60,14 @@ function signaturesIn({ workspace, audit }: VerifyReport): string[] {
   const elsewhere = workspaces.filter((signed) => signed.workspace !== workspace);
   return [
     tableOf([workspace, "key", "entries"], rows),
-    `${derived} entries follow from what their authors signed; ${unsigned} are not signed`,
+    `Follow from what their authors signed: ${derived}; not signed: ${unsigned}`,
     ...underived === 0
       ? []
-      : [`${underived} are signed, and made on a revision that is no longer kept: not derived again`],
+      : [`Signed, and made on a revision that is no longer kept, so not derived again: ${underived}`],
     ...purged === 0
       ? []
-      : [`${purged} had something purged from them, as the log says: nothing is known of them any more`],
-    ...elsewhere.map(({ workspace, entries }) => `${entries} were signed for the name ${wordOf(workspace)}`),
+      : [`Had something purged from them, as the log says, so nothing is known of them any more: ${purged}`],
+    ...elsewhere.map(({ workspace, entries }) => `Signed for the name ${wordOf(workspace)}: ${entries}`),
     ...severalKeys.map((name) => `${wordOf(name)} goes with several keys, or with one and without`),
   ];
 }

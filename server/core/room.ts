@@ -323,11 +323,8 @@ export class Room {
   #signatureFault(session: Session, { signed }: Submission): RefusalCode | undefined {
     const { signer } = session, { settings: { signaturesRequired = false }, verify } = this.#host;
     if (signer === undefined) {
-      return signaturesRequired
-        ? "signature_required"
-        : signed === undefined
-        ? undefined
-        : "signature_invalid";
+      if (signaturesRequired) return "signature_required";
+      return signed === undefined ? undefined : "signature_invalid";
     }
     if (signed === undefined) return "signature_missing";
     const message = signedMessage(session.signingHead, fromHex(signed.bytes));

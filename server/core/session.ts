@@ -76,7 +76,7 @@ export class Session {
     this.isBarred = false;
   }
 
-  /** What is signed with each of its changes. */
+  /** What is signed with each of its changes, if they are. */
   get signingHead(): Uint8Array {
     const { id: session, site, signer } = this;
     return this.#signingHead ??= signingHead({ workspace: signer?.workspace ?? "", session, site });

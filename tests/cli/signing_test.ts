@@ -102,7 +102,7 @@ Deno.test("log verify prints who has signed, and ends with 1 for the first entry
     good.stdout,
     new RegExp(`\nAda +${keys.Ada} +\\d+\nBob +${keys.Bob} +\\d+\nGuest +not signed +\\d+\n`),
   );
-  assertMatch(good.stdout, /\n\d+ entries follow from what their authors signed; \d+ are not signed\n/);
+  assertMatch(good.stdout, /\nFollow from what their authors signed: \d+; not signed: \d+\n/);
   assertStringIncludes(shown.stdout, `Ada, signed ${keys.Ada.slice(0, 8)}…`);
 
   assertEquals(bad.code, 1);
