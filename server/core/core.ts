@@ -29,6 +29,7 @@ import {
   codes,
   decodeClientMessage,
   type Hello,
+  isPlainText,
   joined,
   type Load,
   type Operation,
@@ -500,7 +501,7 @@ export class ServerCore {
     if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
     // Whoever is told to stop is told so: what it sends from now on, it will send again.
     if (this.#stopping) return;
-    const { seq, base, change } = operation;
+    const { seq, base, change, task, conditions } = operation;
     if (seq === 0) return this.#end(connection, "malformed_message", nowUs, "Changes are numbered from 1 on");
     const { id, site, participant } = session;
     connection.room!.submit(connection, {
@@ -510,6 +511,8 @@ export class ServerCore {
       seq,
       base,
       change,
+      ...task === undefined ? {} : { task },
+      ...conditions === undefined ? {} : { conditions },
       hash: hashOf(payload),
     }, nowUs);
   }
@@ -783,10 +786,5 @@ export class ServerCore {
 }
 
 function isParticipantName(name: string): boolean {
-  if (name === "" || name.length > 100 || !name.isWellFormed()) return false;
-  for (let i = 0; i < name.length; i++) {
-    const unit = name.charCodeAt(i);
-    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return false;
-  }
-  return true;
+  return name !== "" && name.length <= 100 && isPlainText(name);
 }

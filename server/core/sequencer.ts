@@ -24,6 +24,7 @@ import {
   growthOf,
   type NodeId,
   opOn,
+  overlap,
   parseId,
   resolve,
   type Step,
@@ -31,7 +32,15 @@ import {
   type TextOp,
   transform,
 } from "../../ot/mod.ts";
-import { codes, type Participant, type RefusalCode, type SessionId } from "../../proto/mod.ts";
+import {
+  codes,
+  type Condition,
+  isTask,
+  type Participant,
+  type RefusalCode,
+  type SessionId,
+} from "../../proto/mod.ts";
+import { brokenConditions, causesOf, isPath } from "./conditions.ts";
 import { Graveyard, type Lack } from "./graveyard.ts";
 import type { Guard } from "./guard.ts";
 import type { Settings } from "./settings.ts";
@@ -44,6 +53,7 @@ import {
   type Settled,
   State,
 } from "./state.ts";
+import { Touches } from "./touches.ts";
 
 /** A change as a client sent it. */
 export interface Submission {
@@ -54,6 +64,10 @@ export interface Submission {
   /** The revision it was made on. */
   readonly base: number;
   readonly change: Change;
+  /** What it is a part of, if that has a name. */
+  readonly task?: string;
+  /** What has to hold where it takes its place, if anything. */
+  readonly conditions?: readonly Condition[];
   /** Of its payload. */
   readonly hash: number;
 }
@@ -115,6 +129,7 @@ export class Sequencer {
   /** What all entries up to the head weigh, since the sequencer began. */
   #weight = 0;
   readonly #histories = new Map<NodeId, PastEdit[]>();
+  readonly #touches = new Touches();
   /** What is removed in the durable state. */
   #graveyard: Graveyard;
   /** What changes lacked that were refused for want of room. */
@@ -183,7 +198,7 @@ export class Sequencer {
    * @param guard of an author who may not do everything.
    */
   sequence(submission: Submission, time: number, guard?: Guard): Verdict {
-    const { session, site, seq, base, change } = submission;
+    const { session, site, seq, base, change, task } = submission;
     const record = this.#head.sessions.get(session);
     if (record !== undefined && seq <= record.last.seq) {
       if (seq === record.last.seq && record.last.hash === submission.hash) {
@@ -210,10 +225,13 @@ export class Sequencer {
     // One's own entries are never transformed over: whoever has one in flight waits for it.
     if (record !== undefined && base < record.last.revision) return refused("change_in_flight");
     if (!editsAreNormal(change.edits)) return refused("not_normal", change.edits.map(({ node }) => node));
+    if (task !== undefined && !isTask(task)) return refused("bad_task");
 
     const { workspace } = this.#head;
     const unseen = guard?.outOfSight(change, base, workspace) ?? [];
     if (unseen.length > 0) return refused("not_allowed", unseen);
+    const hindrance = this.#hindrance(submission, guard);
+    if (hindrance !== undefined) return hindrance;
     const resolution = resolve(change.steps, workspace, { site, counter: record?.counter ?? 0 });
     if ("fault" in resolution) {
       const { fault, node, message } = resolution;
@@ -278,6 +296,7 @@ export class Sequencer {
       site,
       seq,
       author: record === undefined ? submission.participant : undefined,
+      ...task === undefined ? {} : { task },
       change: { steps: resolution.steps, edits },
       notices: resolution.notices,
       hash: submission.hash,
@@ -285,6 +304,52 @@ export class Sequencer {
     };
     this.#push(entry);
     return { kind: "entry", entry };
+  }
+
+  /** What a change depends on and does not hold in the head, or may not be asked; undefined if nothing stands against it. */
+  #hindrance(submission: Submission, guard: Guard | undefined): Verdict | undefined {
+    const { conditions = [], site, base } = submission;
+    if (conditions.length === 0) return undefined;
+    const { workspace } = this.#head;
+    for (const condition of conditions) {
+      if (condition.kind === "stands" && !isPath(condition.path)) return refused("bad_name");
+      if ("since" in condition && condition.since > this.#durable.revision) {
+        return refused(
+          "future_base",
+          [condition.node],
+          "A condition is about a revision that is not there yet",
+        );
+      }
+    }
+    const unseen = guard?.blindness(conditions, workspace);
+    if (unseen !== undefined) return refused("not_allowed", unseen);
+    const touches = this.#touches;
+    const broken = brokenConditions(conditions, {
+      workspace,
+      floor: Math.max(this.floor, guard?.floor ?? 0),
+      changedAt: (node) => {
+        const edit = this.#histories.get(node)?.findLast((past) => past.site !== site)?.revision ?? 0;
+        return Math.max(edit, touches.newest("content", node, site));
+      },
+      movedAt: (node) => touches.newest("place", node, site),
+      enteredAt: (node) => guard?.enteredAt(node) ?? 0,
+      base,
+      metAt: (node) => this.#metAt(submission, node),
+    });
+    if (broken.length === 0) return undefined;
+    const nodes = new Set(broken.flatMap(({ node }) => node === undefined ? [] : [node]));
+    return refused("precondition_failed", [...nodes], causesOf(broken));
+  }
+
+  /** The newest revision in which an edit of somebody else meets that of a change; 0 if none does. */
+  #metAt(submission: Submission, node: NodeId): number {
+    const { site, base } = submission;
+    let op = editIn(submission, node) ?? [], met = 0;
+    for (const past of this.editsSince(node, base)) {
+      if (past.site !== site && overlap(op, past.op)) met = past.revision;
+      op = transform(op, past.op, site < past.site ? "left" : "right");
+    }
+    return met;
   }
 
   /** There is no such node: it never was, or is forgotten. */
@@ -418,6 +483,7 @@ export class Sequencer {
       if (history.length === count) this.#histories.delete(node);
       else history.splice(0, count);
     }
+    this.#touches.trim(this.floor);
   }
 
   /** Forgets what was sequenced ahead of the log. States are values, so this costs next to nothing. */
@@ -427,6 +493,7 @@ export class Sequencer {
       this.#weight -= weightOf(entry);
       for (const { node } of entry.change.edits) this.#histories.get(node)!.pop();
     }
+    this.#touches.rollBack(this.#durable.revision);
     this.#head = this.#durable;
   }
 
@@ -469,7 +536,9 @@ export class Sequencer {
   }
 
   #push(entry: LogEntry): void {
+    const before = this.#head.workspace;
     this.#head = this.#head.apply(entry);
+    this.#touches.push(entry, before, this.#head.workspace);
     this.#entries.push(entry);
     this.#weight += weightOf(entry);
     for (const { node, op } of entry.change.edits) {

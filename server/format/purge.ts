@@ -19,7 +19,7 @@ export interface PurgeResult {
   readonly entries: readonly LogEntry[];
   /** How many times the string was found in texts, each place where it came to stand counted once. */
   readonly occurrences: number;
-  /** How many names had it, of nodes and of people. */
+  /** How many names had it, of nodes, people and tasks. */
   readonly names: number;
 }
 
@@ -103,7 +103,8 @@ export function purge(
       })),
     };
     const author = entry.author === undefined ? undefined : cleanAuthor(entry.author);
-    return { ...entry, change, author, notices: cleanNotices(entry.notices) };
+    const task = entry.task === undefined ? {} : { task: renamed(entry.task) };
+    return { ...entry, ...task, change, author, notices: cleanNotices(entry.notices) };
   });
   const state = checkpoint && {
     ...checkpoint,

@@ -20,7 +20,7 @@ import { damaged, DataError, dataErrorOf } from "./errors.ts";
 export const databaseName = "dist-space.sqlite";
 
 /** Goes up when an older program could not read what this one writes. */
-const formatVersion = 2;
+const formatVersion = 3;
 /** "DiSp": says in the file what it is. */
 const applicationId = 0x44695370;
 /** How long to wait for another program that is writing. */
@@ -114,11 +114,16 @@ export class Database {
     if (this.#check() < formatVersion) this.#upgrade();
   }
 
-  /** Format 1 had a table for contents that nothing could name: what is in it is for nobody. */
+  /**
+   * Format 1 had a table for contents that nothing could name: what is in it is for nobody. Entries of format 2 have no
+   * tasks, and are read as they are.
+   */
   #upgrade(): void {
     this.transaction(() => {
-      if (this.#check() === formatVersion) return;
-      this.#db.exec(`DROP TABLE contents; ${contentsTable}; PRAGMA user_version = ${formatVersion}`);
+      const version = this.#check();
+      if (version === formatVersion) return;
+      if (version === 1) this.#db.exec(`DROP TABLE contents; ${contentsTable}`);
+      this.#db.exec(`PRAGMA user_version = ${formatVersion}`);
     });
   }
 
