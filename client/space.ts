@@ -292,6 +292,11 @@ export class Space {
     return this.#core.isLoaded(this.#file(path));
   }
 
+  /** Whether the text of a node is here, removed or not. */
+  hasText(id: NodeId): boolean {
+    return this.#core.isLoaded(id);
+  }
+
   /**
    * Gets the texts of files, where the workspace was opened lazily; from then on they follow everybody's edits. Resolves
    * when they are here, which without a connection takes as long as it takes. What one creates oneself is loaded.

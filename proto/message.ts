@@ -11,7 +11,7 @@
 
 import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
-import type { Change, Edit, NodeId, Notice, Step } from "../ot/mod.ts";
+import type { Change, NodeId, Notice, Step } from "../ot/mod.ts";
 import { fromHex } from "./bytes.ts";
 import { ProtocolError } from "./code.ts";
 import { frameBytesMax, sealed } from "./frame.ts";

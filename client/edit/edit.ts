@@ -30,6 +30,7 @@ import { type NodeId, replace, type TextOp } from "../../ot/mod.ts";
 import type { Condition } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
 import type { Draft, Space } from "../space.ts";
+import { caughtUp, Overtaken } from "./overtaken.ts";
 import { mergedOver, movedStretch, type Stretch } from "./merge.ts";
 import { editBetween } from "./text_difference.ts";
 import { operationOf, type Wanted } from "./wanted.ts";
@@ -151,14 +152,6 @@ export async function edit(space: Space, request: EditRequest): Promise<EditResu
       await caughtUp(space);
     }
   }
-}
-
-/** The server has found that others have come before. */
-class Overtaken extends SpaceError {}
-
-/** Resolves when all is known here that the server has taken by now: an answer comes behind it. */
-async function caughtUp(space: Space): Promise<void> {
-  await space.past.changes(space.revision);
 }
 
 async function attempted(space: Space, request: EditRequest): Promise<EditResult> {
