@@ -14,7 +14,7 @@
  * @module
  */
 
-import { type NodeId, type Step, type TextOp, transform } from "../../ot/mod.ts";
+import { type Node, type NodeId, type Step, type TextOp, transform } from "../../ot/mod.ts";
 import type { Kept, UndoneItem } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
 import type { EntriesScope } from "../past.ts";
@@ -210,12 +210,21 @@ class Plan {
     this.#space = space;
     this.#undoing = undoing;
     this.#tree = new PlannedTree(space.workspace);
-    // What comes back has a place only once the directory above it is back.
+    // What goes somewhere finds the directory that is back, and not what goes away.
+    for (const item of undoing.nodes) this.#comeOrGo(item);
     for (const item of undoing.nodes.toSorted((a, b) => depthOf(a) - depthOf(b))) this.#take(item);
   }
 
   get isEmpty(): boolean {
     return this.#tree.isEmpty && this.#edits.length + this.#anew.length + this.#replaced.length === 0;
+  }
+
+  #comeOrGo({ id, place }: UndoneItem): void {
+    const now = this.#space.workspace.node(id), then = this.#undoing.then.node(id);
+    if (place === undefined || now === undefined || then === undefined || hasMoved(then, now)) return;
+    const isThere = now.tombstone === undefined;
+    if (isThere && !place.live) this.#tree.remove(id);
+    if (!isThere && place.live) this.#tree.restore(id);
   }
 
   #take(item: UndoneItem): void {
@@ -227,9 +236,8 @@ class Plan {
       else this.#keep(path, "It is not there any more");
       return;
     }
-    const hasMoved = now.parent !== then.parent || now.name !== then.name || now.tombstone !== then.tombstone;
     if (item.place !== undefined) {
-      if (hasMoved) this.#keep(path, reasons.moved_since);
+      if (hasMoved(then, now)) this.#keep(path, reasons.moved_since);
       else this.#place(item, item.place);
     }
     if (item.content !== undefined && now.content?.hash === then.content?.hash) {
@@ -246,15 +254,11 @@ class Plan {
     const { live, parent, name } = place, tree = this.#tree, now = tree.node(id)!;
     if (!live) {
       if (now.tombstone !== undefined) return;
-      tree.remove(id);
       this.#going.push(id);
       return this.#did(path, "removed");
     }
     const isElsewhere = now.parent !== parent || now.name !== name;
-    if (now.tombstone !== undefined) {
-      tree.restore(id);
-      this.#did(isElsewhere ? tree.pathAt(parent, name) : path, "restored");
-    }
+    if (now.tombstone !== undefined) this.#did(isElsewhere ? tree.pathAt(parent, name) : path, "restored");
     if (!isElsewhere) return;
     const fault = tree.faultOf(id, parent, name);
     if (fault !== undefined) return this.#keep(path, fault);
@@ -302,6 +306,11 @@ class Plan {
     for (const step of this.#replaced) draft.step(step);
     for (const { node, op } of this.#edits) draft.edit(node, op);
   }
+}
+
+/** Whether a node has got another place since, or none. */
+function hasMoved(then: Node, now: Node): boolean {
+  return now.parent !== then.parent || now.name !== then.name || now.tombstone !== then.tombstone;
 }
 
 function depthOf({ path }: UndoneItem): number {

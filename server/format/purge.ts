@@ -94,6 +94,14 @@ export function purge(
     name: renamed(author.name),
   });
 
+  // A task is one name, in however many entries.
+  const tasks = new Map<string, string>();
+  const cleanTask = (task: string) => {
+    const known = tasks.get(task) ?? renamed(task);
+    tasks.set(task, known);
+    return known;
+  };
+
   const clean = made.map(({ entry, edits }): LogEntry => {
     const change: Change = {
       steps: cleanSteps(entry.change.steps),
@@ -103,7 +111,7 @@ export function purge(
       })),
     };
     const author = entry.author === undefined ? undefined : cleanAuthor(entry.author);
-    const task = entry.task === undefined ? {} : { task: renamed(entry.task) };
+    const task = entry.task === undefined ? {} : { task: cleanTask(entry.task) };
     return { ...entry, ...task, change, author, notices: cleanNotices(entry.notices) };
   });
   const state = checkpoint && {

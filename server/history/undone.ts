@@ -27,7 +27,9 @@ import {
   type Node,
   type NodeId,
   type NodeKind,
+  normalize,
   sameContent,
+  splitsPair,
   Text,
   type TextOp,
   transform,
@@ -104,7 +106,7 @@ class Fates {
     for (const { node, op } of edits) {
       const text = before.node(node) === undefined ? Text.empty : before.text(node);
       const fate = isMeant ? this.#meant(node, before, after) : undefined;
-      if (fate !== undefined) fate.op = compose(invert(op, text), fate.op);
+      if (fate !== undefined) fate.op = lean(compose(invert(op, text), fate.op), after.text(node));
       else this.#othersEdit(node, op);
     }
   }
@@ -254,6 +256,21 @@ function noteChanges({ changed }: Fate, was: Node | undefined, is: Node): void {
   if (was === undefined) return;
   for (const what of ["parent", "name", "tombstone"] as const) if (was[what] !== is[what]) changed.add(what);
   if (!sameContent(was.content, is.content)) changed.add("content");
+}
+
+/** An operation that takes nothing out of a text to put the same in again: what stands there stays what it is. */
+function lean(op: TextOp, text: Text): TextOp {
+  const splices = op.map(({ at, remove, insert }) => {
+    const removed = text.slice(at, at + remove), shorter = Math.min(remove, insert.length);
+    let start = 0, end = 0;
+    while (start < shorter && removed[start] === insert[start]) start++;
+    if (start > 0 && (splitsPair(removed, start) || splitsPair(insert, start))) start--;
+    while (end < shorter - start && removed[remove - 1 - end] === insert[insert.length - 1 - end]) end++;
+    const isCut = splitsPair(removed, remove - end) || splitsPair(insert, insert.length - end);
+    if (end > 0 && isCut) end--;
+    return { at: at + start, remove: remove - start - end, insert: insert.slice(start, insert.length - end) };
+  });
+  return normalize(splices);
 }
 
 function isSame(a: TextOp, b: TextOp): boolean {

@@ -85,13 +85,14 @@ const rest = fc.record({
   notices: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, fc.array(notice, { maxLength: 2 })),
   hash: fc.maxSafeNat(),
   sites: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat()),
+  task: fc.oneof({ weight: 2, arbitrary: fc.constant("") }, fc.constantFrom("one", "two"), text),
 });
 
 /** Entries that no workspace would make, and that can be written down all the same. */
 export function arbitraryEntries(constraints: fc.ArrayConstraints = {}): fc.Arbitrary<LogEntry[]> {
   return fc.array(rest, { minLength: 1, maxLength: 20, ...constraints }).map((parts) => {
     let time = 0;
-    return parts.map(({ later, site, seq, author, edits, steps, notices, hash, sites }, i) => {
+    return parts.map(({ later, site, seq, author, edits, steps, notices, hash, sites, task }, i) => {
       time += later;
       const session = site === 0 ? "" : `session ${site}`;
       const change = { steps, edits };
@@ -102,6 +103,7 @@ export function arbitraryEntries(constraints: fc.ArrayConstraints = {}): fc.Arbi
         site,
         seq,
         author,
+        ...task === "" ? {} : { task },
         change,
         notices,
         hash: site === 0 ? 0 : hash,
