@@ -103,6 +103,7 @@ const refusals = [
   "text_too_long",
   "workspace_full",
   "too_many_nodes",
+  "precondition_failed",
   "not_allowed",
   "too_fast",
 ] as const satisfies readonly RefusalCode[];
@@ -154,6 +155,7 @@ const clientRefusals = [
   "change_too_long",
   "not_allowed",
   "node_forgotten",
+  "precondition_failed",
   "root_is_fixed",
   "splits_pair",
   "text_too_long",

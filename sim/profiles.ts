@@ -163,7 +163,12 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     hostiles: profile.needsTokens === true
       ? hostiles.map((plan) => ({ ...plan, grant: grantOf(tokens, 1, stormUs) }))
       : hostiles,
-    deeds: withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
+    deeds: withTasks(
+      withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
+      random,
+      count,
+      stormUs,
+    ),
     faults,
     calmUs: stormUs + second,
     leftBehind: plan.isOneIn(4) && count > 2 ? [plan.int(0, count - 1)] : [],
@@ -506,6 +511,30 @@ function withBlobs(deeds: Deed[], random: Random, clients: number, stormUs: numb
     return { atUs, client, ...(draws.isOneIn(4) ? fetchBlob(draws) : putBlob(draws, keys)) };
   });
   return [...deeds, ...blobs].sort((a, b) => a.atUs - b.atUs);
+}
+
+const demand: Habit = (draws) => ({
+  do: "demand",
+  file: file(draws),
+  at: draws.weighted([[-1, 2], [-2, 2], [place(draws), 2]]),
+  remove: draws.weighted([[0, 2], [draws.int(1, 5), 2]]),
+  insert: draws.int(0, 4),
+  what: draws.int(0, 13),
+  back: draws.weighted([[0, 6], [draws.int(1, 4), 3], [draws.skewed(1, 60), 1]]),
+  node: draws.skewed(0, 13),
+});
+
+/** In some scenarios people work at tasks, and do what depends on something: nothing else is drawn differently for that. */
+function withTasks(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("tasks");
+  if (!draws.isOneIn(3)) return deeds;
+  const tasks = draws.pick([1, 3]);
+  const more: Deed[] = Array.from({ length: Math.ceil(deeds.length / draws.int(3, 20)) }, () => {
+    const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
+    if (draws.isOneIn(3)) return { atUs, client, do: "task", task: draws.int(0, tasks) };
+    return { atUs, client, ...demand(draws) };
+  });
+  return [...deeds, ...more].sort((a, b) => a.atUs - b.atUs);
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------

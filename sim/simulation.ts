@@ -24,6 +24,7 @@ import {
 import { Alphabet } from "./alphabet.ts";
 import { ClientHost, type ClientWorld } from "./client_host.ts";
 import { Hostile } from "./hostile.ts";
+import type { DeedMeaning } from "./judges/answers.ts";
 import { Failure } from "./judges/failure.ts";
 import { ClientJudge, hostile, judgePresence, WorkspaceJudge } from "./judges/judge.ts";
 import { judgeRights, RightsJudge, SentUnder } from "./judges/rights.ts";
@@ -654,8 +655,8 @@ export class Simulation
     this.#rights.get(connection)?.saidByClient(bytes);
   }
 
-  changes(host: ClientHost, number: number, change: Change, atomic: boolean): void {
-    if (this.#judged) this.#judges.get(host)!.changes(number, change, atomic);
+  changes(host: ClientHost, number: number, change: Change, how: DeedMeaning): void {
+    if (this.#judged) this.#judges.get(host)!.changes(number, change, how);
   }
 
   tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[]): void {

@@ -17,6 +17,8 @@ export const invariants = [
   "causality",
   "tree",
   "atomicity",
+  /** A change is there only if what it depended on held at its place in the log. */
+  "conditions",
   "bounds",
   "isolation",
   "time_travel",

@@ -11,7 +11,8 @@ import type { Grant, LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
 import { covers, type Layers, pathOf, sees, seesDirectory } from "./paths.ts";
 import type { Reference } from "./reference.ts";
-import { Cutter, Scan, textOf } from "./wire.ts";
+import { Scan } from "./scan.ts";
+import { Cutter, textOf } from "./wire.ts";
 
 /** Types of frames, by number. */
 const type = {

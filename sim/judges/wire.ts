@@ -10,7 +10,9 @@
 
 import { hashOf, type LogEntry } from "../../server/core/mod.ts";
 import { joined } from "../../proto/mod.ts";
+import { type Demand, demandIn } from "./conditions.ts";
 import { Failure } from "./failure.ts";
+import { Scan } from "./scan.ts";
 
 const type = {
   operation: 1,
@@ -242,6 +244,7 @@ export class Submitted {
   /** What each session sent last, and the base of everything that has been sent and is not in the log. */
   readonly #last = new Map<string, { readonly seq: number; readonly hash: number }>();
   readonly #bases = new Map<string, number>();
+  readonly #demands = new Map<string, Demand>();
   readonly #committed = new Map<string, number>();
   readonly #forked = new Set<string>();
 
@@ -254,6 +257,8 @@ export class Submitted {
     }
     this.#last.set(session, { seq, hash });
     this.#bases.set(`${session} ${seq} ${hash}`, base);
+    const demand = demandIn(payload);
+    if (demand !== undefined) this.#demands.set(`${session} ${seq} ${hash}`, demand);
   }
 
   /** Two runs hold this session by now: what is sent again may be another change. */
@@ -266,9 +271,15 @@ export class Submitted {
     return this.#bases.get(`${session} ${seq} ${hash}`);
   }
 
+  /** What a change depended on, if it said so. */
+  demandOf({ session, seq, hash }: LogEntry): Demand | undefined {
+    return this.#demands.get(`${session} ${seq} ${hash}`);
+  }
+
   stored({ session, seq, hash }: LogEntry): void {
     this.#committed.set(session, seq);
     this.#bases.delete(`${session} ${seq} ${hash}`);
+    this.#demands.delete(`${session} ${seq} ${hash}`);
   }
 
   committed(session: string): number {
@@ -344,44 +355,4 @@ export function textOf(payload: Uint8Array, wanted: number): string {
     for (const byte of payload.subarray(scan.from, scan.to)) text += String.fromCharCode(byte);
   }
   return text;
-}
-
-/** Goes through the fields of a message. */
-export class Scan {
-  field = 0;
-  isNumber = false;
-  number = 0;
-  /** Where the bytes of a field that is no number stand. */
-  from = 0;
-  to = 0;
-  readonly #payload: Uint8Array;
-  #at = 0;
-
-  constructor(payload: Uint8Array) {
-    this.#payload = payload;
-  }
-
-  next(): boolean {
-    if (this.#at >= this.#payload.length) return false;
-    const tag = this.#varint();
-    this.field = Math.floor(tag / 8);
-    const wire = tag % 8;
-    this.isNumber = wire === 0;
-    if (this.isNumber) this.number = this.#varint();
-    const length = wire === 2 ? this.#varint() : wire === 1 ? 8 : wire === 5 ? 4 : 0;
-    this.from = this.#at;
-    this.to = this.#at += length;
-    return true;
-  }
-
-  #varint(): number {
-    let value = 0, scale = 1;
-    while (this.#at < this.#payload.length) {
-      const byte = this.#payload[this.#at++]!;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) break;
-      scale *= 128;
-    }
-    return value;
-  }
 }
