@@ -13,6 +13,7 @@ import { protocolMutants } from "./protocol.ts";
 import { rightsMutants } from "./rights.ts";
 import { sequencingMutants } from "./sequencing.ts";
 import { servingMutants } from "./serving.ts";
+import { taskMutants } from "./tasks.ts";
 import { textMutants } from "./text.ts";
 import { treeMutants } from "./tree.ts";
 
@@ -26,6 +27,7 @@ export const mutants: readonly Mutant[] = [
   ...logMutants,
   ...rightsMutants,
   ...blobMutants,
+  ...taskMutants,
 ];
 
 /** Those that show so seldom that finding them says something about the search. */

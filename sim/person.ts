@@ -362,7 +362,7 @@ export class Person {
     const kinds: readonly Condition[] = [
       { kind: "content", node, since },
       { kind: "apart", node, since: core.revision },
-      { kind: "path", node, since },
+      { kind: "path", node: other, since },
       { kind: "live", node: other },
       { kind: "stands", node: other, path: view.pathOf(other) },
       { kind: "content", node: other, since },

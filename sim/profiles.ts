@@ -534,7 +534,32 @@ function withTasks(deeds: Deed[], random: Random, clients: number, stormUs: numb
     if (draws.isOneIn(3)) return { atUs, client, do: "task", task: draws.int(0, tasks) };
     return { atUs, client, ...demand(draws) };
   });
+  for (let count = draws.int(0, 24); count > 0; count--) more.push(...onceForAll(draws, clients, stormUs));
   return [...deeds, ...more].sort((a, b) => a.atUs - b.atUs);
+}
+
+/** All do at one moment what depends on the same, and somebody perhaps something that it may depend on. */
+function onceForAll(draws: Stream, clients: number, stormUs: number): Deed[] {
+  const atUs = draws.int(0, stormUs),
+    spreadUs = draws.pick([0, 1000, 50_000]),
+    at = draws.pick([0, whole >> 1]);
+  const shared = {
+    do: "demand",
+    file: draws.isOneIn(3) ? 1 : 0,
+    at,
+    remove: draws.pick([1, 4]),
+    what: draws.pick([0, 1, 1, 2, 4, 5]),
+    back: 0,
+    node: draws.skewed(0, 13),
+  } as const;
+  const deeds: Deed[] = Array.from({ length: clients }, (_, client) => {
+    return { ...shared, atUs: atUs + draws.int(0, spreadUs), client, insert: draws.int(0, 2) };
+  });
+  if (draws.isOneIn(2)) {
+    const node = draws.skewed(0, 9), rename = { do: "rename", node, name: draws.skewed(0, 13) } as const;
+    deeds.push({ atUs, client: draws.int(0, clients - 1), ...rename });
+  }
+  return deeds;
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------

@@ -270,10 +270,7 @@ export class Sequencer {
         return refused("not_a_file", [node]);
       }
       let op = meant;
-      for (const past of this.editsSince(node, base)) {
-        // Of two insertions at one place the lower site stays left; on one site, the earlier entry.
-        op = transform(op, past.op, site < past.site ? "left" : "right");
-      }
+      for (const past of this.editsSince(node, base)) op = carried(op, past, site);
       const fault = faultOf(op, text);
       if (fault !== undefined) return refused(fault, [node]);
       const longer = growthOf(op);
@@ -347,7 +344,7 @@ export class Sequencer {
     let op = editIn(submission, node) ?? [], met = 0;
     for (const past of this.editsSince(node, base)) {
       if (past.site !== site && overlap(op, past.op)) met = past.revision;
-      op = transform(op, past.op, site < past.site ? "left" : "right");
+      op = carried(op, past, site);
     }
     return met;
   }
@@ -553,6 +550,12 @@ export class Sequencer {
 /** The edit of `submission` on one file, if it has one. */
 export function editIn(submission: Submission, node: NodeId): TextOp | undefined {
   return opOn(submission.change.edits, node);
+}
+
+/** An operation of a site, carried over an edit in the file's history. */
+function carried(op: TextOp, past: PastEdit, site: number): TextOp {
+  // Of two insertions at one place the lower site stays left; on one site, the earlier entry.
+  return transform(op, past.op, site < past.site ? "left" : "right");
 }
 
 /** About how much memory an entry takes, in bytes. */

@@ -124,7 +124,7 @@ export class Answers {
     for (const number of changes) {
       if (!this.#tasks.has(number) || this.#tasks.get(number) === task) continue;
       throw new Failure(
-        "nothing_invented",
+        "as_meant",
         "an entry is a part of another task than its author meant",
         `${number} of ${this.name} was for "${this.#tasks.get(number) ?? ""}", and not for "${task ?? ""}"`,
         revision,

@@ -123,7 +123,7 @@ export function judgeDemand(
     if (said.since < reference.oldest || holds(said)) continue;
     const { node, field, since, path } = said;
     throw new Failure(
-      "conditions",
+      "as_meant",
       "a change is there though something did not hold that it depended on",
       `${names[field]} of ${node ?? "nothing"}, ${
         field === stands ? path : `since ${since}`
