@@ -267,6 +267,11 @@ export function sessionVectors(): Record<string, readonly unknown[]> {
   talk.hello("Ada", { session: "ada-secret-1", epoch: "epoch-1", revision: 15 });
   talk.say("Ada", operation(10, 15, edit(notes, [{ at: 0, remove: 0, insert: "⌛" }])));
   talk.settle();
+  // Both depend on the same text, and for both it is what it was; for one it is another by then.
+  const demand = { task: "the end 🏁", conditions: [{ kind: "content", node: notes, since: 17 }] } as const;
+  talk.say("Bob", { ...operation(8, 17, edit(notes, [{ at: 0, remove: 0, insert: "🅱" }])), ...demand });
+  talk.say("Ada", { ...operation(11, 17, edit(notes, [{ at: 0, remove: 0, insert: "🅰" }])), ...demand });
+  talk.settle();
   for (const name of ["Ada", "Bob"] as const) {
     talk.say(name, { kind: "close", code: "bye", message: "", resume: false, retryMs: 0 });
     talk.settle();

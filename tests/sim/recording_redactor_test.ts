@@ -81,7 +81,7 @@ Deno.test("tasks and conditions are redacted too, and do what they did", () => {
   session.submit(1, 1, 1, { steps: [create], edits: [] });
   const submit = (connection: number, seq: number, conditions: readonly Condition[]) =>
     session.say(connection, {
-      ...{ kind: "operation", seq, base: 2, change: { steps: [], edits: [] } },
+      ...{ kind: "operation", seq, base: 1 + seq, change: { steps: [], edits: [] } },
       ...{ task: "the Secret Rework", conditions },
     });
   submit(2, 1, [{ kind: "stands", path: "Secret.txt", node: "1:1" }, {
