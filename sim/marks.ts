@@ -171,6 +171,7 @@ const paths: Readonly<Record<string, string>> = {
   "client not answered": "A question about the past has no answer, or none any more.",
   "client uploaded": "The server has stored bytes that a change is to name.",
   "client not uploaded": "The server could not store bytes that were uploaded, or would not.",
+  "client told undone": "A client is told what would be without what it has done.",
   "client fetched": "What a blob holds has been fetched.",
   "client composed": "Several changes became one entry of the log.",
   "client durable": "A client hears that its change is durable.",

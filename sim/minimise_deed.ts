@@ -29,6 +29,7 @@ function* simplerKinds(action: Action): Generator<Action> {
     case "ask":
     case "edit":
     case "task":
+    case "takeBack":
       return;
     case "demand": {
       const { file, at, remove, insert } = action;
@@ -130,6 +131,9 @@ function* simplerActions(action: Action): Generator<Action> {
       return;
     case "task":
       for (const task of numbersTowards(0, action.task)) yield { ...action, task };
+      return;
+    case "takeBack":
+      for (const back of numbersTowards(1, action.back)) yield { ...action, back };
       return;
     case "demand":
       for (const what of numbersTowards(0, action.what)) yield { ...action, what };

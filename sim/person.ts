@@ -27,11 +27,12 @@ import {
 import { type Alphabet, lineEnds } from "./alphabet.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { OwnContent } from "../client/core/mod.ts";
-import { type Condition, type Moment, type Question, toHex } from "../proto/mod.ts";
+import { type Answer, type Condition, type Moment, type Question, toHex } from "../proto/mod.ts";
 import type { ClientHost } from "./client_host.ts";
 import type { DeedMeaning } from "./judges/answers.ts";
 import { Random } from "./random.ts";
 import { type Action, whole } from "./scenario.ts";
+import { TakingBack } from "./taking_back.ts";
 
 /** Who is told of what somebody is about to do. */
 export interface DeedObserver {
@@ -68,6 +69,7 @@ export class Person {
   readonly #ways = new Map<number, { readonly from: Text; readonly to: Text; readonly way: TextOp }>();
 
   #questions = 0;
+  readonly #takingBack = new TakingBack();
   /** What one works at. */
   #task: string | undefined;
 
@@ -82,6 +84,7 @@ export class Person {
     const { core } = host;
     const meant = action.do === "edit" ? this.#follow(action) : undefined;
     if (!host.isAwake || core.confirmed === undefined || core.phase === "ended") return;
+    this.#takeBackWhatWasAsked();
     switch (action.do) {
       case "type":
         return this.#type(action);
@@ -125,7 +128,30 @@ export class Person {
         return;
       case "demand":
         return this.#demand(action);
+      case "takeBack": {
+        const query = this.#takingBack.question(this.#questions + 1, action.back, host);
+        if (query === undefined) return;
+        this.#questions++;
+        host.input({ kind: "ask", query });
+      }
     }
+  }
+
+  /** Something is answered. */
+  heard(answer: Answer): void {
+    this.#takingBack.heard(answer);
+  }
+
+  /** It is of one's own session alone, as undo is, and so is judged as that. */
+  #takeBackWhatWasAsked(): void {
+    const { host } = this, { core } = host, taken = this.#takingBack.take(host);
+    if (taken === undefined) return;
+    const { change, conditions } = taken, before = core.view, task = this.#task;
+    const how = { atomic: true, task, hasConditions: conditions.length > 0 };
+    this.observer.changes(host, core.nextNumber, { steps: change.steps, edits: [] }, how);
+    const named = task === undefined ? {} : { task };
+    const events = host.input({ kind: "change", change, atomic: true, conditions, ...named });
+    if (events.some(({ kind }) => kind === "edited")) this.observer.tookBack(host, before, change.edits);
   }
 
   /** Takes back the newest, or brings it back. */

@@ -163,8 +163,13 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
     hostiles: profile.needsTokens === true
       ? hostiles.map((plan) => ({ ...plan, grant: grantOf(tokens, 1, stormUs) }))
       : hostiles,
-    deeds: withTasks(
-      withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
+    deeds: withTakeBacks(
+      withTasks(
+        withBlobs(deedsOf(random, profile, count, stormUs), random, count, stormUs),
+        random,
+        count,
+        stormUs,
+      ),
       random,
       count,
       stormUs,
@@ -536,6 +541,21 @@ function withTasks(deeds: Deed[], random: Random, clients: number, stormUs: numb
   });
   for (let count = draws.int(0, 24); count > 0; count--) more.push(...onceForAll(draws, clients, stormUs));
   return [...deeds, ...more].sort((a, b) => a.atUs - b.atUs);
+}
+
+/** In some scenarios people take back what their session has done, and go on: nothing else is drawn differently for that. */
+function withTakeBacks(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("take backs");
+  if (!draws.isOneIn(3)) return deeds;
+  const more = Array.from({ length: draws.int(1, 12) }, (): Deed[] => {
+    const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
+    const thenUs = atUs + draws.pick([1000, 100_000, second]);
+    return [
+      { atUs, client, do: "takeBack", back: draws.skewed(1, 100) },
+      { atUs: thenUs, client, do: "select", file: 0, anchor: 0, head: 0 },
+    ];
+  });
+  return [...deeds, ...more.flat()].sort((a, b) => a.atUs - b.atUs);
 }
 
 /** All do at one moment what depends on the same, and somebody perhaps something that it may depend on. */

@@ -185,6 +185,8 @@ export type Action =
     readonly back: number;
     readonly node: number;
   }
+  /** Asks what would be without one's own changes since so many revisions ago: that is done before the next deed. */
+  | { readonly do: "takeBack"; readonly back: number }
   | { readonly do: "select"; readonly file: number; readonly anchor: number; readonly head: number }
   /**
    * Exactly this edit of the file of this index. `was` is the text for which it is meant, or how that text came from

@@ -95,6 +95,8 @@ function actionInWords(action: Action): string {
       const typed = `removes ${remove} and types ${insert} ${placeInWords(at)} of file ${file}`;
       return `${typed}, if condition ${what} about node ${node} holds since ${back} revisions ago`;
     }
+    case "takeBack":
+      return `asks to take back what it did in the last ${action.back} revisions`;
     case "select": {
       const to = action.head === action.anchor ? "" : ` to ${placeInWords(action.head)}`;
       return `selects ${placeInWords(action.anchor)}${to} of file ${action.file}`;

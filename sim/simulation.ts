@@ -513,7 +513,9 @@ export class Simulation
       this.#judges.get(host)!.stepped(input as ClientInput, outputs as readonly ClientOutput[]);
     }
     for (const output of outputs as readonly ClientOutput[]) {
-      if (output.kind === "event") this.#markEvent(output.event);
+      if (output.kind !== "event") continue;
+      this.#markEvent(output.event);
+      if (output.event.kind === "answer") this.#people.get(host)?.heard(output.event.answer);
     }
     if (this.#forgets()) host.core = ClientCore.restore(host.options, copyOf(host.core.save()));
   }
@@ -690,6 +692,7 @@ export class Simulation
       if (event.changes.length > 1) this.mark("client composed");
     } else if (event.kind === "answer") {
       if (event.answer.items.some(({ kind }) => kind === "bytes")) this.mark("client fetched");
+      if (event.answer.items.some(({ kind }) => kind === "undone")) this.mark("client told undone");
       if (event.answer.last) this.mark(event.answer.code === "" ? "client answered" : "client not answered");
     } else if (event.kind === "loaded") {
       this.mark("client loaded");
