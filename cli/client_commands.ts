@@ -6,6 +6,7 @@
  */
 
 import {
+  codes,
   compareIds,
   type Draft,
   type Item,
@@ -17,6 +18,7 @@ import {
   type Space,
   SpaceError,
 } from "../mod.ts";
+import { isTask } from "../proto/mod.ts";
 import type { News } from "./client_news.ts";
 import { placeOf, positionOf } from "./client_position.ts";
 import { participantReport } from "./client_report.ts";
@@ -138,6 +140,16 @@ export const commands: readonly Command[] = [
     if (sent === undefined) throw new CommandError("There is nothing to redo");
     return { kind: "sent", sent, what: "redo" };
   }),
+  command(
+    "task",
+    "[NAME]",
+    "say what you do from now on is a part of; without a name, of nothing",
+    (here, [name]) => {
+      if (name !== undefined && !isTask(name)) throw new CommandError(codes.bad_task.text);
+      here.space.task = name;
+      return shown(name === undefined ? "no task\n" : `task ${wordOf(name)}\n`);
+    },
+  ),
   command("who", "", "show who is here, and where", ({ space, participant }) => {
     const others = space.peers.map(({ participant, node, ranges }) => {
       if (node === undefined || !space.workspace.isLive(node)) return [participantReport(participant)];

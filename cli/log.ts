@@ -35,6 +35,8 @@ const commands = [
     .action((workspace, options) => tend.stats(workspace, options)),
   command("show", "Say what entries of the log do.").argument("<WORKSPACE>")
     .argument("[ENTRIES]", "revisions: 12, 12-20, 12- or -20; the newest 100 if left out", span)
+    .option("--author <name...>", "only what people of these names did")
+    .option("--task <name...>", "only what was done for these tasks")
     .action((workspace, entries, options) => look.show(workspace, entries, options)),
   command("files", "List the files, and how long they are.").argument("<WORKSPACE>").argument("[PATHS...]")
     .option(...at).option(...glob)

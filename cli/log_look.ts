@@ -5,11 +5,13 @@
  */
 
 import type { Change } from "../ot/mod.ts";
+import type { LogEntry } from "../server/core/mod.ts";
 import type { AnswerItem, Moment, Participant, Query, Question } from "../proto/mod.ts";
 import {
   answer,
   HistoryError,
   type HistorySource,
+  meantBy,
   type RecentHistory,
   stateAt,
 } from "../server/history/mod.ts";
@@ -209,6 +211,7 @@ interface ShownEntry {
   readonly author: Participant | undefined;
   /** What it is signed with; whether the signature is good is for `verify` to say. */
   readonly key?: string;
+  readonly task: string | undefined;
   readonly change: Change;
   readonly words: string;
 }
@@ -216,24 +219,42 @@ interface ShownEntry {
 /** So many of the newest entries are shown if nobody says which. */
 const shownMax = 100;
 
-export function show(workspace: string, entries: Span | undefined, options: LogOptions): Promise<void> {
+export interface ShowOptions extends LogOptions {
+  /** Only entries of people of these names, and only those that are a part of one of these. */
+  readonly author?: readonly string[] | undefined;
+  readonly task?: readonly string[] | undefined;
+}
+
+export function show(workspace: string, entries: Span | undefined, options: ShowOptions): Promise<void> {
+  const { author: authors = [], task: tasks = [] } = options;
   return withHistory(options, workspace, (source) => {
-    const { revision, floor } = source;
+    const { revision, floor } = source, isNarrow = authors.length + tasks.length > 0;
+    const state = isNarrow ? stateAt(source, revision) : undefined;
+    const isMeant = state === undefined
+      ? () => true
+      : meantBy({ authors, tasks, sites: [], revisions: [] }, state.authors);
     if (entries === undefined) {
-      return [...shownEntries(source, Math.max(floor + 1, revision - shownMax + 1), revision)];
+      const first = isNarrow ? floor + 1 : Math.max(floor + 1, revision - shownMax + 1);
+      return [...shownEntries(source, first, revision, isMeant)].slice(-shownMax);
     }
-    return [...shownEntries(source, entries.first === 0 ? floor + 1 : entries.first, entries.last)];
+    return [...shownEntries(source, entries.first === 0 ? floor + 1 : entries.first, entries.last, isMeant)];
   }, (entries) => {
-    const rows = entries.map(({ revision, time, site, author, key, words }) => {
+    const hasTasks = entries.some(({ task }) => task !== undefined);
+    const rows = entries.map(({ revision, time, site, author, key, task = "", words }) => {
       const name = author?.name ?? (site === 0 ? "(server)" : `site ${site}`);
       const signed = key === undefined ? "" : `, signed ${key.slice(0, 8)}…`;
-      return [revision, timeInWords(time), `${name}${signed}`, words];
+      return [revision, timeInWords(time), `${name}${signed}`, ...hasTasks ? [task] : [], words];
     });
-    console.log(tableOf(["revision", "time", "by", "what"], rows));
+    console.log(tableOf(["revision", "time", "by", ...hasTasks ? ["for"] : [], "what"], rows));
   });
 }
 
-function* shownEntries(source: RecentHistory, first: number, last: number): Generator<ShownEntry> {
+function* shownEntries(
+  source: RecentHistory,
+  first: number,
+  last: number,
+  isMeant: (entry: LogEntry) => boolean,
+): Generator<ShownEntry> {
   const to = Math.min(last, source.revision);
   if (source.revision === source.floor) return;
   if (first > to) {
@@ -250,13 +271,14 @@ function* shownEntries(source: RecentHistory, first: number, last: number): Gene
   }
   let state = stateAt(source, first - 1);
   for (const entry of source.entries(first - 1, to)) {
-    const { revision, time, site, seq, change } = entry;
+    const { revision, time, site, seq, task, change } = entry;
     const words = entry.site === 0 && entry.sites > 0
       ? `sites up to ${entry.sites} may be given`
       : changeInWords(change, state.workspace);
     state = state.apply(entry);
     const signer = entry.signed === undefined ? undefined : state.sessions.get(entry.session)?.signer;
     const key = signer === undefined ? {} : { key: signer.key };
-    yield { revision, time, site, seq, author: state.authors.get(String(site)), ...key, change, words };
+    const author = state.authors.get(String(site));
+    if (isMeant(entry)) yield { revision, time, site, seq, author, ...key, task, change, words };
   }
 }

@@ -281,6 +281,12 @@ export function sessionVectors(): Record<string, readonly unknown[]> {
   } as const;
   talk.say("Ada", operation(12, 18, step(run)));
   talk.settle();
+
+  // Both depend on the same text, and for both it is what it was; for one it is another by then.
+  const demand = { task: "the end 🏁", conditions: [{ kind: "content", node: notes, since: 20 }] } as const;
+  talk.say("Bob", { ...operation(9, 20, edit(notes, [{ at: 0, remove: 0, insert: "🅱" }])), ...demand });
+  talk.say("Ada", { ...operation(13, 20, edit(notes, [{ at: 0, remove: 0, insert: "🅰" }])), ...demand });
+  talk.settle();
   for (const name of ["Ada", "Bob"] as const) {
     talk.say(name, { kind: "close", code: "bye", message: "", resume: false, retryMs: 0 });
     talk.settle();

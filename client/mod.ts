@@ -6,7 +6,16 @@
 
 export * from "./core/mod.ts";
 export { SpaceError } from "./error.ts";
-export { Past, type PastDifference, type PastFile, type PastLine, type Scope, type When } from "./past.ts";
+export {
+  type EntriesScope,
+  Past,
+  type PastDifference,
+  type PastEntry,
+  type PastFile,
+  type PastLine,
+  type Scope,
+  type When,
+} from "./past.ts";
 export * from "./space.ts";
 export type { Dial } from "./dial.ts";
 export { tcp, tls } from "./tcp.ts";

@@ -15,8 +15,11 @@ import { type Node, type NodeId, rootId, Text, Workspace } from "../ot/mod.ts";
 import type {
   Answer,
   AnswerItem,
+  EntriesQuestion,
+  EntryChoice,
   FileStatus,
   LineItem,
+  MadeItem,
   MatchItem,
   Moment,
   NodeItem,
@@ -24,6 +27,7 @@ import type {
   Query,
   Question,
   TouchedItem,
+  UndoneItem,
 } from "../proto/mod.ts";
 import { SpaceError } from "./error.ts";
 
@@ -66,6 +70,18 @@ export interface PastDifference {
 
 /** A line, and who wrote the newest of it: undefined if it is older than what was looked at. */
 export interface PastLine extends Omit<LineItem, "kind"> {
+  /** Who that was. */
+  readonly author: Participant | undefined;
+}
+
+/** Which entries are asked about: those that are meant by all that is given. */
+export interface EntriesScope extends Scope, Partial<EntryChoice> {
+  /** Those after this revision or time; 0, or left out, is all that is kept. */
+  readonly from?: When;
+}
+
+/** What took the workspace to a revision, and who did it, if that is known. */
+export interface PastEntry extends Omit<MadeItem, "kind"> {
   /** Who that was. */
   readonly author: Participant | undefined;
 }
@@ -191,6 +207,53 @@ export class Past {
   }
 
   /**
+   * The entries of the log since a revision, by whom they are and what they did: those of some authors, sessions or
+   * tasks, that touched some files. Nobody is told more of one than they could see then.
+   *
+   * @param options Besides the scope: `newest` first, or the oldest; `limit`, after how many to stop (1,000 if left
+   * out); `changes`, to be told step by step what each did; `after`, to go on where an earlier answer stopped: its
+   * `next`, at the same revision.
+   */
+  async entries(
+    { newest = false, limit = 1000, changes = false, after = "", ...scope }: EntriesScope & {
+      readonly newest?: boolean;
+      readonly limit?: number;
+      readonly changes?: boolean;
+      readonly after?: string;
+    } = {},
+  ): Promise<
+    { revision: number; entries: PastEntry[]; authors: ReadonlyMap<number, Participant>; next: string }
+  > {
+    const question = { ...entriesOf(scope), newest, changes, count: limit };
+    const items: AnswerItem[] = [];
+    let revision = 0, count = 0, next = "";
+    for await (const answer of this.#answers(question, scope, after)) {
+      revision = answer.revision;
+      for (const item of answer.items) {
+        items.push(item);
+        if (item.kind === "made") count++;
+      }
+      if (!answer.last) continue;
+      next = answer.next;
+      if (count >= limit) break;
+    }
+    const authors = authorsOf(items);
+    const entries = items.filter(is("made")).slice(0, limit).map(({ kind: _, ...entry }) => ({
+      ...entry,
+      author: authors.get(entry.site),
+    }));
+    const last = entries.at(-1);
+    if (count > limit && last !== undefined) next = String(newest ? last.revision - 1 : last.revision);
+    return { revision, entries, authors, next };
+  }
+
+  /** What would be different if some entries had never been, amid what others have done since: node by node. */
+  async undone(scope: EntriesScope): Promise<{ revision: number; nodes: UndoneItem[] }> {
+    const { revision, items } = await this.#all({ ...entriesOf(scope), undone: true }, scope);
+    return { revision, nodes: items.filter(is("undone")) };
+  }
+
+  /**
    * The live part of the workspace as it was, as a value: all directories and files, and what those files say that are
    * asked for.
    */
@@ -211,12 +274,16 @@ export class Past {
   }
 
   /** The pieces of the answer, and of those to the same question where that one stopped. */
-  async *#answers(question: Question, { at, paths = [], globs = [] }: Scope): AsyncGenerator<Answer> {
+  async *#answers(
+    question: Question,
+    { at, paths = [], globs = [] }: Scope,
+    start = "",
+  ): AsyncGenerator<Answer> {
     if (typeof at === "number" && at < 1) {
       throw new SpaceError("revision_unknown", "Revisions are counted from 1: before it, there was nothing");
     }
     let moment = at === undefined ? newest : momentOf(at);
-    for (let after = "";;) {
+    for (let after = start;;) {
       let last: Answer | undefined;
       const normal = paths.map((path) => path.normalize("NFC"));
       for await (const answer of this.#ask({ question, at: moment, paths: normal, globs, after })) {
@@ -244,6 +311,20 @@ export function workspaceOf(nodes: readonly NodeItem[], files: readonly PastFile
 }
 
 const newest: Moment = { revision: 0, time: 0 };
+
+function entriesOf(
+  { from = 0, authors = [], sites = [], tasks = [], revisions = [] }: EntriesScope,
+): { readonly kind: "entries" } & EntriesQuestion {
+  return {
+    kind: "entries",
+    from: momentOf(from),
+    ...{ authors, sites, tasks, revisions },
+    newest: false,
+    count: 0,
+    changes: false,
+    undone: false,
+  };
+}
 
 function momentOf(when: When): Moment {
   // A time of 0 would say that the revision counts.

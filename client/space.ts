@@ -38,6 +38,7 @@ import {
 import {
   type Answer,
   codes,
+  type Condition,
   joined,
   type Limits,
   type Participant,
@@ -75,6 +76,8 @@ export interface SpaceOptions {
   readonly token?: string;
   /** Sign all changes with an Ed25519 key, so that the log shows whose they are: the 32 bytes of its secret half. */
   readonly sign?: { readonly secretKey: Uint8Array };
+  /** What one does is a part of, by any name: every change carries it. See {@linkcode Space.task}. */
+  readonly task?: string;
   /** Where to keep what could not be sent, and to find what an earlier run left. */
   readonly unsent?: UnsentStore;
   /** Ask for a hint when a change has its place in the order, before it is durable. */
@@ -160,6 +163,13 @@ export class Space {
   readonly #asked = new Map<number, (answer: Answer) => void>();
   #nextQuestion = 1;
 
+  /**
+   * What one does from now on is a part of, by any name of at most 100 code units; undefined for nothing in particular.
+   * The log keeps it with each change, so that what was done for one thing can be found, and taken back. Typing for two
+   * tasks is never put together.
+   */
+  task: string | undefined;
+
   /** The workspace as it was, and what has become of it since. */
   readonly past: Past = new Past((query) => this.#ask(query));
 
@@ -170,6 +180,7 @@ export class Space {
   ) {
     this.#dial = options.dial;
     this.#store = options.unsent;
+    this.task = options.task;
     this.#core = new ClientCore({
       workspace: options.workspace,
       participant: { name: options.name, kind: options.kind ?? "human" },
@@ -293,6 +304,11 @@ export class Space {
     return this.#core.isLoaded(this.#file(path));
   }
 
+  /** Whether the text of a node is here, removed or not. */
+  hasText(id: NodeId): boolean {
+    return this.#core.isLoaded(id);
+  }
+
   /**
    * Gets the texts of files, where the workspace was opened lazily; from then on they follow everybody's edits. Resolves
    * when they are here, which without a connection takes as long as it takes. What one creates oneself is loaded.
@@ -300,7 +316,23 @@ export class Space {
    * @throws {SpaceError} if there is no such file, or the workspace is closed meanwhile.
    */
   async load(...paths: string[]): Promise<void> {
-    await this.#load(paths.map((path) => this.#file(path)));
+    await this.loadNodes(paths.map((path) => this.#file(path)));
+  }
+
+  /** The same by ids; what is removed can be loaded too. */
+  async loadNodes(ids: readonly NodeId[]): Promise<void> {
+    this.#step({ kind: "load", nodes: ids, nowUs: this.#nowUs() });
+    while (ids.some((id) => this.#core.isLoading(id))) {
+      if (this.#core.phase === "ended") {
+        throw new SpaceError("closed", "The workspace was closed before the files were loaded");
+      }
+      const { promise, resolve } = deferred<void>();
+      const off = [this.on("loaded", () => resolve()), this.on("status", () => resolve())];
+      await promise;
+      off.forEach((off) => off());
+    }
+    const missing = ids.find((id) => !this.#core.isLoaded(id));
+    if (missing !== undefined) throw new SpaceError("not_found", "The file is not there any more");
   }
 
   /**
@@ -416,9 +448,11 @@ export class Space {
    * Does several things as one change: all of them take effect, or none.
    *
    * Within `build`, the methods of this object only note what is to be done.
+   *
+   * @param options `task`: what it is a part of; that of this object, if left out.
    */
-  atomically(build: (draft: Draft) => void): Sent {
-    return this.#do(build, true);
+  atomically(build: (draft: Draft) => void, options: { readonly task?: string | undefined } = {}): Sent {
+    return this.#do(build, { atomic: true, ...options });
   }
 
   /**
@@ -439,8 +473,13 @@ export class Space {
    * with: `past` is asked how that was.
    *
    * @param path As it is now, or as it was then.
+   * @param options `task`: what that is a part of; that of this object, if left out.
    */
-  async revert(path: string, to: When): Promise<Sent> {
+  async revert(
+    path: string,
+    to: When,
+    options: { readonly task?: string | undefined } = {},
+  ): Promise<Sent> {
     const normal = path.normalize("NFC");
     const { nodes, revision: at } = await this.past.tree({ at: to });
     const now = this.workspace.find(normal);
@@ -448,11 +487,11 @@ export class Space {
     if (now === undefined && then === undefined) {
       throw new SpaceError("not_found", `Nothing is at "${path}", and nothing was at revision ${at}`);
     }
-    if (then === undefined && normal !== "") return this.#do((draft) => draft.remove(normal), true);
+    if (then === undefined && normal !== "") return this.atomically((draft) => draft.remove(normal), options);
     const { files } = await this.past.files({ at, paths: then === undefined ? [] : [then.path] });
     const before = workspaceOf(nodes, files);
-    await this.#load(files.map(({ id }) => id).filter((id) => this.workspace.node(id)?.kind === "text"));
-    return this.#do((draft) => draft.revert(before, normal), true);
+    await this.loadNodes(files.map(({ id }) => id).filter((id) => this.workspace.node(id)?.kind === "text"));
+    return this.atomically((draft) => draft.revert(before, normal), options);
   }
 
   /** Whether there is anything to undo. */
@@ -526,7 +565,11 @@ export class Space {
     while (this.#saving !== undefined) await this.#saving;
   }
 
-  #do(build: (draft: Draft) => void, atomic = false): Sent {
+  #do(
+    build: (draft: Draft) => void,
+    { atomic = false, task = this.task }: { readonly atomic?: boolean; readonly task?: string | undefined } =
+      {},
+  ): Sent {
     if (this.#building !== undefined) {
       throw new SpaceError(
         "nested_change",
@@ -541,8 +584,9 @@ export class Space {
       this.#building = undefined;
     }
     return this.#send(() => {
-      const { change, contents } = draft;
-      this.#step({ kind: "change", change, atomic, contents, nowUs: this.#nowUs() });
+      const { change, contents, conditions } = draft;
+      const own = { change, atomic, contents, conditions, ...task === undefined ? {} : { task } };
+      this.#step({ kind: "change", ...own, nowUs: this.#nowUs() });
     });
   }
 
@@ -575,21 +619,6 @@ export class Space {
 
   #file(path: string): NodeId {
     return textFile(this.#existing(path), path);
-  }
-
-  async #load(ids: readonly NodeId[]): Promise<void> {
-    this.#step({ kind: "load", nodes: ids, nowUs: this.#nowUs() });
-    while (ids.some((id) => this.#core.isLoading(id))) {
-      if (this.#core.phase === "ended") {
-        throw new SpaceError("closed", "The workspace was closed before the files were loaded");
-      }
-      const { promise, resolve } = deferred<void>();
-      const off = [this.on("loaded", () => resolve()), this.on("status", () => resolve())];
-      await promise;
-      off.forEach((off) => off());
-    }
-    const missing = ids.find((id) => !this.#core.isLoaded(id));
-    if (missing !== undefined) throw new SpaceError("not_found", "The file is not there any more");
   }
 
   #item({ id, name, kind, content, executable }: Node): Item {
@@ -778,6 +807,7 @@ export class Draft {
   readonly #core: ClientCore;
   #change: Change = emptyChange;
   readonly #contents: OwnContent[] = [];
+  readonly #conditions: Condition[] = [];
   #minted = 0;
   /** The workspace as it is with what has been noted; steps count as they are meant. */
   workspace: Workspace;
@@ -796,6 +826,19 @@ export class Draft {
   /** The bytes that it names. */
   get contents(): readonly OwnContent[] {
     return this.#contents;
+  }
+
+  /** What has to hold for it. */
+  get conditions(): readonly Condition[] {
+    return this.#conditions;
+  }
+
+  /**
+   * Notes that something has to hold where the change takes its place in the order, whatever comes before it until then:
+   * if it does not, the change is refused as a whole, as "precondition_failed".
+   */
+  require(condition: Condition): void {
+    this.#conditions.push(condition);
   }
 
   /** The text file at a path. */

@@ -24,8 +24,6 @@ export class Agent {
   readonly space: Space;
   /** The last change under way: one after the other, so that each knows what it is made on. */
   #changing: Promise<unknown> = Promise.resolve();
-  /** The revisions of what was done for a task, by the name that the agent gave it. */
-  readonly #tasks = new Map<string, number[]>();
   /** What it has read last, by revision and path, the oldest first: so that an edit of that need not look it up. */
   readonly #known = new Map<string, KnownFile>();
   #knownLength = 0;
@@ -71,26 +69,6 @@ export class Agent {
     if (file === undefined) return;
     this.#known.delete(key);
     this.#knownLength -= file.text.length;
-  }
-
-  /** Remembers that a change was made for a task. */
-  didFor(task: string | undefined, revision: number): void {
-    if (task === undefined) return;
-    const revisions = this.#tasks.get(task);
-    if (revisions === undefined) this.#tasks.set(task, [revision]);
-    else revisions.push(revision);
-  }
-
-  /** The revisions of what was done for a task. */
-  revisionsOf(task: string): readonly number[] {
-    const revisions = this.#tasks.get(task);
-    if (revisions !== undefined) return revisions;
-    const known = [...this.#tasks.keys()].map((name) => `"${name}"`).join(", ");
-    throw new SpaceError(
-      "task_unknown",
-      `In this connection nothing was done for a task "${task}". ` +
-        (known === "" ? "Say what to take back by author, session or revisions" : `There are ${known}`),
-    );
   }
 
   #checkConnection(): void {

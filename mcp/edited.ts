@@ -61,8 +61,7 @@ export function changeFiles(
       const known = agent.known(step.read.revision!, step.path);
       return known === undefined ? step : { ...step, read: { ...step.read, ...known } };
     });
-    const result = await edit(agent.space, { ...request, steps });
-    if (result.changed) agent.didFor(task, result.revision);
+    const result = await edit(agent.space, { ...request, steps, ...task === undefined ? {} : { task } });
     return await answerOf(agent, steps, result);
   });
 }

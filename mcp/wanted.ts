@@ -7,6 +7,7 @@
 import { z } from "zod";
 import type { EditRequest, EditStep, Precondition, Wanted } from "../client/edit/mod.ts";
 import { SpaceError } from "../mod.ts";
+import { taskLengthMax } from "../proto/mod.ts";
 import { pathOf } from "./path.ts";
 
 /** The argument that says where something is. */
@@ -24,9 +25,10 @@ export const overlapArgument = z.enum(["reject", "merge"]).optional().describe(
     "the result to tidy up.",
 );
 
-/** The argument under which a change can be taken back. */
-export const taskArgument = z.string().min(1).max(200).optional().describe(
-  "Any name for what you are doing: revert_changes can take back all that was done under it in this connection.",
+/** The argument under which a change can be found and taken back. */
+export const taskArgument = z.string().min(1).max(taskLengthMax).optional().describe(
+  "Any name for what you are doing. The change keeps it for ever: everybody sees what was done for it, and " +
+    "revert_changes can take back all of that.",
 );
 
 /** The ways to say what is to become of a file. */

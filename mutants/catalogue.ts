@@ -14,6 +14,7 @@ import { rightsMutants } from "./rights.ts";
 import { sequencingMutants } from "./sequencing.ts";
 import { servingMutants } from "./serving.ts";
 import { signingMutants } from "./signing.ts";
+import { taskMutants } from "./tasks.ts";
 import { textMutants } from "./text.ts";
 import { treeMutants } from "./tree.ts";
 
@@ -28,6 +29,7 @@ export const mutants: readonly Mutant[] = [
   ...rightsMutants,
   ...blobMutants,
   ...signingMutants,
+  ...taskMutants,
 ];
 
 /** Those that show so seldom that finding them says something about the search. */

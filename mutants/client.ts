@@ -49,9 +49,9 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "what is in flight comes after what is buffered, once restored",
     file: "client/core/replica.ts",
-    text: "return this.#pending.map(({ change, atomic, lost }) => ({",
+    text: "return this.#pending.map(({ change, atomic, task, conditions, lost }) => ({",
     replacement:
-      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic, lost }) => ({",
+      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic, task, conditions, lost }) => ({",
     breaks: "in flight before pending, always, after a restart too",
     museum: "sillsdev/web-xforge#1480",
   },
@@ -96,9 +96,9 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "undo takes back what was meant",
     file: "client/core/replica.ts",
-    text: "const level = { stack, level: stack.push(group) };",
+    text: "const level = { stack, level: stack.push(group, task) };",
     replacement:
-      "const level = { stack, level: stack.push(group) };\n      stack.settle(level.level, undoingOf(resolution.steps, change.edits, before));",
+      "const level = { stack, level: stack.push(group, task) };\n      stack.settle(level.level, undoingOf(resolution.steps, change.edits, before));",
     breaks: "undo inverts the effective change",
   },
   {

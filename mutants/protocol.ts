@@ -97,7 +97,7 @@ export const protocolMutants: readonly Mutant[] = [
   },
   {
     name: "whose removal is taken back is not said",
-    file: "proto/message.ts",
+    file: "proto/change_wire.ts",
     text:
       "return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };",
     replacement: "return { node, restore: {} };",

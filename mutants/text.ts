@@ -10,8 +10,8 @@ export const textMutants: readonly Mutant[] = [
   {
     name: "ties are broken by who comes first",
     file: "server/core/derive.ts",
-    text: `op = transform(op, past.op, site < past.site ? "left" : "right");`,
-    replacement: `op = transform(op, past.op, "right");`,
+    text: `return transform(op, past.op, site < past.site ? "left" : "right");`,
+    replacement: `return transform(op, past.op, "right");`,
     breaks: "of two insertions at one place the lower site stays left",
   },
   {

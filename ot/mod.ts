@@ -8,6 +8,7 @@ export { assert } from "./assert.ts";
 export * from "./blob.ts";
 export * from "./change.ts";
 export { nameBytesMax, nameFault, numberedNames, utf8Length } from "./name.ts";
+export { meetings, overlap } from "./overlap.ts";
 export { PersistentMap } from "./persistent_map.ts";
 export { difference } from "./difference.ts";
 export { GlobError, Globs, type GlobState } from "./glob.ts";

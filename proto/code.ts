@@ -35,6 +35,8 @@ export type RefusalCode =
   | "text_too_long"
   | "workspace_full"
   | "too_many_nodes"
+  | "bad_task"
+  | "precondition_failed"
   | "not_allowed"
   | "signature_missing"
   | "signature_invalid"
@@ -178,6 +180,13 @@ export const codes: Readonly<
   text_too_long: meaning("The file would be longer than allowed. Split it."),
   workspace_full: meaning("The workspace would be larger than allowed. Make room first."),
   too_many_nodes: meaning("The workspace would have more nodes than allowed. Make room first."),
+  bad_task: meaning(
+    "The name of a task has at most 100 UTF-16 code units, none of them a control character or half of a surrogate " +
+      "pair. Choose another one.",
+  ),
+  precondition_failed: meaning(
+    "Something does not hold that the change depends on. Look at the nodes that are named, and decide anew.",
+  ),
   not_allowed: meaning(
     "The token does not cover this, or there is no such node. Ask whoever gave it to you for one that does.",
   ),

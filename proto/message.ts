@@ -11,7 +11,7 @@
 
 import "./plain_numbers.ts";
 import protobuf from "protobufjs/minimal";
-import type { Change, Edit, NodeId, Notice, Splice, Step } from "../ot/mod.ts";
+import type { Change, NodeId, Notice, Step } from "../ot/mod.ts";
 import type { AdminAnswer, AdminAsk, AdminHello } from "./admin.ts";
 import { adminAnswerOf, adminAnswerToWire, askOf, askToWire } from "./admin_wire.ts";
 import { fromHex, joined, toHex } from "./bytes.ts";
@@ -20,17 +20,14 @@ import { frameBytesMax, sealed } from "./frame.ts";
 import { type Codec, distspace as wire } from "./generated/space.js";
 import type { Answer, Query } from "./query.ts";
 import { answerOf, answerToWire, queryOf, queryToWire } from "./query_wire.ts";
+import { type Condition, conditionsOf, conditionToWire } from "./condition.ts";
+import { changeOf, changeToWire, stepOf, stepToWire } from "./change_wire.ts";
 import { partsToWire, type SyncDocument, syncOf } from "./snapshot_wire.ts";
 import {
-  contentOf,
-  contentToWire,
   copied,
-  executableOf,
   hashOf,
   idOf,
   idToWire,
-  kindOf,
-  kindToWire,
   malformed,
   type Participant,
   participantOf,
@@ -122,6 +119,10 @@ export interface Operation {
   readonly seq: number;
   readonly base: number;
   readonly change: Change;
+  /** What it is a part of, if that has a name. */
+  readonly task?: string;
+  /** What has to hold where it takes its place, if anything. */
+  readonly conditions?: readonly Condition[];
   /** Of all else that is in it, 128 hexadecimal digits; {@linkcode signedPart} says of which bytes. */
   readonly signature?: string;
 }
@@ -211,6 +212,8 @@ export interface Entry {
   readonly time: number;
   readonly change: Change;
   readonly author: Participant | undefined;
+  /** What it is a part of, if that has a name. */
+  readonly task?: string;
   /** Nodes that the reader may see no longer, if there are any; they go before the change is applied. */
   readonly left?: readonly NodeId[];
 }
@@ -320,6 +323,7 @@ export function encodeServerMessage(message: ServerMessage): Uint8Array {
         time: message.time,
         change: changeToWire(message.change),
         author: message.author === undefined ? null : participantToWire(message.author),
+        task: message.task ?? null,
         left: message.left === undefined ? null : message.left.map(idToWire),
       });
     case "sync":
@@ -383,6 +387,8 @@ export function decodeClientMessage(type: number, payload: Uint8Array): ClientMe
           seq: whole(operation.seq),
           base: whole(operation.base),
           change: changeOf(operation.change),
+          ...operation.task ? { task: operation.task } : {},
+          ...operation.conditions?.length ? { conditions: conditionsOf(operation.conditions) } : {},
           ...signatureOf(operation),
         };
       }
@@ -446,6 +452,7 @@ export function decodeServerMessage(type: number, payload: Uint8Array): ServerMe
           time: whole(entry.time),
           change: changeOf(entry.change),
           author: entry.author ? participantOf(entry.author) : undefined,
+          ...entry.task ? { task: entry.task } : {},
           ...entry.left?.length ? { left: entry.left.map(idOf) } : {},
         };
       }
@@ -577,8 +584,16 @@ function operationFrame({ signature, ...operation }: Operation, frameBytes?: num
   return sealed(writer.finish(), frameBytes);
 }
 
-function operationToWire({ seq, base, change }: Omit<Operation, "kind" | "signature">): wire.Operation {
-  return { seq, base, change: changeToWire(change) };
+function operationToWire(
+  { seq, base, change, task, conditions }: Omit<Operation, "kind" | "signature">,
+): wire.Operation {
+  return {
+    seq,
+    base,
+    change: changeToWire(change),
+    task: task ?? null,
+    conditions: conditions?.map(conditionToWire) ?? null,
+  };
 }
 
 /**
@@ -611,14 +626,14 @@ function signatureOf({ signature }: wire.Operation): { readonly signature?: stri
   return { signature: toHex(signature) };
 }
 
-/** Steps, edits and splices of one operation: small ones cost many times their bytes to decode. */
+/** Steps, edits, splices and conditions of one operation: small ones cost many times their bytes to decode. */
 const piecesMax = 1 << 19;
 
-/** By number of field, which fields hold the pieces of an operation: change, steps, edits, splices. */
+/** By number of field, which fields hold the pieces of an operation: change, steps, edits, splices; conditions. */
 interface Pieces {
   readonly [field: number]: Pieces;
 }
-const operationPieces: Pieces = { 3: { 1: {}, 2: { 2: {} } } };
+const operationPieces: Pieces = { 3: { 1: {}, 2: { 2: {} } }, 6: {} };
 
 /** Refuses long messages that are no operation or upload, or one of far too many pieces, before they cost anything. */
 function checkLong(type: number, payload: Uint8Array): void {
@@ -629,7 +644,7 @@ function checkLong(type: number, payload: Uint8Array): void {
   if (countPieces(protobuf.Reader.create(payload), payload.length, operationPieces) > piecesMax) {
     throw new ProtocolError(
       "message_too_long",
-      `An operation has more than ${piecesMax} steps, edits and splices`,
+      `An operation has more than ${piecesMax} steps, edits, splices and conditions`,
     );
   }
 }
@@ -689,88 +704,6 @@ function placeOf({ node, revision, seq, ranges }: wire.Presence): Place | undefi
     seq: whole(seq),
     ranges: (ranges ?? []).map(({ anchor, head }) => ({ anchor: whole(anchor), head: whole(head) })),
   };
-}
-
-function changeToWire(change: Change): wire.Change {
-  return {
-    steps: change.steps.length === 0 ? null : change.steps.map(stepToWire),
-    edits: change.edits.map(({ node, op }) => ({ node: idToWire(node), splices: op })),
-  };
-}
-
-function changeOf(change: wire.Change | null | undefined): Change {
-  const edits: Edit[] = [];
-  for (const { node, splices } of change?.edits ?? []) {
-    const op: Splice[] = [];
-    for (const splice of splices ?? []) {
-      op.push({ at: splice.at ?? 0, remove: splice.remove ?? 0, insert: splice.insert ?? "" });
-    }
-    edits.push({ node: idOf(node), op });
-  }
-  return { steps: (change?.steps ?? []).map(stepOf), edits };
-}
-
-function stepToWire(step: Step): wire.Step {
-  const node = idToWire(step.node);
-  switch (step.kind) {
-    case "create":
-      return {
-        node,
-        create: {
-          parent: idToWire(step.parent),
-          name: step.name,
-          kind: kindToWire(step.type),
-          content: step.content === undefined ? null : contentToWire(step.content),
-          executable: step.executable ?? null,
-        },
-      };
-    case "move":
-      return { node, move: { parent: idToWire(step.parent) } };
-    case "rename":
-      return { node, rename: { name: step.name } };
-    case "remove":
-      return { node, remove: { tombstone: idToWire(step.tombstone) } };
-    case "restore":
-      return { node, restore: step.tombstone === undefined ? {} : { tombstone: idToWire(step.tombstone) } };
-    case "forget":
-      return { node, forget: {} };
-    case "replace":
-      return { node, replace: { content: contentToWire(step.content) } };
-    case "mode":
-      return { node, mode: step.executable ? { executable: true } : {} };
-  }
-}
-
-function stepOf(step: wire.Step): Step {
-  const node = idOf(step.node);
-  const { create, move, rename, remove, restore, replace, forget, mode } = step;
-  if (create) {
-    return {
-      kind: "create",
-      node,
-      parent: idOf(create.parent),
-      name: create.name ?? "",
-      type: kindOf(create.kind),
-      ...contentOf(create.content),
-      ...executableOf(create.executable),
-    };
-  }
-  if (move) return { kind: "move", node, parent: idOf(move.parent) };
-  if (rename) return { kind: "rename", node, name: rename.name ?? "" };
-  if (remove) return { kind: "remove", node, tombstone: idOf(remove.tombstone) };
-  if (restore) {
-    return restore.tombstone
-      ? { kind: "restore", node, tombstone: idOf(restore.tombstone) }
-      : { kind: "restore", node };
-  }
-  if (forget) return { kind: "forget", node };
-  if (mode) return { kind: "mode", node, executable: mode.executable ?? false };
-  if (replace) {
-    const { content } = contentOf(replace.content);
-    if (content === undefined) throw malformed("a blob is replaced by nothing");
-    return { kind: "replace", node, content };
-  }
-  throw malformed("a step says nothing that is known here");
 }
 
 function noticeToWire(notice: Notice): wire.Notice {

@@ -21,6 +21,7 @@ export type {
 } from "./admin.ts";
 export { fromHex, hexOfByte, joined, toHex } from "./bytes.ts";
 export * from "./code.ts";
+export { type Condition, conditionsMax } from "./condition.ts";
 export * from "./frame.ts";
 export * from "./message.ts";
 export { packed, unpacked } from "./packing.ts";
@@ -31,14 +32,21 @@ export type {
   BytesItem,
   ContentItem,
   DifferenceItem,
+  EntriesQuestion,
+  EntryChoice,
   FileStatus,
+  Kept,
   LineItem,
+  MadeItem,
+  MadeTouched,
   MatchItem,
   Moment,
   NodeItem,
   Query,
   Question,
   TouchedItem,
+  UndoneItem,
 } from "./query.ts";
 export * from "./signing.ts";
+export { isPlainText, isTask, taskLengthMax } from "./task.ts";
 export { TokenSieve } from "./token_sieve.ts";

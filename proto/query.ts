@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BlobContent, NodeId, NodeKind } from "../ot/mod.ts";
+import type { BlobContent, Change, NodeId, NodeKind, TextOp } from "../ot/mod.ts";
 import type { Participant } from "./wire.ts";
 
 /** A revision, or, if `time` is not 0, the newest revision that is not later than that. */
@@ -33,7 +33,34 @@ export type Question =
     readonly ignoreCase: boolean;
     readonly matches: number;
   }
-  | { readonly kind: "blob"; readonly hash: string };
+  | { readonly kind: "blob"; readonly hash: string }
+  | ({ readonly kind: "entries" } & EntriesQuestion);
+
+/** Which entries are meant: those by all that is said. An empty list says nothing. */
+export interface EntryChoice {
+  /** By somebody of one of these names. */
+  readonly authors: readonly string[];
+  /** By one of these sites. */
+  readonly sites: readonly number[];
+  /** A part of one of these. */
+  readonly tasks: readonly string[];
+  /** One of these. */
+  readonly revisions: readonly number[];
+}
+
+/** The entries after `from` that are meant; where that is revision 0, all that is kept. */
+export interface EntriesQuestion extends EntryChoice {
+  /** What they came after. */
+  readonly from: Moment;
+  /** The newest first. */
+  readonly newest: boolean;
+  /** How many there may be in one answer, where 0 is as many as the server gives. */
+  readonly count: number;
+  /** Whether to say what each did, step by step. */
+  readonly changes: boolean;
+  /** Instead of them: what would be different if they had never been. */
+  readonly undone: boolean;
+}
 
 /** A question about the workspace at one revision. */
 export interface Query {
@@ -164,6 +191,65 @@ export interface MatchItem {
   readonly textColumn: number;
 }
 
+/** Of "entries": what took the workspace to a revision, as far as who asks could see it. */
+export interface MadeItem {
+  /** Tells it from other items. */
+  readonly kind: "made";
+  /** The revision. */
+  readonly revision: number;
+  /** Who did it. */
+  readonly site: number;
+  /** The session's count. */
+  readonly seq: number;
+  /** In milliseconds since 1970. */
+  readonly time: number;
+  /** What it is a part of; "" if that has no name. */
+  readonly task: string;
+  /** The first nodes that it touched: what is in a directory is not named. */
+  readonly touched: readonly MadeTouched[];
+  /** What it did, if that was asked for. */
+  readonly change?: Change;
+}
+
+/** A node that an entry touched. */
+export interface MadeTouched {
+  /** Its identity. */
+  readonly id: NodeId;
+  /** What became of it. */
+  readonly status: FileStatus;
+  /** As it was then, or before that if it was removed. */
+  readonly path: string;
+  /** Before that, if it was another; else "". */
+  readonly from: string;
+}
+
+/** Why something of a node stays as it is, where what was done to it is taken back. */
+export type Kept = "written" | "moved_since" | "removed_since" | "replaced_since" | "mode_since";
+
+/** Of "entries": a node that would be another without them, or that stands in their way. */
+export interface UndoneItem {
+  /** Tells it from other items. */
+  readonly kind: "undone";
+  /** Its identity. */
+  readonly id: NodeId;
+  /** What it is. */
+  readonly type: NodeKind;
+  /** As it is, or was last. */
+  readonly path: string;
+  /** It is not there any more: the rest says what it would be, were it made anew. */
+  readonly forgotten: boolean;
+  /** Where it would be, and whether it would be there at all, if any of that is different. */
+  readonly place: { readonly live: boolean; readonly parent: NodeId; readonly name: string } | undefined;
+  /** What it would hold, of a blob, if that is different. */
+  readonly content?: BlobContent;
+  /** Whether it could be executed, if that is different. */
+  readonly executable?: boolean;
+  /** Makes of its text what it would say. */
+  readonly op: TextOp;
+  /** Why something of it stays as it is. */
+  readonly kept: readonly Kept[];
+}
+
 /** Of "blob": a piece of its bytes. */
 export interface BytesItem {
   /** Tells it from other items. */
@@ -192,6 +278,8 @@ export type AnswerItem =
   | TouchedItem
   | LineItem
   | MatchItem
+  | MadeItem
+  | UndoneItem
   | BytesItem
   | AuthorItem;
 

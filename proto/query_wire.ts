@@ -6,7 +6,19 @@
 
 import "./plain_numbers.ts";
 import { distspace as wire } from "./generated/space.js";
-import type { Answer, AnswerItem, FileStatus, Moment, Query, Question } from "./query.ts";
+import { changeOf, changeToWire, splicesOf } from "./change_wire.ts";
+import type {
+  Answer,
+  AnswerItem,
+  EntriesQuestion,
+  FileStatus,
+  Kept,
+  MadeItem,
+  Moment,
+  Query,
+  Question,
+  UndoneItem,
+} from "./query.ts";
 import { fromHex } from "./bytes.ts";
 import {
   contentOf,
@@ -26,8 +38,11 @@ import {
 
 /** What a query may name. */
 const pathsMax = 1000, globsMax = 100, contextMax = 100;
+/** What it may say of entries. */
+const namedMax = 100, revisionsMax = 10_000;
 
 const { ADDED, REMOVED, MODIFIED, RENAMED } = wire.FileStatus;
+const { WRITTEN, MOVED_SINCE, REMOVED_SINCE, REPLACED_SINCE, MODE_SINCE } = wire.Kept;
 
 export function queryToWire(query: Query): wire.Query {
   const { id, at: { revision, time }, paths, globs, after, question } = query;
@@ -52,6 +67,10 @@ function questionToWire(question: Question): wire.Query {
     }
     case "blob":
       return { blob: { hash: fromHex(question.hash) } };
+    case "entries": {
+      const { kind: _, from, ...rest } = question;
+      return { entries: { ...from, ...rest } };
+    }
   }
 }
 
@@ -70,7 +89,7 @@ export function queryOf(query: wire.Query): Query {
   };
 }
 
-function questionOf({ tree, files, diff, changes, blame, search, blob }: wire.Query): Question {
+function questionOf({ tree, files, diff, changes, blame, search, blob, entries }: wire.Query): Question {
   if (tree) return { kind: "tree" };
   if (files) return { kind: "files" };
   if (diff) {
@@ -90,7 +109,28 @@ function questionOf({ tree, files, diff, changes, blame, search, blob }: wire.Qu
     };
   }
   if (blob) return { kind: "blob", hash: hashOf(blob.hash) };
+  if (entries) return { kind: "entries", ...entriesOf(entries) };
   throw malformed("a query asks nothing that is known here");
+}
+
+function entriesOf(entries: wire.Query.Entries): EntriesQuestion {
+  const authors = entries.authors ?? [], sites = entries.sites ?? [], tasks = entries.tasks ?? [];
+  const revisions = entries.revisions ?? [];
+  if (Math.max(authors.length, sites.length, tasks.length) > namedMax) {
+    throw malformed(`a query names more than ${namedMax} authors, sites or tasks`);
+  }
+  if (revisions.length > revisionsMax) throw malformed(`a query names more than ${revisionsMax} revisions`);
+  return {
+    from: momentOf(entries),
+    authors,
+    sites: sites.map(whole),
+    tasks,
+    revisions: revisions.map(whole),
+    newest: entries.newest ?? false,
+    count: whole(entries.count),
+    changes: entries.changes ?? false,
+    undone: entries.undone ?? false,
+  };
 }
 
 function momentOf({ revision, time }: { revision?: number | null; time?: number | null }): Moment {
@@ -124,6 +164,10 @@ function itemToWire(item: AnswerItem): wire.Answer.Item {
       return { line: item };
     case "match":
       return { match: { ...item, id: idToWire(item.id) } };
+    case "made":
+      return { made: madeToWire(item) };
+    case "undone":
+      return { undone: undoneToWire(item) };
     case "bytes":
       return { bytes: { at: item.at, bytes: item.bytes } };
     case "author":
@@ -144,8 +188,37 @@ export function answerOf(answer: wire.Answer): Answer {
   };
 }
 
+function madeToWire({ touched, change, ...item }: MadeItem): wire.Answer.Made {
+  return {
+    ...item,
+    touched: touched.map(({ id, status, path, from }) => ({
+      id: idToWire(id),
+      status: statusToWire(status),
+      path,
+      from,
+    })),
+    change: change === undefined ? null : changeToWire(change),
+  };
+}
+
+function undoneToWire(
+  { id, type, path, forgotten, place, content, executable, op, kept }: UndoneItem,
+): wire.Answer.Undone {
+  return {
+    id: idToWire(id),
+    kind: kindToWire(type),
+    path,
+    forgotten,
+    ...place === undefined ? {} : { ...place, parent: idToWire(place.parent), would: true },
+    content: content === undefined ? null : contentToWire(content),
+    ...executable === undefined ? {} : { mode: true, executable },
+    splices: op,
+    kept: kept.map(keptToWire),
+  };
+}
+
 function itemOf(item: wire.Answer.Item): AnswerItem {
-  const { node, content, difference, touched, line, match, bytes, author } = item;
+  const { node, content, difference, touched, line, match, made, undone, bytes, author } = item;
   if (node) {
     const { id, path, kind, length } = node;
     return {
@@ -208,11 +281,75 @@ function itemOf(item: wire.Answer.Item): AnswerItem {
       textColumn: whole(match.textColumn),
     };
   }
+  if (made) return madeOf(made);
+  if (undone) return undoneOf(undone);
   if (bytes) return { kind: "bytes", at: whole(bytes.at), bytes: copied(bytes.bytes) };
   if (author) {
     return { kind: "author", site: whole(author.site), participant: participantOf(author.participant) };
   }
   throw malformed("an answer says nothing that is known here");
+}
+
+function madeOf({ revision, site, seq, time, task, touched, change }: wire.Answer.Made): MadeItem {
+  return {
+    kind: "made",
+    revision: whole(revision),
+    site: whole(site),
+    seq: whole(seq),
+    time: whole(time),
+    task: task ?? "",
+    touched: (touched ?? []).map(({ id, status, path, from }) => ({
+      id: idOf(id),
+      status: statusOf(status),
+      path: path ?? "",
+      from: from ?? "",
+    })),
+    ...change ? { change: changeOf(change) } : {},
+  };
+}
+
+function undoneOf(undone: wire.Answer.Undone): UndoneItem {
+  const { id, kind, path, forgotten, would, live, parent, name, content, mode, executable, splices, kept } =
+    undone;
+  return {
+    kind: "undone",
+    id: idOf(id),
+    type: kindOf(kind),
+    path: path ?? "",
+    forgotten: forgotten ?? false,
+    place: would ? { live: live ?? false, parent: idOf(parent), name: name ?? "" } : undefined,
+    ...contentOf(content),
+    ...mode ? { executable: executable ?? false } : {},
+    op: splicesOf(splices),
+    kept: (kept ?? []).map(keptOf),
+  };
+}
+
+function keptToWire(kept: Kept): wire.Kept {
+  return {
+    written: WRITTEN,
+    moved_since: MOVED_SINCE,
+    removed_since: REMOVED_SINCE,
+    replaced_since: REPLACED_SINCE,
+    mode_since: MODE_SINCE,
+  }[kept];
+}
+
+function keptOf(kept: wire.Kept): Kept {
+  switch (kept) {
+    case WRITTEN:
+      return "written";
+    case MOVED_SINCE:
+      return "moved_since";
+    case REMOVED_SINCE:
+      return "removed_since";
+    case REPLACED_SINCE:
+      return "replaced_since";
+    case MODE_SINCE:
+      return "mode_since";
+    default:
+      throw malformed(`${kept} is no reason to keep something that is known here`);
+  }
 }
 
 function statusToWire(status: FileStatus): wire.FileStatus {

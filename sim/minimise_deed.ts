@@ -28,7 +28,15 @@ function* simplerKinds(action: Action): Generator<Action> {
     case "select":
     case "ask":
     case "edit":
+    case "task":
+    case "takeBack":
       return;
+    case "demand": {
+      const { file, at, remove, insert } = action;
+      yield keystroke;
+      yield { ...keystroke, file, at, remove, insert };
+      return;
+    }
     case "rewrite":
     case "replaceAll":
       yield keystroke;
@@ -123,6 +131,21 @@ function* simplerActions(action: Action): Generator<Action> {
     case "swap":
       for (const other of numbersTowards(0, action.other)) yield { ...action, other };
       for (const node of numbersTowards(0, action.node)) yield { ...action, node };
+      return;
+    case "task":
+      for (const task of numbersTowards(0, action.task)) yield { ...action, task };
+      return;
+    case "takeBack":
+      for (const back of numbersTowards(1, action.back)) yield { ...action, back };
+      return;
+    case "demand":
+      for (const what of numbersTowards(0, action.what)) yield { ...action, what };
+      for (const back of numbersTowards(0, action.back)) yield { ...action, back };
+      for (const node of numbersTowards(0, action.node)) yield { ...action, node };
+      for (const file of numbersTowards(0, action.file)) yield { ...action, file };
+      for (const insert of numbersTowards(0, action.insert)) yield { ...action, insert };
+      for (const remove of numbersTowards(0, action.remove)) yield { ...action, remove };
+      for (const at of simplerPlaces(action.at)) yield { ...action, at };
       return;
     case "checkout":
       for (const steps of numbersTowards(1, action.steps)) yield { ...action, steps };

@@ -10,6 +10,7 @@
 
 import type { Change } from "../ot/mod.ts";
 import type { ClientHost } from "./client_host.ts";
+import type { DeedMeaning } from "./judges/answers.ts";
 import { filesOf } from "./person.ts";
 import type { Deed, Scenario } from "./scenario.ts";
 import { Simulation } from "./simulation.ts";
@@ -29,8 +30,9 @@ class Notes extends Simulation {
     this.deeds = [...scenario.deeds];
   }
 
-  override changes(host: ClientHost, number: number, change: Change, atomic: boolean): void {
-    super.changes(host, number, change, atomic);
+  override changes(host: ClientHost, number: number, change: Change, how: DeedMeaning): void {
+    super.changes(host, number, change, how);
+    if (how.hasConditions) return;
     const { nowUs } = this.scheduler;
     const deeds = this.deeds.filter(({ atUs, client }) => atUs === nowUs && client === host.index);
     const [deed] = deeds, [edit] = change.edits;

@@ -27,15 +27,17 @@ import {
 import { type Alphabet, lineEnds } from "./alphabet.ts";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { OwnContent } from "../client/core/mod.ts";
-import { type Moment, type Question, toHex } from "../proto/mod.ts";
+import { type Answer, type Condition, type Moment, type Question, toHex } from "../proto/mod.ts";
 import type { ClientHost } from "./client_host.ts";
+import type { DeedMeaning } from "./judges/answers.ts";
 import { Random } from "./random.ts";
 import { type Action, whole } from "./scenario.ts";
+import { TakingBack } from "./taking_back.ts";
 
 /** Who is told of what somebody is about to do. */
 export interface DeedObserver {
   /** A change of the view, numbered as the core will number it. */
-  changes(host: ClientHost, number: number, change: Change, atomic: boolean): void;
+  changes(host: ClientHost, number: number, change: Change, how: DeedMeaning): void;
   /** Undo or redo has just been done; `before` is what was seen. */
   tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[]): void;
 }
@@ -67,6 +69,9 @@ export class Person {
   readonly #ways = new Map<number, { readonly from: Text; readonly to: Text; readonly way: TextOp }>();
 
   #questions = 0;
+  readonly #takingBack = new TakingBack();
+  /** What one works at. */
+  #task: string | undefined;
 
   constructor(
     readonly host: ClientHost,
@@ -79,6 +84,7 @@ export class Person {
     const { core } = host;
     const meant = action.do === "edit" ? this.#follow(action) : undefined;
     if (!host.isAwake || core.confirmed === undefined || core.phase === "ended") return;
+    this.#takeBackWhatWasAsked();
     switch (action.do) {
       case "type":
         return this.#type(action);
@@ -119,7 +125,35 @@ export class Person {
         return this.#ask(action.what, action.back);
       case "select":
         return this.#select(action.file, action.anchor, action.head);
+      case "task":
+        this.#task = action.task === 0 ? undefined : `task ${action.task}`;
+        return;
+      case "demand":
+        return this.#demand(action);
+      case "takeBack": {
+        const query = this.#takingBack.question(this.#questions + 1, action.back, host);
+        if (query === undefined) return;
+        this.#questions++;
+        host.input({ kind: "ask", query });
+      }
     }
+  }
+
+  /** Something is answered. */
+  heard(answer: Answer): void {
+    this.#takingBack.heard(answer);
+  }
+
+  /** It is of one's own session alone, as undo is, and so is judged as that. */
+  #takeBackWhatWasAsked(): void {
+    const { host } = this, { core } = host, taken = this.#takingBack.take(host);
+    if (taken === undefined) return;
+    const { change, conditions } = taken, before = core.view, task = this.#task;
+    const how = { atomic: true, task, hasConditions: conditions.length > 0 };
+    this.observer.changes(host, core.nextNumber, { steps: change.steps, edits: [] }, how);
+    const named = task === undefined ? {} : { task };
+    const events = host.input({ kind: "change", change, atomic: true, conditions, ...named });
+    if (events.some(({ kind }) => kind === "edited")) this.observer.tookBack(host, before, change.edits);
   }
 
   /** Takes back the newest, or brings it back. */
@@ -350,11 +384,46 @@ export class Person {
     this.host.input({ kind: "ask", query });
   }
 
-  #change(change: Change, atomic: boolean, contents?: readonly OwnContent[]): void {
-    const { core } = this.host;
-    this.observer.changes(this.host, core.nextNumber, change, atomic);
-    const input = { kind: "change", change, atomic } as const;
-    this.host.input(contents === undefined ? input : { ...input, contents });
+  /** Types something that depends on how things are, or were a while ago. */
+  #demand({ file, at, remove, insert, what, back, node: index }: Extract<Action, { do: "demand" }>): void {
+    const { core } = this.host, { view } = core, node = this.#file(file);
+    if (node === undefined || !this.#hasText(node)) return;
+    const text = view.text(node), since = Math.max(1, core.revision - back), other = this.#node(index);
+    let from = this.#place(node, text, at), to = Math.min(text.length, from + remove);
+    if (splitsPair(text, from)) from--;
+    if (splitsPair(text, to)) to++;
+    const op = normalize([{ at: from, remove: to - from, insert: this.alphabet.take(insert) }]);
+    const kinds: readonly Condition[] = [
+      { kind: "content", node, since },
+      { kind: "apart", node, since: core.revision },
+      { kind: "path", node: other, since },
+      { kind: "live", node: other },
+      { kind: "stands", node: other, path: view.pathOf(other) },
+      { kind: "content", node: other, since },
+      { kind: "stands", node: undefined, path: nameOf(index) },
+    ];
+    const conditions = [kinds[what % kinds.length]!];
+    if (what >= kinds.length) conditions.push(kinds[(what + index) % kinds.length]!);
+    this.#change({ steps: [], edits: op.length === 0 ? [] : [{ node, op }] }, false, undefined, conditions);
+  }
+
+  #change(
+    change: Change,
+    atomic: boolean,
+    contents?: readonly OwnContent[],
+    conditions?: readonly Condition[],
+  ): void {
+    const { core } = this.host, task = this.#task;
+    const how = { atomic, task, hasConditions: conditions !== undefined };
+    this.observer.changes(this.host, core.nextNumber, change, how);
+    this.host.input({
+      kind: "change",
+      change,
+      atomic,
+      ...contents === undefined ? {} : { contents },
+      ...task === undefined ? {} : { task },
+      ...conditions === undefined ? {} : { conditions },
+    });
   }
 
   /** Whether a file is there to be worked in; if it is not, it will be some time later. */

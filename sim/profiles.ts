@@ -189,7 +189,17 @@ export function scenarioFrom(seed: Seed, name: ProfileName, clients?: number): S
         : plan;
       return { ...granted, ...signing?.hostile(granted) };
     }),
-    deeds: withMore(deedsOf(random, profile, count, stormUs), random, profile, count, stormUs),
+    deeds: withTakeBacks(
+      withTasks(
+        withMore(deedsOf(random, profile, count, stormUs), random, profile, count, stormUs),
+        random,
+        count,
+        stormUs,
+      ),
+      random,
+      count,
+      stormUs,
+    ),
     faults,
     calmUs: stormUs + second,
     leftBehind: plan.isOneIn(4) && count > 2 ? [plan.int(0, count - 1)] : [],
@@ -614,6 +624,70 @@ function deedsAmong(
     const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
     return { atUs, client, ...next() };
   });
+}
+
+const demand: Habit = (draws) => ({
+  do: "demand",
+  file: file(draws),
+  at: draws.weighted([[-1, 2], [-2, 2], [place(draws), 2]]),
+  remove: draws.weighted([[0, 2], [draws.int(1, 5), 2]]),
+  insert: draws.int(0, 4),
+  what: draws.int(0, 13),
+  back: draws.weighted([[0, 6], [draws.int(1, 4), 3], [draws.skewed(1, 60), 1]]),
+  node: draws.skewed(0, 13),
+});
+
+/** In some scenarios people work at tasks, and do what depends on something: nothing else is drawn differently for that. */
+function withTasks(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("tasks");
+  if (!draws.isOneIn(3)) return deeds;
+  const tasks = draws.pick([1, 3]);
+  const more: Deed[] = Array.from({ length: Math.ceil(deeds.length / draws.int(3, 20)) }, () => {
+    const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
+    if (draws.isOneIn(3)) return { atUs, client, do: "task", task: draws.int(0, tasks) };
+    return { atUs, client, ...demand(draws) };
+  });
+  for (let count = draws.int(0, 24); count > 0; count--) more.push(...onceForAll(draws, clients, stormUs));
+  return [...deeds, ...more].sort((a, b) => a.atUs - b.atUs);
+}
+
+/** In some scenarios people take back what their session has done, and go on: nothing else is drawn differently for that. */
+function withTakeBacks(deeds: Deed[], random: Random, clients: number, stormUs: number): Deed[] {
+  const draws = random.stream("take backs");
+  if (!draws.isOneIn(3)) return deeds;
+  const more = Array.from({ length: draws.int(1, 12) }, (): Deed[] => {
+    const atUs = draws.int(0, stormUs), client = draws.int(0, clients - 1);
+    const thenUs = atUs + draws.pick([1000, 100_000, second]);
+    return [
+      { atUs, client, do: "takeBack", back: draws.skewed(1, 100) },
+      { atUs: thenUs, client, do: "select", file: 0, anchor: 0, head: 0 },
+    ];
+  });
+  return [...deeds, ...more.flat()].sort((a, b) => a.atUs - b.atUs);
+}
+
+/** All do at one moment what depends on the same, and somebody perhaps something that it may depend on. */
+function onceForAll(draws: Stream, clients: number, stormUs: number): Deed[] {
+  const atUs = draws.int(0, stormUs),
+    spreadUs = draws.pick([0, 1000, 50_000]),
+    at = draws.pick([0, whole >> 1]);
+  const shared = {
+    do: "demand",
+    file: draws.isOneIn(3) ? 1 : 0,
+    at,
+    remove: draws.pick([1, 4]),
+    what: draws.pick([0, 1, 1, 2, 4, 5]),
+    back: 0,
+    node: draws.skewed(0, 13),
+  } as const;
+  const deeds: Deed[] = Array.from({ length: clients }, (_, client) => {
+    return { ...shared, atUs: atUs + draws.int(0, spreadUs), client, insert: draws.int(0, 2) };
+  });
+  if (draws.isOneIn(2)) {
+    const node = draws.skewed(0, 9), rename = { do: "rename", node, name: draws.skewed(0, 13) } as const;
+    deeds.push({ atUs, client: draws.int(0, clients - 1), ...rename });
+  }
+  return deeds;
 }
 
 // What breaks ---------------------------------------------------------------------------------------------------

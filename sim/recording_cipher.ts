@@ -54,6 +54,11 @@ export class Cipher {
     return this.#stem(name.slice(0, dot)) + (isShort ? ending : this.#turned(ending, "ending"));
   }
 
+  /** The names of nodes from the root on. */
+  path(path: string): string {
+    return path.split("/").map((name) => this.nodeName(name)).join("/");
+  }
+
   /** Any other name: of a workspace, of somebody; or a secret. */
   name(name: string): string {
     return this.#turned(name, "other");

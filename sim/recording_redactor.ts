@@ -12,7 +12,7 @@
 import { hashOf } from "../server/core/hash.ts";
 import type { Unsent } from "../client/core/mod.ts";
 import { type Change, contentsIn, type Notice } from "../ot/mod.ts";
-import { codes, joined, type Participant } from "../proto/mod.ts";
+import { codes, type Condition, joined, type Participant } from "../proto/mod.ts";
 import { Dominion, type LogEntry, Rights, type SavedState, type Settled } from "../server/core/mod.ts";
 import type { AnyInput, AnyOutput, NodeLine, NodeName, RecordLine } from "./recording.ts";
 import { Cipher, type Word } from "./recording_cipher.ts";
@@ -169,7 +169,11 @@ class Redactor {
       session: cipher.name(session),
       epoch: cipher.name(epoch),
       inFlight: inFlight && Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-      changes: changes.map(({ change, atomic }) => ({ change: this.#change(change, session), atomic })),
+      changes: changes.map(({ change, atomic, task, conditions }) => ({
+        change: this.#change(change, session),
+        atomic,
+        ...this.#beside(task, conditions),
+      })),
       base: base.map((node) => ({
         ...node,
         name: cipher.nodeName(node.name),
@@ -260,7 +264,11 @@ class Redactor {
       case "checkpoint_failed":
         return { ...input, workspace: cipher.name(input.workspace) };
       case "change":
-        return { ...input, change: this.#change(input.change, "") };
+        return {
+          ...input,
+          change: this.#change(input.change, ""),
+          ...this.#beside(input.task, input.conditions),
+        };
     }
     return input;
   }
@@ -309,9 +317,23 @@ class Redactor {
       ...entry,
       session: cipher.name(session),
       author: author && { ...author, name: cipher.name(author.name) },
+      ...this.#beside(entry.task),
       change: this.#change(change, `${session}/${seq}`),
       notices: this.#notices(notices),
       hash: this.#hashes.get(hash) ?? hash,
+    };
+  }
+
+  /** What goes with a change. */
+  #beside(task?: string, conditions?: readonly Condition[]): { task?: string; conditions?: Condition[] } {
+    const cipher = this.#cipher;
+    return {
+      ...task === undefined ? {} : { task: cipher.name(task) },
+      ...conditions === undefined ? {} : {
+        conditions: conditions.map((condition) =>
+          condition.kind === "stands" ? { ...condition, path: cipher.path(condition.path) } : condition
+        ),
+      },
     };
   }
 

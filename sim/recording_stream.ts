@@ -12,7 +12,7 @@ import { frameBytesMax, partType } from "../proto/mod.ts";
 import type { Cipher } from "./recording_cipher.ts";
 
 /** What the characters of a field are. */
-type Field = "insert" | "nodeName" | "name" | "free" | "code" | Schema;
+type Field = "insert" | "nodeName" | "path" | "name" | "free" | "code" | "numbers" | Schema;
 type Schema = ReadonlyMap<number, Field>;
 
 const numbersAlone: Schema = new Map();
@@ -38,12 +38,14 @@ const notices: Schema = new Map<number, Field>([
 const presence: Schema = new Map<number, Field>([[2, participant], [4, id], [7, new Map()]]);
 const close: Schema = new Map<number, Field>([[1, "code"], [2, "free"]]);
 
+const condition: Schema = new Map<number, Field>([[1, id], [5, "path"]]);
+
 type Messages = ReadonlyMap<number, Schema>;
 
 /** Messages by the type of their frame: space.proto is their contract. */
 const operationType = 1;
 const toServer: Messages = new Map<number, Schema>([
-  [operationType, new Map([[3, change]])],
+  [operationType, new Map<number, Field>([[3, change], [5, "name"], [6, condition]])],
   [5, new Map<number, Field>([[2, "name"], [3, participant], [4, "name"], [5, "name"], [13, id]])],
   [10, presence],
   [11, close],
@@ -65,9 +67,12 @@ const toServer: Messages = new Map<number, Schema>([
       ...[4, 5, 6].map((field) => [field, "free"] as const),
       ...[7, 8, 9, 10].map((field) => [field, numbersAlone] as const),
       ...[11, 12].map((field) => [field, new Map<number, Field>([[1, "free"]])] as const),
+      [14, new Map<number, Field>([[3, "name"], [4, "numbers"], [5, "name"], [6, "numbers"]])],
     ]),
   ],
 ]);
+const touched: Schema = new Map<number, Field>([[1, id], [3, "free"], [4, "free"]]);
+const splice: Schema = new Map<number, Field>([[3, "free"]]);
 const answerItem: Schema = new Map<number, Field>([
   [1, new Map<number, Field>([[1, id], [2, "free"]])],
   [2, new Map<number, Field>([[1, id], [2, "free"], [4, "free"]])],
@@ -76,6 +81,11 @@ const answerItem: Schema = new Map<number, Field>([
   [5, new Map<number, Field>([[2, "free"]])],
   [6, new Map<number, Field>([[1, "free"], [2, id], [6, "free"]])],
   [7, new Map<number, Field>([[2, participant]])],
+  [9, new Map<number, Field>([[5, "name"], [6, touched], [7, change]])],
+  [
+    10,
+    new Map<number, Field>([[1, id], [3, "free"], [7, id], [8, "nodeName"], [10, splice], [11, "numbers"]]),
+  ],
 ]);
 const toClient: Messages = new Map<number, Schema>([
   [
@@ -89,7 +99,7 @@ const toClient: Messages = new Map<number, Schema>([
   [6, new Map<number, Field>([[2, "name"], [4, "name"], [9, new Map()]])],
   [7, new Map([[4, steps], [5, notices]])],
   [8, new Map<number, Field>([[2, "code"], [3, "free"], [5, id]])],
-  [9, new Map<number, Field>([[5, change], [6, participant]])],
+  [9, new Map<number, Field>([[5, change], [6, participant], [8, "name"]])],
   [10, presence],
   [11, close],
   [12, new Map()],
@@ -203,10 +213,17 @@ class Walker {
       case "insert":
         turn(bytes, this.#insert);
         break;
+      case "numbers":
+        break;
       case "nodeName":
+      case "path":
       case "name": {
-        const name = textOf(bytes);
-        const other = field === "name" ? this.#cipher.name(name) : this.#cipher.nodeName(name);
+        const name = textOf(bytes), cipher = this.#cipher;
+        const other = field === "name"
+          ? cipher.name(name)
+          : field === "path"
+          ? cipher.path(name)
+          : cipher.nodeName(name);
         const points = Array.from(other, (char) => char.codePointAt(0)!);
         let next = 0;
         turn(bytes, () => points[next++]!);

@@ -183,6 +183,21 @@ export type Action =
   | { readonly do: "undo" | "redo" }
   /** Asks about the workspace as it was so many revisions ago; `what` counts through the kinds of questions. */
   | { readonly do: "ask"; readonly what: number; readonly back: number }
+  /** Works at a task from now on, by its number; at none for 0. */
+  | { readonly do: "task"; readonly task: number }
+  /** Types something that depends on how things are: `what` counts through the conditions, about so many revisions ago. */
+  | {
+    readonly do: "demand";
+    readonly file: number;
+    readonly at: number;
+    readonly remove: number;
+    readonly insert: number;
+    readonly what: number;
+    readonly back: number;
+    readonly node: number;
+  }
+  /** Asks what would be without one's own changes since so many revisions ago: that is done before the next deed. */
+  | { readonly do: "takeBack"; readonly back: number }
   | { readonly do: "select"; readonly file: number; readonly anchor: number; readonly head: number }
   /**
    * Exactly this edit of the file of this index. `was` is the text for which it is meant, or how that text came from

@@ -90,6 +90,15 @@ function actionInWords(action: Action): string {
       return "does the last again";
     case "ask":
       return `asks question ${action.what} about ${action.back} revisions ago`;
+    case "task":
+      return action.task === 0 ? "works at no task" : `works at task ${action.task}`;
+    case "demand": {
+      const { file, at, remove, insert, what, back, node } = action;
+      const typed = `removes ${remove} and types ${insert} ${placeInWords(at)} of file ${file}`;
+      return `${typed}, if condition ${what} about node ${node} holds since ${back} revisions ago`;
+    }
+    case "takeBack":
+      return `asks to take back what it did in the last ${action.back} revisions`;
     case "select": {
       const to = action.head === action.anchor ? "" : ` to ${placeInWords(action.head)}`;
       return `selects ${placeInWords(action.anchor)}${to} of file ${action.file}`;

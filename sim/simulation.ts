@@ -25,6 +25,7 @@ import { Administrator } from "./administrator.ts";
 import { Alphabet } from "./alphabet.ts";
 import { ClientHost, type ClientWorld } from "./client_host.ts";
 import { Hostile } from "./hostile.ts";
+import type { DeedMeaning } from "./judges/answers.ts";
 import { Failure } from "./judges/failure.ts";
 import { ClientJudge, hostile, judgePresence, WorkspaceJudge } from "./judges/judge.ts";
 import { judgeRights, RightsJudge, SentUnder } from "./judges/rights.ts";
@@ -553,6 +554,7 @@ export class Simulation
       if (output.kind !== "event") continue;
       this.#markEvent(output.event);
       this.#whenSentAway(host, output.event);
+      if (output.event.kind === "answer") this.#people.get(host)?.heard(output.event.answer);
     }
     if (this.#forgets()) host.core = ClientCore.restore(host.options, copyOf(host.core.save()));
   }
@@ -696,8 +698,8 @@ export class Simulation
     this.#rights.get(connection)?.saidByClient(bytes);
   }
 
-  changes(host: ClientHost, number: number, change: Change, atomic: boolean): void {
-    if (this.#judged) this.#judges.get(host)!.changes(number, change, atomic);
+  changes(host: ClientHost, number: number, change: Change, how: DeedMeaning): void {
+    if (this.#judged) this.#judges.get(host)!.changes(number, change, how);
   }
 
   tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[]): void {
@@ -731,6 +733,7 @@ export class Simulation
       if (event.changes.length > 1) this.mark("client composed");
     } else if (event.kind === "answer") {
       if (event.answer.items.some(({ kind }) => kind === "bytes")) this.mark("client fetched");
+      if (event.answer.items.some(({ kind }) => kind === "undone")) this.mark("client told undone");
       if (event.answer.last) this.mark(event.answer.code === "" ? "client answered" : "client not answered");
     } else if (event.kind === "loaded") {
       this.mark("client loaded");

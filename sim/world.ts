@@ -210,14 +210,18 @@ export class World {
     if (serverLearns) this.#closeServerEnd(link.connection, link);
   }
 
-  /** Lets the log answer the oldest append: stored; not stored; or stored, with the answer lost. */
-  answerLog(how: "stored" | "failed" | "in_doubt" = "stored"): boolean {
+  /**
+   * Lets the log answer the oldest append: stored; not stored; or stored, with the answer lost.
+   *
+   * @param others entries of another server, which got in where these were not stored.
+   */
+  answerLog(how: "stored" | "failed" | "in_doubt" = "stored", others: readonly LogEntry[] = []): boolean {
     const append = this.#appends.shift();
     if (append === undefined) return false;
     const { workspace, expected, entries } = append;
     const held = this.log.get(workspace)!;
     assert(held.length === expected, "only one server appends here");
-    if (how !== "failed") held.push(...entries);
+    held.push(...how === "failed" ? others : entries);
     this.#step(
       how === "stored"
         ? { kind: "appended", workspace, nowUs: this.nowUs }

@@ -298,8 +298,11 @@ export class ClientCore {
         break;
       case "change":
         this.#contents.add(input.contents ?? []);
-        this.#replica.change(input.change, input.atomic, {
+        this.#replica.change(input.change, {
+          atomic: input.atomic,
           group: input.group,
+          task: input.task,
+          conditions: input.conditions,
           isReadOnly: this.#isReadOnly,
           nowUs: input.nowUs,
         });

@@ -1,5 +1,6 @@
 /**
- * Which own changes are undone together: those that were named alike one after the other, and typing up to a pause.
+ * Which own changes are undone together: those that were named alike one after the other, and typing up to a pause. What
+ * is undone together is a part of one task.
  *
  * @module
  */
@@ -12,6 +13,7 @@ export type GroupId = number;
 export interface SavedGrouping {
   readonly group: GroupId;
   readonly name: string | null;
+  readonly task?: string;
   readonly typedAtUs: number | null;
 }
 
@@ -21,6 +23,7 @@ export class Grouping {
   readonly #pauseUs: number;
   #group: GroupId = 0;
   #name: string | undefined;
+  #task: string | undefined;
   /** When the newest change was, if that was typing: more of it may follow. */
   #typedAtUs: number | undefined;
 
@@ -29,14 +32,24 @@ export class Grouping {
   }
 
   /** The group of a change that is made now. */
-  groupOf({ steps }: Change, atomic: boolean, name: string | undefined, nowUs: number): GroupId {
-    const isTyping = steps.length === 0 && !atomic;
-    const goesOn = name !== undefined
-      ? name === this.#name
-      : this.#name === undefined && isTyping && this.#typedAtUs !== undefined &&
-        nowUs - this.#typedAtUs < this.#pauseUs;
+  groupOf(
+    { steps }: Change,
+    { atomic, group: name, task }: {
+      readonly atomic: boolean;
+      readonly group: string | undefined;
+      readonly task: string | undefined;
+    },
+    nowUs: number,
+  ): GroupId {
+    const isTyping = steps.length === 0 && !atomic, isSameTask = task === this.#task;
+    const goesOn = isSameTask &&
+      (name !== undefined
+        ? name === this.#name
+        : this.#name === undefined && isTyping && this.#typedAtUs !== undefined &&
+          nowUs - this.#typedAtUs < this.#pauseUs);
     if (!goesOn) this.#group++;
     this.#name = name;
+    this.#task = task;
     this.#typedAtUs = isTyping ? nowUs : undefined;
     return this.#group;
   }
@@ -52,13 +65,19 @@ export class Grouping {
   }
 
   save(): SavedGrouping {
-    return { group: this.#group, name: this.#name ?? null, typedAtUs: this.#typedAtUs ?? null };
+    return {
+      group: this.#group,
+      name: this.#name ?? null,
+      ...this.#task === undefined ? {} : { task: this.#task },
+      typedAtUs: this.#typedAtUs ?? null,
+    };
   }
 
   static restore(pauseUs: number | undefined, saved: SavedGrouping): Grouping {
     const grouping = new Grouping(pauseUs);
     grouping.#group = saved.group;
     grouping.#name = saved.name ?? undefined;
+    grouping.#task = saved.task;
     grouping.#typedAtUs = saved.typedAtUs ?? undefined;
     return grouping;
   }

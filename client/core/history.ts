@@ -50,6 +50,8 @@ export interface Undoing {
 
 export interface Level {
   readonly group: GroupId;
+  /** What its change is a part of. */
+  readonly task?: string;
   /** Undefined while the change is on its way. */
   undoing: Undoing | undefined;
   /** Edits of others that have come in from above, and are not worked off. */
@@ -65,6 +67,7 @@ export interface SavedStack {
   /** From the bottom; those without an `undoing` are on their way. */
   readonly levels: readonly {
     readonly group: GroupId;
+    readonly task?: string;
     readonly undoing: Undoing | null;
     readonly incoming: readonly (readonly Edit[])[];
   }[];
@@ -76,8 +79,8 @@ export class Stack {
   #settled = 0;
 
   /** An own change, which is on its way. */
-  push(group: GroupId): Level {
-    const level: Level = { group, undoing: undefined, incoming: [] };
+  push(group: GroupId, task: string | undefined): Level {
+    const level: Level = { group, ...task === undefined ? {} : { task }, undoing: undefined, incoming: [] };
     this.#levels.push(level);
     if (this.#levels.length > levelsMax && this.#settled >= levelsDropped) {
       this.#levels.splice(0, levelsDropped);
@@ -117,6 +120,11 @@ export class Stack {
     return this.#levels[this.#levels.length - 1]?.group;
   }
 
+  /** What the group that would be undone is a part of. */
+  get topTask(): string | undefined {
+    return this.#levels[this.#levels.length - 1]?.task;
+  }
+
   /** Edits of others, as they are to the newest acknowledged level. */
   feed(edits: readonly Edit[]): void {
     if (edits.length === 0 || this.#settled === 0) return;
@@ -146,8 +154,9 @@ export class Stack {
   }
 
   save(): SavedStack {
-    const levels = this.#levels.map(({ group, undoing, incoming }) => ({
+    const levels = this.#levels.map(({ group, task, undoing, incoming }) => ({
       group,
+      ...task === undefined ? {} : { task },
       undoing: undoing ?? null,
       incoming: incoming.slice(),
     }));
@@ -156,8 +165,8 @@ export class Stack {
 
   static restore({ levels }: SavedStack): Stack {
     const stack = new Stack();
-    for (const { group, undoing, incoming } of levels) {
-      stack.#levels.push({ group, undoing: undoing ?? undefined, incoming: incoming.slice() });
+    for (const { undoing, incoming, ...level } of levels) {
+      stack.#levels.push({ ...level, undoing: undoing ?? undefined, incoming: incoming.slice() });
       if (undoing !== null) stack.#settled++;
     }
     return stack;

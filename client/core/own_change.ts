@@ -16,7 +16,7 @@ import {
   resolve,
   type Workspace,
 } from "../../ot/mod.ts";
-import { codes, type Limits } from "../../proto/mod.ts";
+import { codes, type Condition, conditionsMax, isTask, type Limits } from "../../proto/mod.ts";
 import type { Loaded } from "./loaded.ts";
 import { bytesOf } from "./pending.ts";
 import type { Problem } from "./types.ts";
@@ -28,7 +28,13 @@ export function problemOf(
   author: Author,
   limits: Limits,
   loaded: Loaded,
+  beside: { readonly task?: string; readonly conditions?: readonly Condition[] } = {},
 ): Problem | undefined {
+  const { task, conditions = [] } = beside;
+  if (task !== undefined && !isTask(task)) return { code: "bad_task", message: codes.bad_task.text };
+  if (conditions.length > conditionsMax) {
+    return { code: "change_too_long", message: codes.change_too_long.text };
+  }
   if (!editsAreNormal(change.edits)) return { code: "not_normal", message: codes.not_normal.text };
   const resolution = resolve(change.steps, view, author);
   if ("fault" in resolution) return { code: resolution.fault, message: resolution.message };
@@ -65,7 +71,7 @@ export function problemOf(
   if (created.size > 0 && view.size + created.size > limits.nodes && !mayMakeRoom(view)) {
     return { code: "too_many_nodes", message: codes.too_many_nodes.text };
   }
-  if (bytesOf(change) > limits.messageBytes) {
+  if (bytesOf(change, beside) > limits.messageBytes) {
     return { code: "change_too_long", message: codes.change_too_long.text };
   }
   return undefined;

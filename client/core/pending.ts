@@ -11,10 +11,13 @@ import {
   faultOf,
   invert,
   type NodeId,
+  opOn,
+  overlap,
   type Step,
   utf8Length,
   type Workspace,
 } from "../../ot/mod.ts";
+import type { Condition } from "../../proto/mod.ts";
 import type { GroupId } from "./grouping.ts";
 import type { Level, Stack } from "./history.ts";
 import type { ChangeNumber, Problem } from "./types.ts";
@@ -34,6 +37,10 @@ export interface Pending {
   resolved: readonly Step[];
   readonly atomic: boolean;
   readonly group: GroupId;
+  /** What it is a part of: all of a group are of one task. */
+  readonly task?: string;
+  /** What has to hold where it takes its place; then it is atomic. */
+  conditions?: readonly Condition[];
   /** The levels of undo and redo that it will fill. */
   readonly level: { readonly stack: Stack; readonly level: Level } | undefined;
   /** About how long its frame is, in bytes. */
@@ -91,9 +98,31 @@ export function part(
   return { wrong: of(change.edits.filter(({ node }) => out.has(node)), true), right: of(right, false) };
 }
 
-/** At least as many bytes as the frame of a change has. */
-export function bytesOf({ steps, edits }: Change): number {
-  let bytes = 64;
+/**
+ * What a change that has not been sent depends on, once it is carried over an entry, which came to `edits` and made
+ * `revision`: what has met nobody's edit so far, and does not meet these, is apart from all of them.
+ */
+export function conditionsAfter(
+  { change, conditions = [] }: Pending,
+  edits: readonly Edit[],
+  revision: number,
+): readonly Condition[] {
+  return conditions.map((condition) => {
+    if (condition.kind !== "apart" || condition.since !== revision - 1) return condition;
+    const own = opOn(change.edits, condition.node) ?? [], other = opOn(edits, condition.node) ?? [];
+    return overlap(own, other) ? condition : { ...condition, since: revision };
+  });
+}
+
+/** At least as many bytes as the frame of a change has, with what goes with it. */
+export function bytesOf(
+  { steps, edits }: Change,
+  { task = "", conditions = [] }: Pick<Pending, "task" | "conditions"> = {},
+): number {
+  let bytes = 64 + task.length * 3;
+  for (const condition of conditions) {
+    bytes += 32 + ("path" in condition ? condition.path.length * 3 : 0);
+  }
   for (const step of steps) {
     bytes += 48 + ("name" in step ? step.name.length * 3 : 0) + ("content" in step ? 48 : 0);
   }

@@ -29,6 +29,7 @@ import {
 } from "../../ot/mod.ts";
 import {
   type Acknowledge,
+  type Condition,
   encodeClientMessage,
   encodeSigned,
   type Entry,
@@ -51,7 +52,16 @@ import {
 import { layOut, nodeForgotten, withWhatFits } from "./layout.ts";
 import { Loaded, type SavedLoaded } from "./loaded.ts";
 import { problemOf } from "./own_change.ts";
-import { bytesOf, inverseOf, type Made, numbersOf, part, type Pending, wholeOf } from "./pending.ts";
+import {
+  bytesOf,
+  conditionsAfter,
+  inverseOf,
+  type Made,
+  numbersOf,
+  part,
+  type Pending,
+  wholeOf,
+} from "./pending.ts";
 import { type BaseNode, baseOf, PendingBase } from "./pending_base.ts";
 import { type Before, mentioned, rebase, renumberPending } from "./resynchronisation.ts";
 import { restoreWorkspace, type SavedWorkspace, saveWorkspace } from "./saved_workspace.ts";
@@ -81,6 +91,8 @@ interface SavedPending {
   readonly resolved: readonly Step[];
   readonly atomic: boolean;
   readonly group: GroupId;
+  readonly task?: string;
+  readonly conditions?: readonly Condition[];
   /** At -1 if the level has left its stack. */
   readonly level: { readonly stack: "undo" | "redo"; readonly at: number } | null;
   readonly bytes: number;
@@ -107,6 +119,27 @@ export interface SavedReplica {
   readonly redo: SavedStack;
   readonly grouping: SavedGrouping;
   readonly loaded: SavedLoaded;
+}
+
+/** How an own change is meant. */
+interface OwnChange {
+  readonly atomic: boolean;
+  readonly group: string | undefined;
+  readonly task: string | undefined;
+  readonly conditions: readonly Condition[] | undefined;
+  readonly isReadOnly: boolean;
+  readonly nowUs: number;
+}
+
+/** Where a checked change goes: its stack of undo, and what it is together with. */
+interface Addition {
+  readonly atomic: boolean;
+  readonly stack: Stack;
+  readonly group: GroupId;
+  readonly task?: string;
+  readonly conditions?: readonly Condition[];
+  readonly origin: Origin;
+  readonly undoes?: Pending;
 }
 
 /** What the application has chosen. */
@@ -217,11 +250,13 @@ export class Replica {
    * @param sign Gives the signature for the bytes of the operation, if it is to have one.
    */
   send(seq: number, sign?: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+    const { change, task, conditions } = this.#pending[0]!;
     const operation = {
       kind: "operation",
       seq,
       base: this.#revision,
-      change: this.#pending[0]!.change,
+      change,
+      ...beside(task, conditions),
     } as const;
     const { frameBytes } = this.limits!;
     const frame = sign === undefined
@@ -365,7 +400,11 @@ export class Replica {
     let forUndo: readonly Edit[] | undefined, forRedo: readonly Edit[] | undefined;
     let hasCrossed = false;
     const side = this.#site < site ? "left" : "right";
+    const inFlight = this.#inFlight && this.#pending[0];
     const edits = carry(this.#pending, this.#confirmed, change.edits, side, (pending, edits) => {
+      if (pending.conditions !== undefined && pending !== inFlight) {
+        pending.conditions = conditionsAfter(pending, edits, this.#revision);
+      }
       if (forUndo === undefined && this.#undo.has(pending.level?.level)) forUndo = edits;
       if (forRedo === undefined && this.#redo.has(pending.level?.level)) forRedo = edits;
       if (pending.change.edits.length > 0 && edits.length > 0) hasCrossed = true;
@@ -421,6 +460,9 @@ export class Replica {
     const pending = this.#pending.shift()!;
     const { edits } = pending.change;
     const before = this.#confirmed;
+    for (const one of this.#pending) {
+      if (one.conditions !== undefined) one.conditions = conditionsAfter(one, [], this.#revision);
+    }
     for (const step of steps) if (step.kind === "create") this.#loaded.add(step.node);
     const asExpected = this.#viewIsWhole && sameSteps(steps, pending.resolved);
     this.#inFlight = undefined;
@@ -494,13 +536,9 @@ export class Replica {
   /** Takes an own change of the view, if it may be made and nothing is wrong with it. */
   change(
     change: Change,
-    atomic: boolean,
-    { group, isReadOnly, nowUs }: {
-      readonly group: string | undefined;
-      readonly isReadOnly: boolean;
-      readonly nowUs: number;
-    },
+    { atomic: isAtomic, group, task, conditions, isReadOnly, nowUs }: OwnChange,
   ): void {
+    const atomic = isAtomic || (conditions !== undefined && conditions.length > 0);
     const number = this.#nextNumber++;
     const problem = isReadOnly
       ? { code: "read_only", message: "The workspace is not open, or this client has been turned away." }
@@ -510,28 +548,24 @@ export class Replica {
         { site: this.#site, counter: this.#counter },
         this.limits!,
         this.#loaded,
+        beside(task, conditions),
       );
     if (problem !== undefined) return this.#settled([number], { kind: "refused", problem, change });
     this.#redo.clear();
-    this.#add(
-      change,
-      number,
+    this.#add(change, number, {
       atomic,
-      this.#undo,
-      this.#grouping.groupOf(change, atomic, group, nowUs),
-      "local",
-    );
+      stack: this.#undo,
+      group: this.#grouping.groupOf(change, { atomic, group, task }, nowUs),
+      ...beside(task, conditions),
+      origin: "local",
+    });
   }
 
   /** Applies a checked change to the view, and puts it behind what is pending. */
   #add(
     change: Change,
     number: ChangeNumber,
-    atomic: boolean,
-    stack: Stack,
-    group: GroupId,
-    origin: Origin,
-    undoes?: Pending,
+    { atomic, stack, group, task, conditions, origin, undoes }: Addition,
   ): void {
     const before = this.#view;
     const resolution = resolve(change.steps, before, { site: this.#site, counter: this.#counter });
@@ -540,7 +574,7 @@ export class Replica {
     for (const step of resolution.steps) if (step.kind === "create") this.#loaded.add(step.node);
     this.#view = before.apply({ steps: resolution.steps, edits: change.edits });
     const last = this.#pending[this.#pending.length - 1];
-    const bytes = bytesOf(change);
+    const bytes = bytesOf(change, beside(task, conditions));
     const made = { number, nodes: change.edits.map(({ node }) => node) };
     const joins = last !== undefined && !(this.#pending.length === 1 && this.#inFlight !== undefined) &&
       !atomic && !last.atomic && change.steps.length === 0 && last.change.steps.length === 0 &&
@@ -550,13 +584,14 @@ export class Replica {
       last.made.push(made);
       last.bytes += bytes;
     } else {
-      const level = { stack, level: stack.push(group) };
+      const level = { stack, level: stack.push(group, task) };
       this.#pending.push({
         made: [made],
         change,
         resolved: resolution.steps,
         atomic,
         group,
+        ...beside(task, conditions),
         level,
         bytes,
         undoes,
@@ -580,9 +615,10 @@ export class Replica {
 
   /** Undoes the newest group of one stack, so that the other one can bring it back. */
   #takeBack(from: Stack, to: Stack): void {
-    const group = from.top;
+    const group = from.top, task = from.topTask;
     if (group === undefined) return;
     this.#grouping.pause();
+    const into = { atomic: true, stack: to, group, ...beside(task), origin: "undo" } as const;
     let settled: Undoing = { edits: [], inverses: [] };
     // Newest first: those that are on their way stand before those that are settled.
     for (let level = from.pop(group); level !== undefined; level = from.pop(group)) {
@@ -593,18 +629,21 @@ export class Replica {
       }
       const pending = this.#pending.find((pending) => pending.level?.level === level);
       if (pending !== undefined) {
-        this.#takeBackBy(undoingOfPending(this.#pending, this.#confirmed!, pending), to, group, pending);
+        this.#takeBackBy(undoingOfPending(this.#pending, this.#confirmed!, pending), {
+          ...into,
+          undoes: pending,
+        });
       }
     }
-    this.#takeBackBy(settled, to, group, undefined);
+    this.#takeBackBy(settled, into);
   }
 
-  #takeBackBy({ edits, inverses }: Undoing, to: Stack, group: GroupId, undoes: Pending | undefined): void {
+  #takeBackBy({ edits, inverses }: Undoing, into: Addition): void {
     let minted = 0;
     const steps = stepsOf(inverses, this.#view, () => this.nextId(minted++));
     const left = edits.filter(({ node }) => this.#view.node(node) !== undefined);
     if (steps.length > 0 || left.length > 0) {
-      this.#add({ steps, edits: left }, this.#nextNumber++, true, to, group, "undo", undoes);
+      this.#add({ steps, edits: left }, this.#nextNumber++, into);
     }
     const lost = forgottenSteps(inverses, this.#view);
     if (lost.length === 0) return;
@@ -701,9 +740,10 @@ export class Replica {
 
   /** What another run needs in order to send what this one has not. */
   unsentChanges(): UnsentChange[] {
-    return this.#pending.map(({ change, atomic, lost }) => ({
+    return this.#pending.map(({ change, atomic, task, conditions, lost }) => ({
       change,
       atomic,
+      ...beside(task, conditions),
       ...lost === undefined ? {} : { lost },
     }));
   }
@@ -727,14 +767,15 @@ export class Replica {
     this.#revision = revision;
     this.#site = site;
     this.#counter = counter;
-    this.#pending = changes.map(({ change, atomic, lost }) => ({
+    this.#pending = changes.map(({ change, atomic, task, conditions, lost }) => ({
       made: [{ number: this.#nextNumber++, nodes: change.edits.map(({ node }) => node) }],
       change,
       resolved: emptyChange.steps,
       atomic,
       group: this.#grouping.next(),
+      ...beside(task, conditions),
       level: undefined,
-      bytes: bytesOf(change),
+      bytes: bytesOf(change, beside(task, conditions)),
       undoes: undefined,
       ...lost === undefined ? {} : { lost },
       problem: undefined,
@@ -767,7 +808,7 @@ export class Replica {
   }
 
   #savePending(
-    { made, change, resolved, atomic, group, level, bytes, undoes, problem, lost }: Pending,
+    { made, change, resolved, atomic, group, task, conditions, level, bytes, undoes, problem, lost }: Pending,
   ): SavedPending {
     const at = level === undefined ? null : {
       stack: level.stack === this.#undo ? "undo" : "redo",
@@ -776,6 +817,7 @@ export class Replica {
     const taken = undoes === undefined ? -1 : this.#pending.indexOf(undoes);
     return {
       ...{ made: made.slice(), change, resolved, atomic, group, level: at, bytes, undoes: taken },
+      ...beside(task, conditions),
       ...lost === undefined ? {} : { lost },
       problem: problem ?? null,
     };
@@ -815,7 +857,11 @@ export class Replica {
     if (at !== null) {
       const stack = at.stack === "undo" ? this.#undo : this.#redo;
       // One that has left its stack stays one of a kind: it stands for the change that it was made for.
-      level = { stack, level: stack.at(at.at) ?? { group: rest.group, undoing: undefined, incoming: [] } };
+      const { group, task } = rest;
+      level = {
+        stack,
+        level: stack.at(at.at) ?? { group, ...beside(task), undoing: undefined, incoming: [] },
+      };
     }
     return {
       ...rest,
@@ -825,6 +871,17 @@ export class Replica {
       problem: problem ?? undefined,
     };
   }
+}
+
+/** What goes with a change, as far as there is anything. */
+function beside(
+  task: string | undefined,
+  conditions?: readonly Condition[],
+): { readonly task?: string; readonly conditions?: readonly Condition[] } {
+  return {
+    ...task === undefined ? {} : { task },
+    ...conditions === undefined || conditions.length === 0 ? {} : { conditions },
+  };
 }
 
 /** A change took no effect: there is nothing to take back. */

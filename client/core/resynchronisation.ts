@@ -58,6 +58,11 @@ export function renumberPending(
       edits: normalizeEdits(one.change.edits.map(({ node, op }) => ({ node: now(node), op }))),
     };
     one.made = one.made.map(({ number, nodes }) => ({ number, nodes: nodes.map(now) }));
+    if (one.conditions !== undefined) {
+      one.conditions = one.conditions.map((condition) =>
+        condition.node === undefined ? condition : { ...condition, node: now(condition.node) }
+      );
+    }
     // Until the snapshot is here the view stays laid out as it was, under the new ids.
     one.resolved = one.resolved.map((step) => renumberedStep(step, now));
   }
@@ -119,7 +124,9 @@ export function rebase(
     for (const step of steps) if (step.kind === "create") created.add(step.node);
     const isHomeless = (node: NodeId) => !created.has(node) && !isThere(node);
     const homeless = edits.map(({ node }) => node).filter(isHomeless);
-    const isMisled = !isSameLog && steps.some(({ node }) => isHomeless(node));
+    // What its conditions say of another log is not known.
+    const isMisled = !isSameLog &&
+      (one.conditions !== undefined || steps.some(({ node }) => isHomeless(node)));
     if (homeless.length === 0 && !isMisled) {
       keep(one, edits);
       continue;

@@ -5,7 +5,7 @@
  */
 
 import type { BlobContent, Change, Edit, NodeId, NodeKind, Notice, TextOp } from "../../ot/mod.ts";
-import type { Answer, Limits, Participant, Query, Range } from "../../proto/mod.ts";
+import type { Answer, Condition, Limits, Participant, Query, Range } from "../../proto/mod.ts";
 import type { OwnContent } from "./own_contents.ts";
 import type { BaseNode } from "./pending_base.ts";
 
@@ -56,8 +56,12 @@ export type ClientInput =
     readonly atomic: boolean;
     /** The bytes that the change names, but for those that the server has. */
     readonly contents?: readonly OwnContent[];
-    /** Undone together with others of the same name; typing is grouped by pauses. */
+    /** Undone together with others of the same name and task; typing is grouped by pauses. */
     readonly group?: string;
+    /** What it is a part of; only with what is a part of the same is it joined. */
+    readonly task?: string;
+    /** What has to hold where it takes its place in the order; with any, it is never joined with others. */
+    readonly conditions?: readonly Condition[];
     readonly nowUs: number;
   }
   | { readonly kind: "undo" | "redo"; readonly nowUs: number }
@@ -196,6 +200,10 @@ export interface UnsentChange {
   readonly change: Change;
   /** Whether it may be joined with others. */
   readonly atomic: boolean;
+  /** What it is a part of. */
+  readonly task?: string;
+  /** What has to hold where it takes its place. */
+  readonly conditions?: readonly Condition[];
   /** Of a change in flight: edits of files that have gone out of sight since, which will be refused. */
   readonly lost?: readonly Edit[];
 }
@@ -235,4 +243,4 @@ export interface Unsent {
   readonly base: readonly BaseNode[];
 }
 
-export type { Change, Edit, Limits, OwnContent };
+export type { Change, Condition, Edit, Limits, OwnContent };

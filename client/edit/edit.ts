@@ -17,15 +17,20 @@
  *
  * Where the space was opened lazily, the files that are edited are loaded.
  *
- * What was read is compared with what the space knows. Another's change that the server takes in between is merged with
- * it as all concurrent changes are, and makes `merged` of `applied`.
+ * What was read is compared with what the space knows. What others do in between is another matter: preconditions, and
+ * by `reject` that no overlap comes about, go with the change to the server, which looks at them where the change takes
+ * its place. If one does not hold by then, all of this is done anew with what there is now. Apart from that, another's
+ * change that the server takes in between is merged with it as all concurrent changes are, and makes `merged` of
+ * `applied`.
  *
  * @module
  */
 
 import { type NodeId, replace, type TextOp } from "../../ot/mod.ts";
+import type { Condition } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
 import type { Draft, Space } from "../space.ts";
+import { caughtUp, Overtaken } from "./overtaken.ts";
 import { mergedOver, movedStretch, type Stretch } from "./merge.ts";
 import { editBetween } from "./text_difference.ts";
 import { operationOf, type Wanted } from "./wanted.ts";
@@ -83,6 +88,8 @@ export interface EditRequest {
   readonly policy?: Policy;
   /** What has to hold. */
   readonly preconditions?: readonly Precondition[];
+  /** What it is a part of, by any name; that of the space, if left out. */
+  readonly task?: string;
 }
 
 /** How an edit went. */
@@ -134,12 +141,27 @@ interface Planned {
   readonly since: TextOp;
 }
 
+/** So often it is begun anew where others come before it again and again. */
+const attemptsMax = 20;
+
 /**
  * Does what is asked for, as one change; resolves when it is durable.
  *
  * @throws {SpaceError} if it cannot be done, with the reason: then nothing has been changed.
  */
 export async function edit(space: Space, request: EditRequest): Promise<EditResult> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await attempted(space, request);
+    } catch (error) {
+      // What is found here is said in paths; the server names nodes, and has seen what is not known here yet.
+      if (!(error instanceof Overtaken) || attempt === attemptsMax) throw error;
+      await caughtUp(space);
+    }
+  }
+}
+
+async function attempted(space: Space, request: EditRequest): Promise<EditResult> {
   const { steps, policy = "merge", preconditions = [] } = request;
   if (steps.length === 0) throw new SpaceError("nothing_to_do", "There are no steps. Say what is to be done");
   const past = await lookedUp(space, steps, preconditions);
@@ -157,12 +179,12 @@ export async function edit(space: Space, request: EditRequest): Promise<EditResu
     const files = edits.map((file) => resultOf(space, { ...file, op: [] }));
     return { outcome: worst(files), changed: false, revision: space.revision, base: space.revision, files };
   }
-  return await carriedOut(space, steps, planned);
+  return await carriedOut(space, request, planned);
 }
 
 async function carriedOut(
   space: Space,
-  steps: readonly EditStep[],
+  { steps, policy, preconditions = [], task = space.task }: EditRequest,
   planned: ReadonlyMap<EditStep, Planned>,
 ): Promise<EditResult> {
   const written: Planned[] = [], base = space.revision;
@@ -172,15 +194,21 @@ async function carriedOut(
   });
   try {
     const sent = space.atomically((draft) => {
+      for (const condition of conditionsOf(space, steps, preconditions)) draft.require(condition);
       for (const step of steps) {
         const file = planned.get(step) ?? done(draft, step);
         if (file === undefined) continue;
         if (file.op.length > 0) draft.edit(file.id, file.op);
+        const isApart = policy === "reject" && step.kind === "edit" && file.op.length > 0;
+        if (isApart) draft.require({ kind: "apart", node: file.id, since: base });
         written.push(file);
       }
-    });
+    }, { task });
     const settled = await sent.settled;
-    if (settled.kind === "refused") throw new SpaceError(settled.problem.code, settled.problem.message);
+    if (settled.kind === "refused") {
+      const { code, message } = settled.problem;
+      throw code === "precondition_failed" ? new Overtaken(code, message) : new SpaceError(code, message);
+    }
     const files = written.map((file) =>
       resultOf(
         space,
@@ -191,6 +219,30 @@ async function carriedOut(
   } finally {
     stopWatching();
   }
+}
+
+/** What has been found here, as the server is to find it: preconditions, and what stands where something is to be put. */
+function conditionsOf(
+  space: Space,
+  steps: readonly EditStep[],
+  preconditions: readonly Precondition[],
+): Condition[] {
+  const conditions: Condition[] = [], since = space.revision;
+  const stands = (path: string): Condition => {
+    const normal = path.normalize("NFC").split("/").filter((name) => name !== "").join("/");
+    return { kind: "stands", path: normal, node: space.find(normal)?.id };
+  };
+  for (const { path, unchangedSince } of preconditions) {
+    const condition = stands(path);
+    conditions.push(condition);
+    const { node } = condition;
+    if (unchangedSince !== undefined && node !== undefined) conditions.push({ kind: "content", node, since });
+  }
+  for (const step of steps) {
+    if (step.kind === "create") conditions.push(stands(step.path));
+    else if (step.kind === "move") conditions.push(stands(step.path), stands(step.to));
+  }
+  return conditions;
 }
 
 /** Does a step that is no edit; gives the file that it makes, if it makes one. */

@@ -2,13 +2,12 @@
  * An edit of what somebody has read, brought to what there is now.
  *
  * What has happened since is another operation on the same text, so the two are merged as concurrent edits are. They
- * **overlap** where one removes what the other removes too, or inserts into what the other removes. Beside each other, or
- * at one place, they do not: then both hold, whole.
+ * **overlap** where their splices meet.
  *
  * @module
  */
 
-import { type Splice, type TextOp, transform, transformPosition } from "../../ot/mod.ts";
+import { meetings, type Splice, type TextOp, transform, transformPosition } from "../../ot/mod.ts";
 
 /** A part of a text, in UTF-16 code units. */
 export interface Stretch {
@@ -30,24 +29,9 @@ export interface Merged {
 export function mergedOver(op: TextOp, since: TextOp): Merged {
   // What others have replaced in just this way is done already. Two equal insertions are two insertions.
   const left = op.filter((splice) => splice.remove === 0 || !since.some((other) => isSame(splice, other)));
-  const overlaps: Stretch[] = [];
-  let k = 0;
-  for (const splice of left) {
-    while (k > 0 && endOf(since[k - 1]!) > splice.at) k--;
-    for (; k < since.length && since[k]!.at < endOf(splice); k++) {
-      const other = since[k]!;
-      if (overlap(splice, other)) overlaps.push(stretchOf(splice, other));
-    }
-  }
+  const overlaps = [...meetings(left, since)].map(([splice, other]) => stretchOf(splice, other));
   // Of two insertions at one place, the one that was there first stands left.
   return { op: transform(left, since, "right"), overlaps };
-}
-
-function overlap(a: Splice, b: Splice): boolean {
-  const from = Math.max(a.at, b.at), to = Math.min(endOf(a), endOf(b));
-  if (a.remove > 0 && b.remove > 0) return from < to;
-  const [inserted, removed] = a.remove === 0 ? [a, b] : [b, a];
-  return removed.at < inserted.at && inserted.at < endOf(removed);
 }
 
 function stretchOf(a: Splice, b: Splice): Stretch {

@@ -17,7 +17,12 @@ export {
 } from "./edit.ts";
 export { type Lines, linesOf, linesOn } from "./lines.ts";
 export { type Merged, mergedOver, movedStretch, type Stretch } from "./merge.ts";
-export { type Meant } from "./stretches.ts";
-export { takeBack, type TakeBackRequest, type TakenBack, type TakenBackFile } from "./take_back.ts";
+export {
+  takeBack,
+  type TakeBackRequest,
+  type TakenBack,
+  type TakenBackFile,
+  type Whose,
+} from "./take_back.ts";
 export { editBetween } from "./text_difference.ts";
 export { operationOf, type Wanted } from "./wanted.ts";

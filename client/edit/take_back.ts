@@ -1,241 +1,325 @@
 /**
- * Taking back what some have done, amid what others have done since: all changes of a person, of a session, or those
- * with some revisions, in many files at once.
+ * Taking back what some have done, amid what others have done since: all changes of a person, of a session, for a task,
+ * or those with some revisions, in many files at once.
  *
- * The past of each file is gone through once, from the first change that is meant, and beside it a second one in which
- * those changes never were. Between the two texts stands an operation, which is carried along:
+ * What would be there without them the server works out from its log, entry by entry, as undo does: `Past.undone` says it
+ * node by node, as of one revision. What has happened here since that revision it is carried over, and it becomes one
+ * change: texts go back to what they would say, what was made goes, what was removed comes back, what was moved or renamed
+ * goes back to where it was, if nobody has put it elsewhere since. What others wrote stays, within what is taken out too;
+ * a file or directory that holds something of theirs stays with it.
  *
- *     the file            a ──mine──► b ──other's──► c       op leads from each to the one below it
- *     what it would be    a ────────► a ──other's──► c'
- *
- *     after a change that is meant     op = compose(what takes it back, op)
- *     after a change of others         op = transform(op, that change)
- *
- * So what others wrote stays, within what is taken out too; and what somebody else has taken out as well stays out. The
- * same goes for where a file is: made, moved, removed. A file that was made by what is taken back goes, unless others
- * have written in it. Directories stay as they are, and so do binary files.
- *
- * What comes of it is an edit as any other: against the revision that was looked at, merged with everything since.
+ * That nobody has written in what goes, or moved what goes back, is looked at once more where the change takes its place.
+ * If somebody has by then, all of this is done anew.
  *
  * @module
  */
 
-import { compose, invert, type NodeId, Text, type TextOp, transform } from "../../ot/mod.ts";
-import type { TouchedItem } from "../../proto/mod.ts";
+import { type Node, type NodeId, type Step, type TextOp, transform } from "../../ot/mod.ts";
+import type { Kept, UndoneItem } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
-import type { Past } from "../past.ts";
-import type { Space } from "../space.ts";
-import { edit, type EditResult, type EditStep, type Precondition } from "./edit.ts";
-import { type Meant, type Patience, stretchesOf, touched } from "./stretches.ts";
-import { editBetween } from "./text_difference.ts";
+import type { EntriesScope } from "../past.ts";
+import type { Draft, Space } from "../space.ts";
+import { caughtUp, Overtaken } from "./overtaken.ts";
+import { PlannedTree } from "./planned_tree.ts";
+
+/** Whose changes are taken back: of all who go by a name, of some sites, for a task, or some by their revisions. */
+export type Whose =
+  | { readonly kind: "author"; readonly name: string }
+  | { readonly kind: "sites"; readonly sites: ReadonlySet<number> }
+  | { readonly kind: "task"; readonly task: string }
+  | { readonly kind: "revisions"; readonly revisions: readonly number[] };
 
 /** What is to be taken back. */
 export interface TakeBackRequest {
-  /** All who go by this name, some sites, or changes by their revisions. */
-  readonly whose: { readonly kind: "author"; readonly name: string } | Meant;
+  /** Whose changes. */
+  readonly whose: Whose;
   /** Only what came after this revision; 0 for everything that is kept. */
   readonly since: number;
   /** Only these files, and what is in these directories. */
   readonly paths?: readonly string[];
   /** Only files with a path like one of these. */
   readonly globs?: readonly string[];
+  /** What taking it back is a part of: if left out, the task that is taken back, or that of the space. */
+  readonly task?: string;
 }
 
-/** What was done to a file to take something back. */
+/** What was done to a file or directory to take something back. */
 export interface TakenBackFile {
   /** Where it is, or where it was if it is removed. */
   readonly path: string;
   /** `kept`: it could not go back all the way; `why` says what stood against it. */
-  readonly did: "edited" | "removed" | "restored" | "moved" | "kept";
+  readonly did: "edited" | "removed" | "restored" | "moved" | "replaced" | "mode" | "kept";
   /** Of what was kept. */
   readonly why?: string;
 }
 
 /** What has become of a request to take something back. */
-export interface TakenBack extends EditResult {
+export interface TakenBack {
+  /** Whether anything was changed. */
+  readonly changed: boolean;
+  /** The entry that the change is, durable; or, if nothing was changed, the revision that was looked at. */
+  readonly revision: number;
   /** By file. */
   readonly done: readonly TakenBackFile[];
 }
 
-/** Questions that one request may ask. */
-const questionsMax = 5000;
-
-/** A file as it is, and how it would be. */
-interface Parallel {
-  readonly id: NodeId;
-  /** Where it is; undefined if it is removed. */
-  readonly path: string | undefined;
-  /** Where it would be; undefined if it would not be there. */
-  readonly wouldBe: string | undefined;
-  /** What it says, or said last. */
-  readonly text: Text;
-  /** Makes of that what it would say. */
-  readonly op: TextOp;
-}
+/** So often it is begun anew where others come before it again and again. */
+const attemptsMax = 20;
 
 /**
- * Takes it back, as one change; resolves when it is durable. Where a file comes back that was edited too, its text
- * follows in a second change.
+ * Takes it back, as one change; resolves when it is durable.
  *
- * @throws {SpaceError} "author_unknown", "too_much", or why there was no answer.
+ * @throws {SpaceError} "author_unknown", "task_unknown", or why there was no answer: then nothing has been changed.
  */
 export async function takeBack(space: Space, request: TakeBackRequest): Promise<TakenBack> {
-  const { since, paths = [], globs = [] } = request;
-  const { revision, files, authors } = await space.past.changes(since, { paths, globs });
-  const meant = meantBy(request.whose, authors);
-  const patience: Patience = { left: questionsMax };
-  const parallels: Parallel[] = [];
-  const done: TakenBackFile[] = [];
-  for (const item of files) {
-    if (space.workspace.node(item.id)?.kind === "blob") {
-      const isMeant = (await stretchesOf(space.past, item, meant, patience)).some(({ isMeant }) => isMeant);
-      if (isMeant) done.push({ path: item.path, did: "kept", why: "It is a binary file" });
-      continue;
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await attempted(space, request);
+    } catch (error) {
+      if (!(error instanceof Overtaken) || attempt === attemptsMax) throw error;
+      await caughtUp(space);
     }
-    const parallel = await parallelOf(space.past, item, meant, patience);
-    if (parallel !== undefined) parallels.push(parallel);
-  }
-  const plan = planOf(space, parallels, revision);
-  const nothing = { outcome: "applied", changed: false, revision, base: revision, files: [] } as const;
-  const result = plan.steps.length === 0 ? nothing : await edit(space, plan);
-  const rest = plan.restored.flatMap((parallel) => stepsOfRestored(space, parallel));
-  if (rest.length === 0) return { ...result, done: [...plan.done, ...done] };
-  return { ...await edit(space, { steps: rest }), changed: true, done: [...plan.done, ...done] };
-}
-
-function meantBy(
-  whose: TakeBackRequest["whose"],
-  authors: Awaited<ReturnType<Past["changes"]>>["authors"],
-): Meant {
-  if (whose.kind !== "author") return whose;
-  const sites = [...authors].filter(([, { name }]) => name === whose.name).map(([site]) => site);
-  if (sites.length > 0) return { kind: "sites", sites: new Set(sites) };
-  const known = [...new Set([...authors.values()].map(({ name }) => `"${name}"`))];
-  const others = known.length === 0 ? "Nobody has" : `${known.slice(0, 20).join(", ")} have`;
-  throw new SpaceError("author_unknown", `"${whose.name}" has changed nothing there since. ${others}`);
-}
-
-/** Undefined if the file is as it would be. */
-async function parallelOf(
-  past: Past,
-  item: TouchedItem,
-  meant: Meant,
-  patience: Patience,
-): Promise<Parallel | undefined> {
-  const { id } = item;
-  const stretches = await stretchesOf(past, item, meant, patience);
-  if (!stretches.some(({ isMeant }) => isMeant)) return undefined;
-  const first = await textAt(past, id, stretches[0]!.from, stretches[0]!.before);
-  let wouldBe = first === undefined ? undefined : stretches[0]!.before;
-  let path = wouldBe, text = Text.of(first ?? ""), op: TextOp = [];
-  for (const { isMeant, to, after } of stretches) {
-    const now = await textAt(past, id, to, after);
-    // Of a file that is gone, what it said before it went.
-    const said = now ?? await textBefore(past, id, to, patience);
-    if (said !== undefined) {
-      const change = editBetween(text.toString(), said);
-      op = isMeant ? compose(invert(change, text), op) : transform(op, change, "left");
-      text = Text.of(said);
-    }
-    const place = now === undefined ? undefined : after;
-    // Others have moved what would not be there: it still would not.
-    if (!isMeant && place !== path && (path === undefined || wouldBe !== undefined)) wouldBe = place;
-    path = place;
-  }
-  return path === wouldBe && (path === undefined || op.length === 0)
-    ? undefined
-    : { id, path, wouldBe, text, op };
-}
-
-/** What a file said before the change in which it went; undefined if it did not go in that one. */
-async function textBefore(
-  past: Past,
-  id: NodeId,
-  revision: number,
-  patience: Patience,
-): Promise<string | undefined> {
-  const gone = await touched(past, id, revision - 1, revision, undefined, patience);
-  return gone?.status === "removed" ? await textAt(past, id, revision - 1, gone.path) : undefined;
-}
-
-async function textAt(
-  past: Past,
-  id: NodeId,
-  at: number,
-  path: string | undefined,
-): Promise<string | undefined> {
-  // Revision 0 is the empty workspace.
-  if (path === undefined || at === 0) return undefined;
-  try {
-    const { files } = await past.files({ at, paths: [path] });
-    return files.find((file) => file.id === id)?.text;
-  } catch (error) {
-    if (error instanceof SpaceError && error.code === "path_unknown") return undefined;
-    throw error;
   }
 }
 
-interface Plan {
-  readonly steps: EditStep[];
-  readonly preconditions: Precondition[];
-  /** What comes back first, and is then to be edited or moved. */
-  readonly restored: Parallel[];
-  readonly done: TakenBackFile[];
+async function attempted(space: Space, request: TakeBackRequest): Promise<TakenBack> {
+  const { whose, task = whose.kind === "task" ? whose.task : space.task } = request;
+  const undoing = await undoingOf(space, request);
+  // From here to the change nothing is awaited: what is planned is of the state that it is done to.
+  const plan = new Plan(space, undoing);
+  if (plan.isEmpty) return { changed: false, revision: undoing.revision, done: plan.done };
+  const sent = space.atomically((draft) => plan.carryOut(draft), { task });
+  const settled = await sent.settled;
+  if (settled.kind === "refused") {
+    const { code, message } = settled.problem;
+    throw code === "precondition_failed" ? new Overtaken(code, message) : new SpaceError(code, message);
+  }
+  return { changed: true, revision: settled.revision, done: plan.done };
 }
 
-function planOf(space: Space, parallels: readonly Parallel[], revision: number): Plan {
-  const plan: Plan = { steps: [], preconditions: [], restored: [], done: [] };
-  const { steps, done } = plan;
-  for (const parallel of parallels) {
-    const { id, path, wouldBe, text, op } = parallel;
-    if (path === undefined) {
-      if (space.workspace.node(id) === undefined) {
-        done.push({ path: wouldBe!, did: "kept", why: "It was removed so long ago that it is forgotten" });
+// What would be -----------------------------------------------------------------------------------------------
+
+/** What would be different, as of what is seen here now. */
+interface Undoing {
+  readonly revision: number;
+  /** The tree when it was asked. */
+  readonly then: Space["workspace"];
+  readonly nodes: readonly UndoneItem[];
+  /** What makes of a file what it would say. */
+  readonly ops: ReadonlyMap<NodeId, TextOp>;
+}
+
+async function undoingOf(space: Space, request: TakeBackRequest): Promise<Undoing> {
+  const choice = choiceOf(request);
+  for (;;) {
+    await space.settled();
+    const { revision, workspace: then } = space;
+    if (revision === 0) return { revision, then, nodes: [], ops: new Map() };
+    const ops = new Map<NodeId, TextOp>();
+    const since: { readonly node: NodeId; readonly op: TextOp }[] = [];
+    const stopWatching = space.on("edited", ({ node, op }) => since.push({ node, op }));
+    try {
+      const { nodes } = await space.past.undone({ ...choice, at: revision });
+      if (nodes.length === 0) await checkMeant(space, request, choice);
+      const missing = nodes.filter(({ id, type, op, forgotten }) =>
+        type === "text" && op.length > 0 && !forgotten && space.workspace.node(id) !== undefined &&
+        !space.hasText(id)
+      );
+      if (missing.length > 0) {
+        // What happens to a text before it is here is not known: all is asked again once they are.
+        await space.loadNodes(missing.map(({ id }) => id));
         continue;
       }
-      steps.push({ kind: "restore", node: id });
-      plan.restored.push(parallel);
-      done.push({ path: wouldBe!, did: "restored" });
-      continue;
-    }
-    // Who has removed it meanwhile has settled it.
-    if (!space.workspace.isLive(id)) continue;
-    const now = space.pathOf(id);
-    if (wouldBe === undefined && text.apply(op).length === 0) {
-      // What has been written in it since is not to go with it.
-      plan.preconditions.push({ path: now, unchangedSince: revision });
-      steps.push({ kind: "remove", path: now });
-      done.push({ path: now, did: "removed" });
-      continue;
-    }
-    if (op.length > 0) {
-      const wanted = [{ kind: "splices", splices: op }] as const;
-      steps.push({ kind: "edit", path, read: { revision }, wanted });
-      done.push({ path: now, did: "edited" });
-    }
-    if (wouldBe === undefined) done.push({ path: now, did: "kept", why: "Others have written in it" });
-    else if (wouldBe !== path && wouldBe !== now) {
-      if (space.find(wouldBe) !== undefined) {
-        done.push({ path: now, did: "kept", why: `There is something else at "${wouldBe}" by now` });
-      } else {
-        steps.push({ kind: "move", path: now, to: wouldBe });
-        done.push({ path: wouldBe, did: "moved" });
+      for (const { id, op } of nodes) ops.set(id, op);
+      for (const { node, op } of since) {
+        const own = ops.get(node);
+        if (own !== undefined) ops.set(node, transform(own, op, "right"));
       }
+      return { revision, then, nodes, ops };
+    } finally {
+      stopWatching();
     }
   }
-  return plan;
 }
 
-/** What is left to do to a file that has been brought back. */
-function stepsOfRestored(space: Space, { id, wouldBe, text, op }: Parallel): EditStep[] {
-  if (!space.workspace.isLive(id)) return [];
-  const path = space.pathOf(id), steps: EditStep[] = [];
-  if (op.length > 0) {
-    const wanted = [{ kind: "splices", splices: op }] as const;
-    steps.push({ kind: "edit", path, read: { text: text.toString() }, wanted });
+function choiceOf({ whose, since, paths = [], globs = [] }: TakeBackRequest): EntriesScope {
+  const scope = { from: since, paths, globs };
+  switch (whose.kind) {
+    case "author":
+      return { ...scope, authors: [whose.name] };
+    case "sites":
+      return { ...scope, sites: [...whose.sites] };
+    case "task":
+      return { ...scope, tasks: [whose.task] };
+    case "revisions":
+      return { ...scope, revisions: whose.revisions };
   }
-  if (path !== wouldBe && space.find(wouldBe!) === undefined) {
-    steps.push({ kind: "move", path, to: wouldBe! });
+}
+
+/** Where nothing would be different: says so of a name that nobody goes by, and that nothing was done for. */
+async function checkMeant(
+  space: Space,
+  { whose, since, paths = [], globs = [] }: TakeBackRequest,
+  choice: EntriesScope,
+): Promise<void> {
+  if (whose.kind !== "author" && whose.kind !== "task") return;
+  const { entries } = await space.past.entries({ ...choice, limit: 1 });
+  if (entries.length > 0) return;
+  const all = await space.past.entries({ from: since, paths, globs, newest: true });
+  const names = whose.kind === "author"
+    ? [...all.authors.values()].map(({ name }) => name)
+    : all.entries.map(({ task }) => task).filter((task) => task !== "");
+  const known = [...new Set(names)].slice(0, 20).map((name) => `"${name}"`).join(", ");
+  throw whose.kind === "author"
+    ? new SpaceError(
+      "author_unknown",
+      `"${whose.name}" has changed nothing there since. ${known === "" ? "Nobody has" : `${known} have`}`,
+    )
+    : new SpaceError(
+      "task_unknown",
+      `Nothing was done there for a task "${whose.task}". ` +
+        (known === "" ? "Say what to take back by author, session or revisions" : `There are ${known}`),
+    );
+}
+
+// What is done ------------------------------------------------------------------------------------------------
+
+const reasons: Readonly<Record<Kept, string>> = {
+  written: "It holds what others have put there",
+  moved_since: "Others have moved or renamed it since",
+  removed_since: "Others have removed it since, or brought it back",
+  replaced_since: "Others have replaced what it holds since",
+  mode_since: "Others have said since whether it can be executed",
+};
+
+/** What takes it back in the workspace as it is seen now. */
+class Plan {
+  readonly done: TakenBackFile[] = [];
+  readonly #space: Space;
+  readonly #undoing: Undoing;
+  readonly #tree: PlannedTree;
+  readonly #edits: { readonly node: NodeId; readonly op: TextOp }[] = [];
+  /** What is made anew, as what it was. */
+  readonly #anew: UndoneItem[] = [];
+  /** What goes away, and nobody may have changed. */
+  readonly #going: NodeId[] = [];
+  /** What goes somewhere else, and nobody may have put elsewhere. */
+  readonly #moving: NodeId[] = [];
+  /** What is done to nodes where they are. */
+  readonly #steps: Step[] = [];
+
+  constructor(space: Space, undoing: Undoing) {
+    this.#space = space;
+    this.#undoing = undoing;
+    this.#tree = new PlannedTree(space.workspace);
+    // What goes somewhere finds the directory that is back, and not what goes away.
+    for (const item of undoing.nodes) this.#comeOrGo(item);
+    for (const item of undoing.nodes.toSorted((a, b) => depthOf(a) - depthOf(b))) this.#take(item);
   }
-  return steps;
+
+  get isEmpty(): boolean {
+    return this.#tree.isEmpty && this.#edits.length + this.#anew.length + this.#steps.length === 0;
+  }
+
+  #comeOrGo({ id, place }: UndoneItem): void {
+    const now = this.#space.workspace.node(id), then = this.#undoing.then.node(id);
+    if (place === undefined || now === undefined || then === undefined || hasMoved(then, now)) return;
+    const isThere = now.tombstone === undefined;
+    if (isThere && !place.live) this.#tree.remove(id);
+    if (!isThere && place.live) this.#tree.restore(id);
+  }
+
+  #take(item: UndoneItem): void {
+    const { id, path, kept, forgotten } = item;
+    const now = this.#space.workspace.node(id), then = this.#undoing.then.node(id);
+    for (const reason of kept) this.#keep(path, reasons[reason]);
+    if (forgotten || now === undefined || then === undefined) {
+      if (forgotten) this.#makeAnew(item);
+      else this.#keep(path, "It is not there any more");
+      return;
+    }
+    if (item.place !== undefined) {
+      if (hasMoved(then, now)) this.#keep(path, reasons.moved_since);
+      else this.#place(item, item.place);
+    }
+    if (item.content !== undefined && now.content?.hash === then.content?.hash) {
+      this.#steps.push({ kind: "replace", node: id, content: item.content });
+      this.#did(this.#tree.pathOf(id), "replaced");
+    }
+    if (item.executable !== undefined && now.executable === then.executable) {
+      this.#steps.push({ kind: "mode", node: id, executable: item.executable });
+      this.#did(this.#tree.pathOf(id), "mode");
+    }
+    const op = this.#undoing.ops.get(id)!;
+    if (op.length === 0) return;
+    this.#edits.push({ node: id, op });
+    if (now.tombstone === undefined) this.#did(this.#tree.pathOf(id), "edited");
+  }
+
+  #place({ id, path }: UndoneItem, place: NonNullable<UndoneItem["place"]>): void {
+    const { live, parent, name } = place, tree = this.#tree, now = tree.node(id)!;
+    if (!live) {
+      if (now.tombstone !== undefined) return;
+      this.#going.push(id);
+      return this.#did(path, "removed");
+    }
+    const isElsewhere = now.parent !== parent || now.name !== name;
+    if (now.tombstone !== undefined) this.#did(isElsewhere ? tree.pathAt(parent, name) : path, "restored");
+    if (!isElsewhere) return;
+    const fault = tree.faultOf(id, parent, name);
+    if (fault !== undefined) return this.#keep(path, fault);
+    tree.place(id, parent, name);
+    this.#moving.push(id);
+    if (now.tombstone === undefined) this.#did(tree.pathOf(id), "moved");
+  }
+
+  #makeAnew(item: UndoneItem): void {
+    const { parent, name } = item.place!;
+    const isComing = this.#anew.some(({ id }) => id === parent);
+    const fault = isComing ? undefined : this.#tree.faultOf(undefined, parent, name);
+    if (fault !== undefined) {
+      return this.#keep(item.path, `It is forgotten, and cannot be made anew: ${fault}`);
+    }
+    this.#anew.push(item);
+    this.#did(item.path, "restored");
+  }
+
+  #did(path: string, did: TakenBackFile["did"]): void {
+    this.done.push({ path, did });
+  }
+
+  #keep(path: string, why: string): void {
+    this.done.push({ path, did: "kept", why });
+  }
+
+  carryOut(draft: Draft): void {
+    const { workspace, revision: since } = this.#space;
+    for (const node of this.#going) {
+      if (workspace.isLive(node)) draft.require({ kind: "content", node, since });
+    }
+    for (const node of this.#moving) {
+      if (workspace.isLive(node)) draft.require({ kind: "path", node, since });
+    }
+    const ids = new Map<NodeId, NodeId>();
+    for (const { id, type, content, executable, op, place } of this.#anew) {
+      const node = draft.mint(), parent = ids.get(place!.parent) ?? place!.parent;
+      ids.set(id, node);
+      const mode = executable === true ? { executable } : {};
+      const create = { kind: "create", node, parent, name: place!.name, type, ...mode } as const;
+      draft.step(content === undefined ? create : { ...create, content });
+      if (op.length > 0) draft.edit(node, op);
+    }
+    for (const step of this.#tree.steps(() => draft.mint())) draft.step(step);
+    for (const step of this.#steps) draft.step(step);
+    for (const { node, op } of this.#edits) draft.edit(node, op);
+  }
+}
+
+/** Whether a node has got another place since, or none. */
+function hasMoved(then: Node, now: Node): boolean {
+  return now.parent !== then.parent || now.name !== then.name || now.tombstone !== then.tombstone;
+}
+
+function depthOf({ path }: UndoneItem): number {
+  return path.split("/").length;
 }

@@ -5,9 +5,9 @@
  */
 
 import { z } from "zod";
-import { takeBack, type TakeBackRequest } from "../../client/edit/mod.ts";
+import { takeBack, type Whose } from "../../client/edit/mod.ts";
 import { SpaceError } from "../../mod.ts";
-import type { Agent } from "../agent.ts";
+import { taskLengthMax } from "../../proto/mod.ts";
 import { pathOf } from "../path.ts";
 import { changes, type Tool, tool } from "../tool.ts";
 import { pathArgument, taskArgument } from "../wanted.ts";
@@ -29,11 +29,10 @@ const revertTo = tool({
   run: (agent, { path: written, revision: to, task }) => {
     const path = pathOf(written);
     return agent.change(async () => {
-      const sent = await agent.space.revert(path, to);
+      const sent = await agent.space.revert(path, to, { task: task ?? agent.space.task });
       const settled = await sent.settled;
       if (settled.kind === "refused") throw new SpaceError(settled.problem.code, settled.problem.message);
       const { revision } = settled;
-      agent.didFor(task, revision);
       const what = path === "" ? "Everything" : path;
       return {
         text: `${what} is as it was at revision ${to}: revision ${revision}.`,
@@ -48,12 +47,15 @@ const revertChanges = tool({
   title: "Take back somebody's changes",
   says:
     "Takes back what somebody did, in all files, and leaves what others did before, since and in between: what they " +
-    "wrote goes, what they took out comes back, files go back to where they were. Say whose changes in one way: " +
-    "`author`, `session`, `task` or `revisions`. What others wrote inside of it stays.",
+    "wrote goes, what they took out comes back, files and directories that they made, moved, renamed or removed are " +
+    "as they were. It is one change. Say whose changes in one way: `author`, `session`, `task` or `revisions`. What " +
+    "others wrote inside of it stays, and what could not go back says why.",
   takes: z.strictObject({
     author: z.string().max(100).optional().describe("All that was done under this name."),
     session: z.int().min(1).optional().describe("One session, as who_is_here, diff and blame number them."),
-    task: z.string().max(200).optional().describe("What was done in this connection under this `task`."),
+    task: z.string().max(taskLengthMax).optional().describe(
+      "What was done under this `task`, by anybody, in any connection.",
+    ),
     revisions: z.array(z.int().min(1)).min(1).max(10_000).optional().describe(
       "The changes with these revisions.",
     ),
@@ -70,14 +72,14 @@ const revertChanges = tool({
     revision: z.int(),
     files: z.array(z.strictObject({
       path: z.string(),
-      did: z.enum(["edited", "removed", "restored", "moved", "kept"]),
+      did: z.enum(["edited", "removed", "restored", "moved", "replaced", "mode", "kept"]),
       why: z.string().optional().describe("Of what could not go back all the way."),
     })),
   }),
   hints: { ...changes, destructiveHint: true },
   run: (agent, { author, session, task, revisions, since, paths = [], globs = [] }) =>
     agent.change(async () => {
-      const whose = whoseOf(agent, { author, session, task, revisions });
+      const whose = whoseOf({ author, session, task, revisions });
       const first = whose.kind === "revisions" ? Math.min(...whose.revisions) - 1 : 0;
       const scope = { paths: paths.map(pathOf).filter((path) => path !== ""), globs };
       const { changed, revision, done } = await takeBack(agent.space, {
@@ -93,18 +95,18 @@ const revertChanges = tool({
     }),
 });
 
-interface Whose {
+interface Said {
   readonly author: string | undefined;
   readonly session: number | undefined;
   readonly task: string | undefined;
   readonly revisions: readonly number[] | undefined;
 }
 
-function whoseOf(agent: Agent, { author, session, task, revisions }: Whose): TakeBackRequest["whose"] {
-  const ways: TakeBackRequest["whose"][] = [];
+function whoseOf({ author, session, task, revisions }: Said): Whose {
+  const ways: Whose[] = [];
   if (author !== undefined) ways.push({ kind: "author", name: author });
   if (session !== undefined) ways.push({ kind: "sites", sites: new Set([session]) });
-  if (task !== undefined) ways.push({ kind: "revisions", revisions: agent.revisionsOf(task) });
+  if (task !== undefined) ways.push({ kind: "task", task });
   if (revisions !== undefined) ways.push({ kind: "revisions", revisions });
   const [whose] = ways;
   if (whose === undefined || ways.length > 1) {

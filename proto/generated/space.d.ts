@@ -166,8 +166,19 @@ export namespace distspace {
     readonly base?: number | null;
     readonly change?: distspace.Change | null;
     readonly signature?: Uint8Array | null;
+    readonly task?: string | null;
+    readonly conditions?: readonly distspace.Condition[] | null;
   }
   export const Operation: Codec<Operation>;
+  export interface Condition {
+    readonly node?: distspace.Id | null;
+    readonly contentSince?: number | null;
+    readonly pathSince?: number | null;
+    readonly live?: boolean | null;
+    readonly path?: string | null;
+    readonly apartSince?: number | null;
+  }
+  export const Condition: Codec<Condition>;
   export interface Notice {
     readonly node?: distspace.Id | null;
     readonly renamed?: distspace.Notice.Renamed | null;
@@ -213,6 +224,7 @@ export namespace distspace {
     readonly time?: number | null;
     readonly change?: distspace.Change | null;
     readonly author?: distspace.Participant | null;
+    readonly task?: string | null;
     readonly left?: readonly distspace.Id[] | null;
   }
   export const Entry: Codec<Entry>;
@@ -294,6 +306,7 @@ export namespace distspace {
     readonly blame?: distspace.Query.Blame | null;
     readonly search?: distspace.Query.Search | null;
     readonly blob?: distspace.Query.Blob | null;
+    readonly entries?: distspace.Query.Entries | null;
   }
   export const Query: Codec<Query>;
   export namespace Query {
@@ -324,6 +337,18 @@ export namespace distspace {
     export interface Blob {
       readonly hash?: Uint8Array | null;
     }
+    export interface Entries {
+      readonly revision?: number | null;
+      readonly time?: number | null;
+      readonly authors?: readonly string[] | null;
+      readonly sites?: readonly number[] | null;
+      readonly tasks?: readonly string[] | null;
+      readonly revisions?: readonly number[] | null;
+      readonly newest?: boolean | null;
+      readonly count?: number | null;
+      readonly changes?: boolean | null;
+      readonly undone?: boolean | null;
+    }
   }
   export enum FileStatus {
     FILE_STATUS_UNSPECIFIED = 0,
@@ -331,6 +356,14 @@ export namespace distspace {
     REMOVED = 2,
     MODIFIED = 3,
     RENAMED = 4,
+  }
+  export enum Kept {
+    KEPT_UNSPECIFIED = 0,
+    WRITTEN = 1,
+    MOVED_SINCE = 2,
+    REMOVED_SINCE = 3,
+    REPLACED_SINCE = 4,
+    MODE_SINCE = 5,
   }
   export interface Answer {
     readonly id?: number | null;
@@ -395,6 +428,38 @@ export namespace distspace {
       readonly at?: number | null;
       readonly bytes?: Uint8Array | null;
     }
+    export interface Made {
+      readonly revision?: number | null;
+      readonly site?: number | null;
+      readonly seq?: number | null;
+      readonly time?: number | null;
+      readonly task?: string | null;
+      readonly touched?: readonly distspace.Answer.Made.Touched[] | null;
+      readonly change?: distspace.Change | null;
+    }
+    export namespace Made {
+      export interface Touched {
+        readonly id?: distspace.Id | null;
+        readonly status?: distspace.FileStatus | null;
+        readonly path?: string | null;
+        readonly from?: string | null;
+      }
+    }
+    export interface Undone {
+      readonly id?: distspace.Id | null;
+      readonly kind?: distspace.NodeKind | null;
+      readonly path?: string | null;
+      readonly forgotten?: boolean | null;
+      readonly live?: boolean | null;
+      readonly would?: boolean | null;
+      readonly parent?: distspace.Id | null;
+      readonly name?: string | null;
+      readonly content?: distspace.BlobContent | null;
+      readonly splices?: readonly distspace.Splice[] | null;
+      readonly kept?: readonly distspace.Kept[] | null;
+      readonly mode?: boolean | null;
+      readonly executable?: boolean | null;
+    }
     export interface Author {
       readonly site?: number | null;
       readonly participant?: distspace.Participant | null;
@@ -407,6 +472,8 @@ export namespace distspace {
       readonly line?: distspace.Answer.Line | null;
       readonly match?: distspace.Answer.Match | null;
       readonly author?: distspace.Answer.Author | null;
+      readonly made?: distspace.Answer.Made | null;
+      readonly undone?: distspace.Answer.Undone | null;
       readonly bytes?: distspace.Answer.Bytes | null;
     }
   }

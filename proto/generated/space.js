@@ -2155,6 +2155,7 @@ export const distspace = $root.distspace = (() => {
     distspace.Operation = (function() {
 
         const Operation = function (properties) {
+            this.conditions = [];
             if (properties)
                 for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                     if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -2165,6 +2166,8 @@ export const distspace = $root.distspace = (() => {
         Operation.prototype.base = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Operation.prototype.change = null;
         Operation.prototype.signature = $util.newBuffer([]);
+        Operation.prototype.task = "";
+        Operation.prototype.conditions = $util.emptyArray;
 
         Operation.encode = function (message, writer, _depth) {
             if (!writer)
@@ -2181,6 +2184,11 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Change.encode(message.change, writer.uint32(26).fork(), _depth + 1).ldelim();
             if (message.signature != null && $Object.hasOwnProperty.call(message, "signature") && message.signature.length)
                 writer.uint32(34).bytes(message.signature);
+            if (message.task != null && $Object.hasOwnProperty.call(message, "task") && message.task !== "")
+                writer.uint32(42).string(message.task);
+            if (message.conditions != null && message.conditions.length)
+                for (let i = 0; i < message.conditions.length; ++i)
+                    $root.distspace.Condition.encode(message.conditions[i], writer.uint32(50).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -2247,6 +2255,23 @@ export const distspace = $root.distspace = (() => {
                             delete message.signature;
                         continue;
                     }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.task = value;
+                        else
+                            delete message.task;
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 2)
+                            break;
+                        if (!(message.conditions && message.conditions.length))
+                            message.conditions = [];
+                        message.conditions.push($root.distspace.Condition.decode(reader, reader.size(), $undefined, _depth + 1));
+                        continue;
+                    }
                 }
                 reader.skipType(wireType, _depth, tag);
                 if (!reader.discardUnknown) {
@@ -2265,6 +2290,142 @@ export const distspace = $root.distspace = (() => {
         };
 
         return Operation;
+    })();
+
+    distspace.Condition = (function() {
+
+        const Condition = function (properties) {
+            if (properties)
+                for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                    if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                        this[keys[i]] = properties[keys[i]];
+        };
+
+        Condition.prototype.node = null;
+        Condition.prototype.contentSince = null;
+        Condition.prototype.pathSince = null;
+        Condition.prototype.live = null;
+        Condition.prototype.path = null;
+        Condition.prototype.apartSince = null;
+
+        let $oneOfFields;
+
+        $Object.defineProperty(Condition.prototype, "what", {
+            get: $util.oneOfGetter($oneOfFields = ["contentSince", "pathSince", "live", "path", "apartSince"]),
+            set: $util.oneOfSetter($oneOfFields)
+        });
+
+        Condition.encode = function (message, writer, _depth) {
+            if (!writer)
+                writer = $Writer.create();
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $util.recursionLimit)
+                throw $Error("max depth exceeded");
+            if (message.node != null && $Object.hasOwnProperty.call(message, "node"))
+                $root.distspace.Id.encode(message.node, writer.uint32(10).fork(), _depth + 1).ldelim();
+            if (message.contentSince != null && $Object.hasOwnProperty.call(message, "contentSince"))
+                writer.uint32(16).uint64(message.contentSince);
+            if (message.pathSince != null && $Object.hasOwnProperty.call(message, "pathSince"))
+                writer.uint32(24).uint64(message.pathSince);
+            if (message.live != null && $Object.hasOwnProperty.call(message, "live"))
+                writer.uint32(32).bool(message.live);
+            if (message.path != null && $Object.hasOwnProperty.call(message, "path"))
+                writer.uint32(42).string(message.path);
+            if (message.apartSince != null && $Object.hasOwnProperty.call(message, "apartSince"))
+                writer.uint32(48).uint64(message.apartSince);
+            if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                for (let i = 0; i < message.$unknowns.length; ++i)
+                    writer.raw(message.$unknowns[i]);
+            return writer;
+        };
+
+        Condition.decode = function (reader, length, _end, _depth, _target) {
+            if (!(reader instanceof $Reader))
+                reader = $Reader.create(reader);
+            if (_depth === $undefined)
+                _depth = 0;
+            if (_depth > $Reader.recursionLimit)
+                throw $Error("max depth exceeded");
+            let end, message, value;
+            if (length === $undefined)
+                end = reader.len;
+            else {
+                end = reader.pos + length;
+                if (end > reader.len)
+                    throw $RangeError("index out of range");
+                length = reader.len;
+                reader.len = end;
+            }
+            message = _target || new $root.distspace.Condition();
+            while (reader.pos < end) {
+                let start = reader.pos;
+                let tag = reader.tag();
+                if (tag === _end) {
+                    _end = $undefined;
+                    break;
+                }
+                let wireType = tag & 7;
+                switch (tag >>>= 3) {
+                case 1: {
+                        if (wireType !== 2)
+                            break;
+                        message.node = $root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1, message.node);
+                        continue;
+                    }
+                case 2: {
+                        if (wireType !== 0)
+                            break;
+                        message.contentSince = reader.uint64();
+                        message.what = "contentSince";
+                        continue;
+                    }
+                case 3: {
+                        if (wireType !== 0)
+                            break;
+                        message.pathSince = reader.uint64();
+                        message.what = "pathSince";
+                        continue;
+                    }
+                case 4: {
+                        if (wireType !== 0)
+                            break;
+                        message.live = reader.bool();
+                        message.what = "live";
+                        continue;
+                    }
+                case 5: {
+                        if (wireType !== 2)
+                            break;
+                        message.path = reader.stringVerify();
+                        message.what = "path";
+                        continue;
+                    }
+                case 6: {
+                        if (wireType !== 0)
+                            break;
+                        message.apartSince = reader.uint64();
+                        message.what = "apartSince";
+                        continue;
+                    }
+                }
+                reader.skipType(wireType, _depth, tag);
+                if (!reader.discardUnknown) {
+                    $util.makeProp(message, "$unknowns", false);
+                    (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                }
+            }
+            if (length !== $undefined) {
+                if (reader.pos !== end)
+                    throw $RangeError("index out of range");
+                reader.len = length;
+            }
+            if (_end !== $undefined)
+                throw $Error("missing end group");
+            return message;
+        };
+
+        return Condition;
     })();
 
     distspace.Notice = (function() {
@@ -2987,6 +3148,7 @@ export const distspace = $root.distspace = (() => {
         Entry.prototype.time = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
         Entry.prototype.change = null;
         Entry.prototype.author = null;
+        Entry.prototype.task = "";
         Entry.prototype.left = $util.emptyArray;
 
         Entry.encode = function (message, writer, _depth) {
@@ -3008,6 +3170,8 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Change.encode(message.change, writer.uint32(42).fork(), _depth + 1).ldelim();
             if (message.author != null && $Object.hasOwnProperty.call(message, "author"))
                 $root.distspace.Participant.encode(message.author, writer.uint32(50).fork(), _depth + 1).ldelim();
+            if (message.task != null && $Object.hasOwnProperty.call(message, "task") && message.task !== "")
+                writer.uint32(66).string(message.task);
             if (message.left != null && message.left.length)
                 for (let i = 0; i < message.left.length; ++i)
                     $root.distspace.Id.encode(message.left[i], writer.uint32(162).fork(), _depth + 1).ldelim();
@@ -3090,6 +3254,15 @@ export const distspace = $root.distspace = (() => {
                         if (wireType !== 2)
                             break;
                         message.author = $root.distspace.Participant.decode(reader, reader.size(), $undefined, _depth + 1, message.author);
+                        continue;
+                    }
+                case 8: {
+                        if (wireType !== 2)
+                            break;
+                        if ((value = reader.stringVerify()).length)
+                            message.task = value;
+                        else
+                            delete message.task;
                         continue;
                     }
                 case 20: {
@@ -4198,11 +4371,12 @@ export const distspace = $root.distspace = (() => {
         Query.prototype.blame = null;
         Query.prototype.search = null;
         Query.prototype.blob = null;
+        Query.prototype.entries = null;
 
         let $oneOfFields;
 
         $Object.defineProperty(Query.prototype, "what", {
-            get: $util.oneOfGetter($oneOfFields = ["tree", "files", "diff", "changes", "blame", "search", "blob"]),
+            get: $util.oneOfGetter($oneOfFields = ["tree", "files", "diff", "changes", "blame", "search", "blob", "entries"]),
             set: $util.oneOfSetter($oneOfFields)
         });
 
@@ -4241,6 +4415,8 @@ export const distspace = $root.distspace = (() => {
                 $root.distspace.Query.Search.encode(message.search, writer.uint32(98).fork(), _depth + 1).ldelim();
             if (message.blob != null && $Object.hasOwnProperty.call(message, "blob"))
                 $root.distspace.Query.Blob.encode(message.blob, writer.uint32(106).fork(), _depth + 1).ldelim();
+            if (message.entries != null && $Object.hasOwnProperty.call(message, "entries"))
+                $root.distspace.Query.Entries.encode(message.entries, writer.uint32(114).fork(), _depth + 1).ldelim();
             if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                 for (let i = 0; i < message.$unknowns.length; ++i)
                     writer.raw(message.$unknowns[i]);
@@ -4373,6 +4549,13 @@ export const distspace = $root.distspace = (() => {
                             break;
                         message.blob = $root.distspace.Query.Blob.decode(reader, reader.size(), $undefined, _depth + 1, message.blob);
                         message.what = "blob";
+                        continue;
+                    }
+                case 14: {
+                        if (wireType !== 2)
+                            break;
+                        message.entries = $root.distspace.Query.Entries.decode(reader, reader.size(), $undefined, _depth + 1, message.entries);
+                        message.what = "entries";
                         continue;
                     }
                 }
@@ -5030,6 +5213,210 @@ export const distspace = $root.distspace = (() => {
             return Blob;
         })();
 
+        Query.Entries = (function() {
+
+            const Entries = function (properties) {
+                this.authors = [];
+                this.sites = [];
+                this.tasks = [];
+                this.revisions = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Entries.prototype.revision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Entries.prototype.time = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Entries.prototype.authors = $util.emptyArray;
+            Entries.prototype.sites = $util.emptyArray;
+            Entries.prototype.tasks = $util.emptyArray;
+            Entries.prototype.revisions = $util.emptyArray;
+            Entries.prototype.newest = false;
+            Entries.prototype.count = 0;
+            Entries.prototype.changes = false;
+            Entries.prototype.undone = false;
+
+            Entries.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                    writer.uint32(8).uint64(message.revision);
+                if (message.time != null && $Object.hasOwnProperty.call(message, "time") && (typeof message.time === "object" ? message.time.low || message.time.high : message.time !== 0))
+                    writer.uint32(16).uint64(message.time);
+                if (message.authors != null && message.authors.length)
+                    for (let i = 0; i < message.authors.length; ++i)
+                        writer.uint32(26).string(message.authors[i]);
+                if (message.sites != null && message.sites.length)
+                    writer.uint32(34).uint32s(message.sites);
+                if (message.tasks != null && message.tasks.length)
+                    for (let i = 0; i < message.tasks.length; ++i)
+                        writer.uint32(42).string(message.tasks[i]);
+                if (message.revisions != null && message.revisions.length)
+                    writer.uint32(50).uint64s(message.revisions);
+                if (message.newest != null && $Object.hasOwnProperty.call(message, "newest") && message.newest !== false)
+                    writer.uint32(56).bool(message.newest);
+                if (message.count != null && $Object.hasOwnProperty.call(message, "count") && message.count !== 0)
+                    writer.uint32(64).uint32(message.count);
+                if (message.changes != null && $Object.hasOwnProperty.call(message, "changes") && message.changes !== false)
+                    writer.uint32(72).bool(message.changes);
+                if (message.undone != null && $Object.hasOwnProperty.call(message, "undone") && message.undone !== false)
+                    writer.uint32(80).bool(message.undone);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Entries.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Query.Entries();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.time = value;
+                            else
+                                delete message.time;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.authors && message.authors.length))
+                                message.authors = [];
+                            message.authors.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType === 2) {
+                                if (!(message.sites && message.sites.length))
+                                    message.sites = [];
+                                reader.uint32s(message.sites);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.sites && message.sites.length))
+                                message.sites = [];
+                            message.sites.push(reader.uint32());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.tasks && message.tasks.length))
+                                message.tasks = [];
+                            message.tasks.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType === 2) {
+                                if (!(message.revisions && message.revisions.length))
+                                    message.revisions = [];
+                                reader.uint64s(message.revisions);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.revisions && message.revisions.length))
+                                message.revisions = [];
+                            message.revisions.push(reader.uint64());
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.newest = value;
+                            else
+                                delete message.newest;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.count = value;
+                            else
+                                delete message.count;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.changes = value;
+                            else
+                                delete message.changes;
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.undone = value;
+                            else
+                                delete message.undone;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Entries;
+        })();
+
         return Query;
     })();
 
@@ -5040,6 +5427,17 @@ export const distspace = $root.distspace = (() => {
         values[valuesById[2] = "REMOVED"] = 2;
         values[valuesById[3] = "MODIFIED"] = 3;
         values[valuesById[4] = "RENAMED"] = 4;
+        return values;
+    })();
+
+    distspace.Kept = (function() {
+        const valuesById = $Object.create(null), values = $Object.create(valuesById);
+        values[valuesById[0] = "KEPT_UNSPECIFIED"] = 0;
+        values[valuesById[1] = "WRITTEN"] = 1;
+        values[valuesById[2] = "MOVED_SINCE"] = 2;
+        values[valuesById[3] = "REMOVED_SINCE"] = 3;
+        values[valuesById[4] = "REPLACED_SINCE"] = 4;
+        values[valuesById[5] = "MODE_SINCE"] = 5;
         return values;
     })();
 
@@ -6132,6 +6530,497 @@ export const distspace = $root.distspace = (() => {
             return Bytes;
         })();
 
+        Answer.Made = (function() {
+
+            const Made = function (properties) {
+                this.touched = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Made.prototype.revision = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Made.prototype.site = 0;
+            Made.prototype.seq = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Made.prototype.time = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Made.prototype.task = "";
+            Made.prototype.touched = $util.emptyArray;
+            Made.prototype.change = null;
+
+            Made.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && (typeof message.revision === "object" ? message.revision.low || message.revision.high : message.revision !== 0))
+                    writer.uint32(8).uint64(message.revision);
+                if (message.site != null && $Object.hasOwnProperty.call(message, "site") && message.site !== 0)
+                    writer.uint32(16).uint32(message.site);
+                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && (typeof message.seq === "object" ? message.seq.low || message.seq.high : message.seq !== 0))
+                    writer.uint32(24).uint64(message.seq);
+                if (message.time != null && $Object.hasOwnProperty.call(message, "time") && (typeof message.time === "object" ? message.time.low || message.time.high : message.time !== 0))
+                    writer.uint32(32).uint64(message.time);
+                if (message.task != null && $Object.hasOwnProperty.call(message, "task") && message.task !== "")
+                    writer.uint32(42).string(message.task);
+                if (message.touched != null && message.touched.length)
+                    for (let i = 0; i < message.touched.length; ++i)
+                        $root.distspace.Answer.Made.Touched.encode(message.touched[i], writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.change != null && $Object.hasOwnProperty.call(message, "change"))
+                    $root.distspace.Change.encode(message.change, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Made.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Answer.Made();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.site = value;
+                            else
+                                delete message.site;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.seq = value;
+                            else
+                                delete message.seq;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.time = value;
+                            else
+                                delete message.time;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.task = value;
+                            else
+                                delete message.task;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.touched && message.touched.length))
+                                message.touched = [];
+                            message.touched.push($root.distspace.Answer.Made.Touched.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.change = $root.distspace.Change.decode(reader, reader.size(), $undefined, _depth + 1, message.change);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            Made.Touched = (function() {
+
+                const Touched = function (properties) {
+                    if (properties)
+                        for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                            if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                                this[keys[i]] = properties[keys[i]];
+                };
+
+                Touched.prototype.id = null;
+                Touched.prototype.status = 0;
+                Touched.prototype.path = "";
+                Touched.prototype.from = "";
+
+                Touched.encode = function (message, writer, _depth) {
+                    if (!writer)
+                        writer = $Writer.create();
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $util.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                        $root.distspace.Id.encode(message.id, writer.uint32(10).fork(), _depth + 1).ldelim();
+                    if (message.status != null && $Object.hasOwnProperty.call(message, "status") && message.status !== 0)
+                        writer.uint32(16).int32(message.status);
+                    if (message.path != null && $Object.hasOwnProperty.call(message, "path") && message.path !== "")
+                        writer.uint32(26).string(message.path);
+                    if (message.from != null && $Object.hasOwnProperty.call(message, "from") && message.from !== "")
+                        writer.uint32(34).string(message.from);
+                    if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                        for (let i = 0; i < message.$unknowns.length; ++i)
+                            writer.raw(message.$unknowns[i]);
+                    return writer;
+                };
+
+                Touched.decode = function (reader, length, _end, _depth, _target) {
+                    if (!(reader instanceof $Reader))
+                        reader = $Reader.create(reader);
+                    if (_depth === $undefined)
+                        _depth = 0;
+                    if (_depth > $Reader.recursionLimit)
+                        throw $Error("max depth exceeded");
+                    let end, message, value;
+                    if (length === $undefined)
+                        end = reader.len;
+                    else {
+                        end = reader.pos + length;
+                        if (end > reader.len)
+                            throw $RangeError("index out of range");
+                        length = reader.len;
+                        reader.len = end;
+                    }
+                    message = _target || new $root.distspace.Answer.Made.Touched();
+                    while (reader.pos < end) {
+                        let start = reader.pos;
+                        let tag = reader.tag();
+                        if (tag === _end) {
+                            _end = $undefined;
+                            break;
+                        }
+                        let wireType = tag & 7;
+                        switch (tag >>>= 3) {
+                        case 1: {
+                                if (wireType !== 2)
+                                    break;
+                                message.id = $root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1, message.id);
+                                continue;
+                            }
+                        case 2: {
+                                if (wireType !== 0)
+                                    break;
+                                if (value = reader.int32())
+                                    message.status = value;
+                                else
+                                    delete message.status;
+                                continue;
+                            }
+                        case 3: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.path = value;
+                                else
+                                    delete message.path;
+                                continue;
+                            }
+                        case 4: {
+                                if (wireType !== 2)
+                                    break;
+                                if ((value = reader.stringVerify()).length)
+                                    message.from = value;
+                                else
+                                    delete message.from;
+                                continue;
+                            }
+                        }
+                        reader.skipType(wireType, _depth, tag);
+                        if (!reader.discardUnknown) {
+                            $util.makeProp(message, "$unknowns", false);
+                            (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                        }
+                    }
+                    if (length !== $undefined) {
+                        if (reader.pos !== end)
+                            throw $RangeError("index out of range");
+                        reader.len = length;
+                    }
+                    if (_end !== $undefined)
+                        throw $Error("missing end group");
+                    return message;
+                };
+
+                return Touched;
+            })();
+
+            return Made;
+        })();
+
+        Answer.Undone = (function() {
+
+            const Undone = function (properties) {
+                this.splices = [];
+                this.kept = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Undone.prototype.id = null;
+            Undone.prototype.kind = 0;
+            Undone.prototype.path = "";
+            Undone.prototype.forgotten = false;
+            Undone.prototype.live = false;
+            Undone.prototype.would = false;
+            Undone.prototype.parent = null;
+            Undone.prototype.name = "";
+            Undone.prototype.content = null;
+            Undone.prototype.splices = $util.emptyArray;
+            Undone.prototype.kept = $util.emptyArray;
+            Undone.prototype.mode = false;
+            Undone.prototype.executable = false;
+
+            Undone.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id"))
+                    $root.distspace.Id.encode(message.id, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
+                    writer.uint32(16).int32(message.kind);
+                if (message.path != null && $Object.hasOwnProperty.call(message, "path") && message.path !== "")
+                    writer.uint32(26).string(message.path);
+                if (message.forgotten != null && $Object.hasOwnProperty.call(message, "forgotten") && message.forgotten !== false)
+                    writer.uint32(32).bool(message.forgotten);
+                if (message.live != null && $Object.hasOwnProperty.call(message, "live") && message.live !== false)
+                    writer.uint32(40).bool(message.live);
+                if (message.would != null && $Object.hasOwnProperty.call(message, "would") && message.would !== false)
+                    writer.uint32(48).bool(message.would);
+                if (message.parent != null && $Object.hasOwnProperty.call(message, "parent"))
+                    $root.distspace.Id.encode(message.parent, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(66).string(message.name);
+                if (message.content != null && $Object.hasOwnProperty.call(message, "content"))
+                    $root.distspace.BlobContent.encode(message.content, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.splices != null && message.splices.length)
+                    for (let i = 0; i < message.splices.length; ++i)
+                        $root.distspace.Splice.encode(message.splices[i], writer.uint32(82).fork(), _depth + 1).ldelim();
+                if (message.kept != null && message.kept.length)
+                    writer.uint32(90).int32s(message.kept);
+                if (message.mode != null && $Object.hasOwnProperty.call(message, "mode") && message.mode !== false)
+                    writer.uint32(96).bool(message.mode);
+                if (message.executable != null && $Object.hasOwnProperty.call(message, "executable") && message.executable !== false)
+                    writer.uint32(104).bool(message.executable);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Undone.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.distspace.Answer.Undone();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.id = $root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1, message.id);
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.kind = value;
+                            else
+                                delete message.kind;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.path = value;
+                            else
+                                delete message.path;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.forgotten = value;
+                            else
+                                delete message.forgotten;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.live = value;
+                            else
+                                delete message.live;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.would = value;
+                            else
+                                delete message.would;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.parent = $root.distspace.Id.decode(reader, reader.size(), $undefined, _depth + 1, message.parent);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.content = $root.distspace.BlobContent.decode(reader, reader.size(), $undefined, _depth + 1, message.content);
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.splices && message.splices.length))
+                                message.splices = [];
+                            message.splices.push($root.distspace.Splice.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 11: {
+                            if (wireType === 2) {
+                                if (!(message.kept && message.kept.length))
+                                    message.kept = [];
+                                reader.int32s(message.kept);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.kept && message.kept.length))
+                                message.kept = [];
+                            message.kept.push(reader.int32());
+                            continue;
+                        }
+                    case 12: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.mode = value;
+                            else
+                                delete message.mode;
+                            continue;
+                        }
+                    case 13: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.executable = value;
+                            else
+                                delete message.executable;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Undone;
+        })();
+
         Answer.Author = (function() {
 
             const Author = function (properties) {
@@ -6239,12 +7128,14 @@ export const distspace = $root.distspace = (() => {
             Item.prototype.line = null;
             Item.prototype.match = null;
             Item.prototype.author = null;
+            Item.prototype.made = null;
+            Item.prototype.undone = null;
             Item.prototype.bytes = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Item.prototype, "what", {
-                get: $util.oneOfGetter($oneOfFields = ["node", "content", "difference", "touched", "line", "match", "author", "bytes"]),
+                get: $util.oneOfGetter($oneOfFields = ["node", "content", "difference", "touched", "line", "match", "author", "made", "undone", "bytes"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -6269,6 +7160,10 @@ export const distspace = $root.distspace = (() => {
                     $root.distspace.Answer.Match.encode(message.match, writer.uint32(50).fork(), _depth + 1).ldelim();
                 if (message.author != null && $Object.hasOwnProperty.call(message, "author"))
                     $root.distspace.Answer.Author.encode(message.author, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.made != null && $Object.hasOwnProperty.call(message, "made"))
+                    $root.distspace.Answer.Made.encode(message.made, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.undone != null && $Object.hasOwnProperty.call(message, "undone"))
+                    $root.distspace.Answer.Undone.encode(message.undone, writer.uint32(82).fork(), _depth + 1).ldelim();
                 if (message.bytes != null && $Object.hasOwnProperty.call(message, "bytes"))
                     $root.distspace.Answer.Bytes.encode(message.bytes, writer.uint32(162).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
@@ -6351,6 +7246,20 @@ export const distspace = $root.distspace = (() => {
                                 break;
                             message.author = $root.distspace.Answer.Author.decode(reader, reader.size(), $undefined, _depth + 1, message.author);
                             message.what = "author";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.made = $root.distspace.Answer.Made.decode(reader, reader.size(), $undefined, _depth + 1, message.made);
+                            message.what = "made";
+                            continue;
+                        }
+                    case 10: {
+                            if (wireType !== 2)
+                                break;
+                            message.undone = $root.distspace.Answer.Undone.decode(reader, reader.size(), $undefined, _depth + 1, message.undone);
+                            message.what = "undone";
                             continue;
                         }
                     case 20: {

@@ -33,6 +33,7 @@ import {
   decodeClientMessage,
   fromHex,
   type Hello,
+  isPlainText,
   isSigningKey,
   joined,
   type Load,
@@ -610,7 +611,7 @@ export class ServerCore {
     if (session === undefined) return this.#end(connection, "hello_expected", nowUs);
     // Whoever is told to stop is told so: what it sends from now on, it will send again.
     if (this.#stopping) return;
-    const { seq, base, change, signature } = operation;
+    const { seq, base, change, task, conditions, signature } = operation;
     if (seq === 0) return this.#end(connection, "malformed_message", nowUs, "Changes are numbered from 1 on");
     const { id, site, participant, signer = noKey } = session;
     const bytes = signature === undefined ? "" : toHex(signedPart(payload));
@@ -621,6 +622,8 @@ export class ServerCore {
       seq,
       base,
       change,
+      ...task === undefined ? {} : { task },
+      ...conditions === undefined ? {} : { conditions },
       hash: hashOf(payload),
       ...signature === undefined ? {} : { signed: { signer, signature, bytes } },
     }, nowUs);
@@ -915,10 +918,5 @@ export class ServerCore {
 }
 
 function isParticipantName(name: string): boolean {
-  if (name === "" || name.length > 100 || !name.isWellFormed()) return false;
-  for (let i = 0; i < name.length; i++) {
-    const unit = name.charCodeAt(i);
-    if (unit < 0x20 || (unit >= 0x7f && unit < 0xa0)) return false;
-  }
-  return true;
+  return name !== "" && name.length <= 100 && isPlainText(name);
 }

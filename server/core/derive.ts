@@ -95,10 +95,7 @@ export function derive<Refusal = never>(
       return fault("not_a_file", node);
     }
     let op = meant;
-    for (const past of editsSince(node, base)) {
-      // Of two insertions at one place the lower site stays left; on one site, the earlier entry.
-      op = transform(op, past.op, site < past.site ? "left" : "right");
-    }
+    for (const past of editsSince(node, base)) op = carried(op, past, site);
     const wrong = faultOf(op, text);
     if (wrong !== undefined) return fault(wrong, node);
     const refusal = checks?.edit(node, op, text);
@@ -106,4 +103,10 @@ export function derive<Refusal = never>(
     if (op.length > 0) edits.push({ node, op });
   }
   return { kind: "derived", change: { steps: resolution.steps, edits }, notices: resolution.notices };
+}
+
+/** An operation of a site, carried over an edit in the file's history. */
+export function carried(op: TextOp, past: PastEdit, site: number): TextOp {
+  // Of two insertions at one place the lower site stays left; on one site, the earlier entry.
+  return transform(op, past.op, site < past.site ? "left" : "right");
 }

@@ -150,11 +150,24 @@ export class EntryFrames {
 
   /** @param edits in the place of all that the entry has. */
   #encoded(revision: number, edits?: readonly Edit[]): Uint8Array {
-    const { site, seq, time, author } = this.#sequencer.entry(revision);
+    const { site, seq, time, author, task } = this.#sequencer.entry(revision);
     const { change: whole, left } = this.#seen(revision);
     const change = edits === undefined ? whole : { steps: whole.steps, edits };
     const gone = left.length === 0 ? {} : { left };
-    return encodeServerMessage({ kind: "entry", revision, site, seq, time, change, author, ...gone });
+    // Of what somebody sees nothing of, the name may tell.
+    const isSeen = whole.steps.length + whole.edits.length + left.length > 0;
+    const named = task === undefined || !isSeen ? {} : { task };
+    return encodeServerMessage({
+      kind: "entry",
+      revision,
+      site,
+      seq,
+      time,
+      change,
+      author,
+      ...named,
+      ...gone,
+    });
   }
 
   /** What the readers are told of an entry, of which they may have loaded a part. */

@@ -8,6 +8,7 @@
  */
 
 import type { Change, NodeId, Step, Workspace } from "../../ot/mod.ts";
+import type { Condition } from "../../proto/mod.ts";
 import type { Rights } from "./rights.ts";
 import type { ScopedLog } from "./scoped_log.ts";
 
@@ -43,6 +44,32 @@ export class Guard {
       if (this.#view !== undefined && this.#view.enteredAt(node) > base) out.add(node);
     }
     return [...out];
+  }
+
+  /**
+   * Whether conditions are about what their author can see, and about nothing else: the answer must not tell what is
+   * there. If not, with the nodes that it is about.
+   */
+  blindness(conditions: readonly Condition[], workspace: Workspace): readonly NodeId[] | undefined {
+    const { read } = this.#rights;
+    const nodes = new Set<NodeId>();
+    let isBlind = false;
+    for (const condition of conditions) {
+      const { kind, node } = condition;
+      if (kind === "stands" && node === undefined) isBlind ||= !read.coversPath(condition.path);
+      if (node === undefined) continue;
+      if (!read.sees(workspace, node)) nodes.add(node);
+      else if (
+        kind === "content" && workspace.node(node)?.kind === "directory" &&
+        !read.stateAt(workspace, node).covers
+      ) nodes.add(node);
+    }
+    return isBlind || nodes.size > 0 ? [...nodes] : undefined;
+  }
+
+  /** In which revision a node has come into sight; 0 if it always was, as far as is known. */
+  enteredAt(node: NodeId): number {
+    return this.#view?.enteredAt(node) ?? 0;
   }
 
   /** Whether a node is there, and its author cannot see it. */

@@ -24,4 +24,5 @@ export {
   State,
 } from "./state.ts";
 export { hashOf } from "./hash.ts";
+export { type Sighting, sightingOf } from "./scoped_log.ts";
 export { capabilityFault, type Grant, Rights, Scope } from "./rights.ts";

@@ -100,6 +100,14 @@ export class Scope {
     return state;
   }
 
+  /** Whether a path is covered, whatever stands there. */
+  coversPath(path: string): boolean {
+    if (this.isEverything) return true;
+    let state = this.start;
+    for (const name of path.split("/")) state = this.step(state, name);
+    return state.accepts;
+  }
+
   /** Whether the path of a node is covered; not if there is no such node. */
   covers(workspace: Workspace, id: NodeId): boolean {
     if (workspace.node(id) === undefined) return false;

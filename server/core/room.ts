@@ -63,6 +63,7 @@ export interface SavedRoom {
   readonly waiting: readonly SavedWaiting[];
   readonly queue: readonly Submission[];
   readonly outstanding: readonly Submission[] | null;
+  readonly doubtful?: readonly Doubtful[];
   readonly nextSite: number;
   readonly lastSite: number;
   readonly wantsSites: boolean;
@@ -96,6 +97,12 @@ const retryUsMin = 50_000, retryUsMax = 5_000_000;
 const rangesMax = 1000;
 /** How long to wait before a change is submitted again of which it could not be found out whether it may be done. */
 const heldRetryMs = 1000;
+
+/** A change that a condition stands against, which may hold after all: so much of the append stands before it. */
+interface Doubtful {
+  readonly submission: Submission;
+  readonly behind: number;
+}
 
 /** Sites that are reserved: those after `from`, up to `to`. */
 interface SiteBlock {
@@ -141,6 +148,11 @@ export class Room {
   #waiting = new WaitingForContents();
   /** Submissions in the append that is outstanding, in the order of their entries; undefined if none is. */
   #outstanding: readonly Submission[] | undefined;
+  /**
+   * Changes of which a condition does not hold behind what is in the append that is outstanding. Whether that gets into
+   * the log is not known yet: they are looked at again once it is.
+   */
+  #doubtful: Doubtful[] = [];
   #epoch: string | undefined;
   /** Of the sites that this server has reserved, the next one, and the last one. */
   #nextSite = 1;
@@ -398,6 +410,8 @@ export class Room {
     }
     this.#settle(this.#outstanding, nowUs);
     this.#outstanding = undefined;
+    this.#queue.putBack(this.#doubtful.map(({ submission }) => submission));
+    this.#doubtful = [];
     this.#failures = 0;
     this.#retryAtUs = 0;
     this.#showNew(before);
@@ -412,7 +426,7 @@ export class Room {
    */
   appendFailed(won: readonly LogEntry[], nowUs: number): void {
     assert(this.#outstanding !== undefined, "an append is outstanding when one fails");
-    const again = this.#outstanding;
+    const again = [...this.#outstanding];
     this.#outstanding = undefined;
     // A reservation of ours may be among what won, if only the answer was lost: then nobody has these sites.
     this.#reserved = undefined;
@@ -429,6 +443,9 @@ export class Room {
       this.#host.timed(this);
       this.#host.report("append_failed", { workspace: this.name, retryMs: Math.floor(delay / 1000) });
     }
+    // In the order in which they were sequenced.
+    for (const { submission, behind } of this.#doubtful.reverse()) again.splice(behind, 0, submission);
+    this.#doubtful = [];
     this.#queue.putBack(again);
     this.#advance(nowUs);
   }
@@ -569,6 +586,11 @@ export class Room {
           session.connection.say({ kind: "accepted", seq: submission.seq });
           this.#due(nowUs);
         }
+        continue;
+      }
+      const isBroken = verdict.kind === "refused" && verdict.refusal.code === "precondition_failed";
+      if (isBroken && sequencer.head !== sequencer.durable) {
+        this.#doubtful.push({ submission, behind: submissions.length });
         continue;
       }
       settled = true;
@@ -945,6 +967,7 @@ export class Room {
       waiting: this.#waiting.save(),
       queue: this.#queue.save(),
       outstanding: this.#outstanding ?? null,
+      ...this.#doubtful.length === 0 ? {} : { doubtful: this.#doubtful.slice() },
       nextSite: this.#nextSite,
       lastSite: this.#lastSite,
       wantsSites: this.#wantsSites,
@@ -980,7 +1003,9 @@ export class Room {
     room.#outstanding = saved.outstanding ?? undefined;
     room.#waiting = WaitingForContents.restore(saved.waiting);
     const waiting = saved.waiting.map(({ submission }) => submission);
-    for (const submission of [...waiting, ...saved.queue, ...saved.outstanding ?? []]) {
+    room.#doubtful = saved.doubtful?.slice() ?? [];
+    const doubtful = room.#doubtful.map(({ submission }) => submission);
+    for (const submission of [...waiting, ...saved.queue, ...saved.outstanding ?? [], ...doubtful]) {
       room.#sessionOf(submission).unsettled++;
     }
     room.#epoch = saved.epoch ?? undefined;

@@ -127,7 +127,7 @@ export class ScopedLog {
 }
 
 /** What a change, which leads from one workspace to the other, is to somebody who sees a scope. */
-function sightingOf(change: Change, before: Workspace, after: Workspace, scope: Scope): Sighting {
+export function sightingOf(change: Change, before: Workspace, after: Workspace, scope: Scope): Sighting {
   const { steps, edits } = change;
   if (steps.length === 0) {
     const seen = edits.filter(({ node }) => scope.covers(after, node));

@@ -22,19 +22,23 @@ import {
   growthOf,
   type NodeId,
   opOn,
+  overlap,
   parseId,
   type Step,
   type TextOp,
 } from "../../ot/mod.ts";
 import {
   codes,
+  type Condition,
+  isTask,
   operationBytes,
   type Participant,
   type RefusalCode,
   type SessionId,
   toHex,
 } from "../../proto/mod.ts";
-import { type Derivation, derive, type Ground, type Meant, type PastEdit } from "./derive.ts";
+import { brokenConditions, causesOf, isPath } from "./conditions.ts";
+import { carried, type Derivation, derive, type Ground, type Meant, type PastEdit } from "./derive.ts";
 import { Graveyard, type Lack } from "./graveyard.ts";
 import type { Guard } from "./guard.ts";
 import type { Settings } from "./settings.ts";
@@ -49,6 +53,7 @@ import {
   type SigningKey,
   State,
 } from "./state.ts";
+import { Touches } from "./touches.ts";
 
 /** A change as a client sent it. */
 export interface Submission {
@@ -59,6 +64,10 @@ export interface Submission {
   /** The revision it was made on. */
   readonly base: number;
   readonly change: Change;
+  /** What it is a part of, if that has a name. */
+  readonly task?: string;
+  /** What has to hold where it takes its place, if anything. */
+  readonly conditions?: readonly Condition[];
   /** Of its payload. */
   readonly hash: number;
   /** Of one that is signed, and whose signature is good. */
@@ -124,6 +133,7 @@ export class Sequencer {
   /** What all entries up to the head weigh, since the sequencer began. */
   #weight = 0;
   readonly #histories = new Map<NodeId, PastEdit[]>();
+  readonly #touches = new Touches();
   /** What is removed in the durable state. */
   #graveyard: Graveyard;
   /** What changes lacked that were refused for want of room. */
@@ -192,7 +202,7 @@ export class Sequencer {
    * @param guard of an author who may not do everything.
    */
   sequence(submission: Submission, time: number, guard?: Guard): Verdict {
-    const { session, site, seq, base, change } = submission;
+    const { session, site, seq, base, change, task } = submission;
     const record = this.#head.sessions.get(session);
     if (record !== undefined && seq <= record.last.seq) {
       if (seq === record.last.seq && record.last.hash === submission.hash) {
@@ -219,10 +229,13 @@ export class Sequencer {
     // One's own entries are never transformed over: whoever has one in flight waits for it.
     if (record !== undefined && base < record.last.revision) return refused("change_in_flight");
     if (!editsAreNormal(change.edits)) return refused("not_normal", change.edits.map(({ node }) => node));
+    if (task !== undefined && !isTask(task)) return refused("bad_task");
 
     const { workspace } = this.#head;
     const unseen = guard?.outOfSight(change, base, workspace) ?? [];
     if (unseen.length > 0) return refused("not_allowed", unseen);
+    const hindrance = this.#hindrance(submission, guard);
+    if (hindrance !== undefined) return hindrance;
     let growth = 0;
     const derived = derive<Verdict>(submission, this.#groundOf(session), {
       steps: (steps, created) => {
@@ -270,6 +283,7 @@ export class Sequencer {
       site,
       seq,
       author: record === undefined ? submission.participant : undefined,
+      ...task === undefined ? {} : { task },
       change: derived.change,
       notices: derived.notices,
       hash: submission.hash,
@@ -291,6 +305,52 @@ export class Sequencer {
       counter: this.#head.sessions.get(session)?.counter ?? 0,
       editsSince: (node, revision) => this.editsSince(node, revision),
     };
+  }
+
+  /** What a change depends on and does not hold in the head, or may not be asked; undefined if nothing stands against it. */
+  #hindrance(submission: Submission, guard: Guard | undefined): Verdict | undefined {
+    const { conditions = [], site, base } = submission;
+    if (conditions.length === 0) return undefined;
+    const { workspace } = this.#head;
+    for (const condition of conditions) {
+      if (condition.kind === "stands" && !isPath(condition.path)) return refused("bad_name");
+      if ("since" in condition && condition.since > this.#durable.revision) {
+        return refused(
+          "future_base",
+          [condition.node],
+          "A condition is about a revision that is not there yet",
+        );
+      }
+    }
+    const unseen = guard?.blindness(conditions, workspace);
+    if (unseen !== undefined) return refused("not_allowed", unseen);
+    const touches = this.#touches;
+    const broken = brokenConditions(conditions, {
+      workspace,
+      floor: Math.max(this.floor, guard?.floor ?? 0),
+      changedAt: (node) => {
+        const edit = this.#histories.get(node)?.findLast((past) => past.site !== site)?.revision ?? 0;
+        return Math.max(edit, touches.newest("content", node, site));
+      },
+      movedAt: (node) => touches.newest("place", node, site),
+      enteredAt: (node) => guard?.enteredAt(node) ?? 0,
+      base,
+      metAt: (node) => this.#metAt(submission, node),
+    });
+    if (broken.length === 0) return undefined;
+    const nodes = new Set(broken.flatMap(({ node }) => node === undefined ? [] : [node]));
+    return refused("precondition_failed", [...nodes], causesOf(broken));
+  }
+
+  /** The newest revision in which an edit of somebody else meets that of a change; 0 if none does. */
+  #metAt(submission: Submission, node: NodeId): number {
+    const { site, base } = submission;
+    let op = editIn(submission, node) ?? [], met = 0;
+    for (const past of this.editsSince(node, base)) {
+      if (past.site !== site && overlap(op, past.op)) met = past.revision;
+      op = carried(op, past, site);
+    }
+    return met;
   }
 
   /** There is no such node: it never was, or is forgotten. */
@@ -424,6 +484,7 @@ export class Sequencer {
       if (history.length === count) this.#histories.delete(node);
       else history.splice(0, count);
     }
+    this.#touches.trim(this.floor);
   }
 
   /** Forgets what was sequenced ahead of the log. States are values, so this costs next to nothing. */
@@ -433,6 +494,7 @@ export class Sequencer {
       this.#weight -= weightOf(entry);
       for (const { node } of entry.change.edits) this.#histories.get(node)!.pop();
     }
+    this.#touches.rollBack(this.#durable.revision);
     this.#head = this.#durable;
   }
 
@@ -475,7 +537,9 @@ export class Sequencer {
   }
 
   #push(entry: LogEntry): void {
+    const before = this.#head.workspace;
     this.#head = this.#head.apply(entry);
+    this.#touches.push(entry, before, this.#head.workspace);
     this.#entries.push(entry);
     this.#weight += weightOf(entry);
     for (const { node, op } of entry.change.edits) {
@@ -494,13 +558,14 @@ export function editIn(submission: Submission, node: NodeId): TextOp | undefined
 
 /** What is kept of a submission, if it was signed, that has become a change. */
 function signedOf(
-  { seq, base, signed }: Submission,
+  { seq, base, task, signed }: Submission,
   change: Change,
   isFirst: boolean,
 ): { readonly signed?: SignedEntry } {
   if (signed === undefined) return {};
   const { signer, signature, bytes } = signed;
-  const isSame = toHex(operationBytes({ seq, base, change })) === bytes;
+  const isSame =
+    toHex(operationBytes({ seq, base, change, ...task === undefined ? {} : { task } })) === bytes;
   return { signed: { base, signature, ...isSame ? {} : { bytes }, ...isFirst ? { signer } : {} } };
 }
 

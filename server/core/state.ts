@@ -36,6 +36,8 @@ export interface LogEntry {
   readonly seq: number;
   /** Who the author is, in the first entry of a session. */
   readonly author: Participant | undefined;
+  /** What it is a part of, if that has a name. */
+  readonly task?: string;
   /** What happens: tree steps resolved, edits on the text before this entry. */
   readonly change: Change;
   readonly notices: readonly Notice[];

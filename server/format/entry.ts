@@ -6,7 +6,8 @@
  *     times      milliseconds since the entry before
  *     sites      the author's site, if it is another one than before; its session when it is new here
  *     seqs       how far the session's seq has gone on, if not by one
- *     nodes, positions, counts, lengths, text
+ *     nodes, positions, counts, lengths, text: the author, if it is named; the task, if it is another than before; the
+ *                change
  *     signatures what is kept of submissions that were signed
  *
  * Each of these is a column. In a row of the log all columns are one, so that an entry's bytes stand together; in a
@@ -78,9 +79,10 @@ const isOtherNode = 16;
 const isElsewhere = 32;
 const removes = 64;
 const ofPlain = isOtherNode | isElsewhere | removes;
-const isSigned = 256;
-/** All that a shape can be; the bit below the highest is free. */
-const shapeBits = 127 | isSigned;
+/** Of any entry: a part of another task than the author's last one; it is signed. */
+const isOtherTask = 128, isSigned = 256;
+/** All that a shape can be. */
+const shapeBits = 511;
 
 /** What is remembered of a site: who it is, and where it was last. */
 interface Author {
@@ -89,6 +91,8 @@ interface Author {
   readonly node: NodeId;
   /** Behind what it did last. */
   readonly at: number;
+  /** What it did that for; "" for nothing that has a name. */
+  readonly task: string;
 }
 
 /** What the entries so far say about the next one. */
@@ -115,8 +119,19 @@ export class Context {
   }
 
   write(entry: LogEntry, to: Columns<ByteWriter>): void {
-    const { revision, time, session, site, seq, author, change: { steps, edits }, notices, sites, signed } =
-      entry;
+    const {
+      revision,
+      time,
+      session,
+      site,
+      seq,
+      author,
+      change: { steps, edits },
+      notices,
+      sites,
+      signed,
+      task = "",
+    } = entry;
     assert(revision === this.#revision + 1 && time >= this.#time, `entry ${revision} is the next one`);
     assert(site !== 0 || entry.hash === 0, `entry ${revision}, which nobody has submitted, has no hash`);
     assert(editsAreNormal(edits), `the edits of entry ${revision} are in normal form`);
@@ -131,6 +146,7 @@ export class Context {
     if (seq !== known.seq + 1) shape |= isOtherSeq;
     if (author !== undefined) shape |= isAuthored;
     if (signed !== undefined) shape |= isSigned;
+    if (task !== known.task) shape |= isOtherTask;
     if (plain !== undefined && splice !== undefined) {
       shape |= isPlain;
       if (plain.node !== known.node) shape |= isOtherNode;
@@ -143,6 +159,7 @@ export class Context {
     if (before === undefined) writeString(to.lengths, to.text, session);
     if (shape & isOtherSeq) to.seqs.varint(seq);
     if (author !== undefined) writeParticipant(author, to);
+    if (shape & isOtherTask) writeString(to.lengths, to.text, task);
 
     let { node, at } = known;
     if (plain !== undefined && splice !== undefined) {
@@ -175,9 +192,7 @@ export class Context {
   /** The next entry, without its hash. */
   read(from: Columns<ByteReader>): LogEntry {
     const shape = from.shapes.varint();
-    if ((shape & ~shapeBits) !== 0 || shape > shapeBits) {
-      throw new FormatError("An entry has an unknown shape");
-    }
+    if (shape > shapeBits) throw new FormatError("An entry has an unknown shape");
     const time = this.#time + from.times.varint();
     const site = shape & isOtherSite ? from.sites.varint() : this.#site;
     let isShortest = (shape & isOtherSite) === 0 || site !== this.#site;
@@ -187,9 +202,12 @@ export class Context {
     const seq = shape & isOtherSeq ? from.seqs.varint() : known.seq + 1;
     isShortest &&= (shape & isOtherSeq) === 0 || seq !== known.seq + 1;
     const author = shape & isAuthored ? readParticipant(from) : undefined;
+    const task = shape & isOtherTask ? readString(from.lengths, from.text) : known.task;
+    isShortest &&= (shape & isOtherTask) === 0 || task !== known.task;
 
     let { node, at } = known;
-    const base = { revision: this.#revision + 1, time, session, site, seq, author, hash: 0 };
+    const named = task === "" ? {} : { task };
+    const base = { revision: this.#revision + 1, time, session, site, seq, author, ...named, hash: 0 };
     let entry: LogEntry;
     if (shape & isPlain) {
       if (shape & isOtherNode) node = readId(from.nodes);
@@ -227,11 +245,11 @@ export class Context {
     return entry;
   }
 
-  #passed({ revision, time, session, site, seq }: LogEntry, node: NodeId, at: number): void {
+  #passed({ revision, time, session, site, seq, task = "" }: LogEntry, node: NodeId, at: number): void {
     this.#revision = revision;
     this.#time = time;
     this.#site = site;
-    this.#authors.set(site, { session, seq, node, at });
+    this.#authors.set(site, { session, seq, node, at, task });
   }
 }
 
@@ -241,7 +259,7 @@ function isPlainEntry({ change: { steps, edits }, notices, sites }: LogEntry): b
     sites === 0;
 }
 
-const stranger: Author = { session: "", seq: 0, node: rootId, at: 0 };
+const stranger: Author = { session: "", seq: 0, node: rootId, at: 0, task: "" };
 
 export function writeId(id: NodeId, to: ByteWriter): void {
   const parts = parseId(id);

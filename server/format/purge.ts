@@ -22,7 +22,7 @@ export interface PurgeResult {
   readonly entries: readonly LogEntry[];
   /** How many times the string was found in texts, each place where it came to stand counted once. */
   readonly occurrences: number;
-  /** How many names had it, of nodes and of people. */
+  /** How many names had it, of nodes, people and tasks. */
   readonly names: number;
 }
 
@@ -102,12 +102,20 @@ export function purge(
    * What was signed is another text now, and its signature goes with it: with that, anybody could tell a right guess at
    * the string from a wrong one.
    */
-  const cleanSigned = (before: LogEntry, change: Change, notices: readonly Notice[]) => {
+  const cleanSigned = (before: LogEntry, after: Pick<LogEntry, "change" | "notices" | "task">) => {
     const { signed } = before;
     if (signed === undefined) return {};
-    const isSame = signed.bytes?.includes(digits) !== true &&
-      JSON.stringify([before.change, before.notices]) === JSON.stringify([change, notices]);
+    const told = ({ change, notices, task }: typeof after) => JSON.stringify([change, notices, task]);
+    const isSame = signed.bytes?.includes(digits) !== true && told(before) === told(after);
     return { signed: isSame ? signed : withoutSignature(signed) };
+  };
+
+  // A task is one name, in however many entries.
+  const tasks = new Map<string, string>();
+  const cleanTask = (task: string) => {
+    const known = tasks.get(task) ?? renamed(task);
+    tasks.set(task, known);
+    return known;
   };
 
   const clean = made.map(({ entry, edits }): LogEntry => {
@@ -120,7 +128,15 @@ export function purge(
     };
     const author = entry.author === undefined ? undefined : cleanAuthor(entry.author);
     const notices = cleanNotices(entry.notices);
-    return { ...entry, change, author, notices, ...cleanSigned(entry, change, notices) };
+    const task = entry.task === undefined ? {} : { task: cleanTask(entry.task) };
+    return {
+      ...entry,
+      ...task,
+      change,
+      author,
+      notices,
+      ...cleanSigned(entry, { change, notices, ...task }),
+    };
   });
   const state = checkpoint && {
     ...checkpoint,

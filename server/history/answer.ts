@@ -4,14 +4,16 @@
  * @module
  */
 
-import { splitsPair, type Workspace } from "../../ot/mod.ts";
+import { type Change, splitsPair, type TextOp, type Workspace } from "../../ot/mod.ts";
 import { type Answer, type AnswerItem, codes, type NodeItem, type Query } from "../../proto/mod.ts";
 import { Scope, type State } from "../core/mod.ts";
 import { blame } from "./blame.ts";
 import { numbersOf } from "./continuation.ts";
 import { differences } from "./difference.ts";
+import { entries } from "./entries.ts";
 import { HistoryError } from "./error.ts";
 import { defaultHistoryLimits, type HistoryLimits } from "./limits.ts";
+import { meantBy } from "./meant.ts";
 import { checkSpan, revisionOf, revisionOrNewest, stateAt, statesAt } from "./moment.ts";
 import { search } from "./search.ts";
 import {
@@ -25,6 +27,7 @@ import {
 } from "./selection.ts";
 import type { HistorySource } from "./source.ts";
 import { touchedFiles } from "./touched.ts";
+import { undone } from "./undone.ts";
 
 /** About how many bytes a message has. */
 const messageBytes = 64 << 10;
@@ -33,7 +36,7 @@ const pieceMax = 20_000;
 /** The longest piece of a blob, in bytes. */
 const pieceBytesMax = 60_000;
 /** About how many bytes an item takes besides its texts and bytes. */
-const itemBytes = 64, contentBytes = 48;
+const itemBytes = 64, contentBytes = 48, spliceBytes = 24;
 /** A line that is longer is cut, in code units. */
 const lineMax = 1000;
 
@@ -132,6 +135,20 @@ function itemsOf(
       if (!isSeen || node.kind !== "text") throw pathUnknown(question.path);
       return withAuthors(lineItems(blame(source, node.id, from, revision), query.after, limits), state);
     }
+    case "entries": {
+      const { from: { revision: earliest, time } } = question;
+      const from = earliest === 0 && time === 0 ? source.floor : revisionOf(source, question.from);
+      checkSpan(from, revision, question.undone ? limits.entries : Infinity);
+      const [earlier, state] = statesAt(source, from, revision);
+      const isChosen = chooser(query, scope.partOf(earlier.workspace), scope.partOf(state.workspace));
+      const isMeant = meantBy(question, state.authors);
+      const request = { question, from, to: revision, isMeant, isChosen, scope };
+      if (question.undone) return listed(undone(source, request), query.after, limits);
+      return withAuthors(
+        entries(source, { ...request, selection: query, after: query.after }, limits),
+        state,
+      );
+    }
     case "blob":
       return byteItems(question.hash, seenAt(revision), source);
   }
@@ -226,7 +243,7 @@ function* withAuthors(items: Items, { authors }: State): Items {
       }
       return value;
     }
-    if (value.kind === "line") sites.add(value.site);
+    if (value.kind === "line" || value.kind === "made") sites.add(value.site);
     if (value.kind === "touched") { for (const site of value.sites) sites.add(site); }
     yield value;
   }
@@ -270,5 +287,23 @@ function weightOf(item: AnswerItem): number {
       return itemBytes + 3 * (item.path.length + item.text.length);
     case "author":
       return itemBytes + 3 * item.participant.name.length;
+    case "made":
+      return item.touched.reduce(
+        (weight, { path, from }) => weight + itemBytes + 3 * (path.length + from.length),
+        itemBytes + 3 * item.task.length + (item.change === undefined ? 0 : weightOfChange(item.change)),
+      );
+    case "undone":
+      return itemBytes + 3 * item.path.length + contentBytes + weightOfOp(item.op);
   }
+}
+
+function weightOfChange({ steps, edits }: Change): number {
+  let weight = itemBytes;
+  for (const step of steps) weight += itemBytes + contentBytes + ("name" in step ? 3 * step.name.length : 0);
+  for (const { op } of edits) weight += itemBytes + weightOfOp(op);
+  return weight;
+}
+
+function weightOfOp(op: TextOp): number {
+  return op.reduce((weight, { insert }) => weight + spliceBytes + 3 * insert.length, 0);
 }

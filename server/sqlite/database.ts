@@ -115,8 +115,8 @@ export class Database {
   }
 
   /**
-   * Format 1 had a table for contents that nothing could name: what is in it is for nobody. Format 2 had no signed
-   * entries, and no files that can be executed.
+   * Format 1 had a table for contents that nothing could name: what is in it is for nobody. Entries of format 2 have no
+   * tasks, no signatures and no files that can be executed, and are read as they are.
    */
   #upgrade(): void {
     this.transaction(() => {

@@ -20,6 +20,7 @@ import {
   changeResult,
   changes,
   difference,
+  entries,
   file,
   matches,
   rejection,
@@ -127,6 +128,51 @@ export function apiRoutes(spaces: InnerSpaces): Route[] {
         })),
       };
     }),
+    read("entries", {
+      id: "getEntries",
+      says:
+        "The entries of the log since an earlier revision: by whom, for what, and which files they touched.",
+      query: {
+        ...scope,
+        ...since,
+        author: { says: "Only by somebody of this name.", is: z.string(), many: true },
+        site: { says: "Only by this session, by its site.", is: z.coerce.number().int().min(1), many: true },
+        task: { says: "Only what is a part of this.", is: z.string(), many: true },
+        newest: { says: "Whether the newest come first.", is: flag },
+        limit: {
+          says: "After how many to stop.",
+          is: z.coerce.number().int().min(1).max(10_000).default(1000),
+        },
+        after: { says: "Go on where an earlier answer stopped: its `next`.", is: z.string().optional() },
+      },
+      replies: { 200: done(entries), ...reading },
+    }, async (space, query) => {
+      const { author = [], site = [], task = [], newest, limit, after = "" } = query as {
+        author?: string[];
+        site?: number[];
+        task?: string[];
+        newest: boolean;
+        limit: number;
+        after?: string;
+      };
+      const choice = { from: sinceOf(query), authors: author, sites: site, tasks: task };
+      const { revision, entries, next } = await space.past.entries({
+        ...scopeOf(query),
+        ...choice,
+        ...{ newest, limit, after },
+      });
+      return {
+        revision,
+        entries: entries.map(({ revision, time, site, author, task, touched }) => ({
+          revision,
+          time: new Date(time).toISOString(),
+          author: { site, ...author },
+          task,
+          files: touched,
+        })),
+        next,
+      };
+    }),
     read("diff", {
       id: "getDiff",
       says: "What is different since an earlier revision, as patches in the format of git.",
@@ -226,6 +272,8 @@ const statuses: Readonly<Record<string, number>> = {
     bad_workspace_name: 400,
     bad_participant: 400,
     pattern_invalid: 400,
+    continuation_invalid: 400,
+    bad_task: 400,
     nothing_to_do: 400,
     nothing_read: 400,
   },

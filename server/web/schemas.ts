@@ -6,6 +6,7 @@
  */
 
 import { z } from "zod";
+import { taskLengthMax } from "../../proto/mod.ts";
 import { problem } from "./routes.ts";
 
 const id = z.string().describe("The identity of a file or directory, which never changes.");
@@ -44,6 +45,27 @@ export const changes = z.strictObject({
     })).describe("Who touched it, those who did so last first."),
   })),
 }).meta({ id: "Changes" });
+
+export const entries = z.strictObject({
+  revision,
+  entries: z.array(z.strictObject({
+    revision: revision.describe("That the entry led to."),
+    time: z.iso.datetime(),
+    author: z.strictObject({
+      site: z.int(),
+      name: z.string().exactOptional(),
+      kind: z.enum(["human", "agent", "ci"]).exactOptional(),
+    }),
+    task: z.string().describe('What it is a part of; "" if that has no name.'),
+    files: z.array(z.strictObject({
+      id,
+      status,
+      path: path.describe("As it was then, or before that if it was removed."),
+      from: z.string().describe("Before that, if it was another."),
+    })).describe("The first 1,000 files and directories that it touched."),
+  })),
+  next: z.string().describe("If not empty: there is more; ask again at this revision, with this as `after`."),
+}).meta({ id: "Entries" });
 
 export const difference = z.strictObject({
   revision,
@@ -118,6 +140,9 @@ export const changeRequest = z.strictObject({
   steps: z.array(step).min(1).max(10_000),
   policy: z.enum(["merge", "reject"])
     .describe("What is done where others have changed the same places: `merge` if left out.").exactOptional(),
+  task: z.string().min(1).max(taskLengthMax).describe(
+    "What it is a part of, by any name: the change keeps it, and what was done for one task can be found.",
+  ).exactOptional(),
   preconditions: z.array(z.strictObject({
     path,
     exists: z.boolean().describe("Whether there is something at the path.").exactOptional(),

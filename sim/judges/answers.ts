@@ -26,10 +26,21 @@ const restrictedCodes: ReadonlySet<string> = new Set([
   ...["not_allowed", "recovered", "unknown_node", "node_forgotten"],
 ]);
 
+/** How a change was meant that somebody made. */
+export interface DeedMeaning {
+  /** Never to be one with others. */
+  readonly atomic: boolean;
+  readonly task: string | undefined;
+  readonly hasConditions: boolean;
+}
+
 /** The answers to one run of one client. */
 export class Answers {
   readonly #answered = new Set<number>();
   readonly #atomic = new Set<number>();
+  readonly #tasks = new Map<number, string | undefined>();
+  /** Those that may be refused for what they depend on. */
+  readonly #demanding = new Set<number>();
   readonly #durable = new Set<number>();
   #hasRefused = false;
   #hasForgotten = false;
@@ -44,9 +55,11 @@ export class Answers {
     readonly isUnsigned: boolean = false,
   ) {}
 
-  /** A change is made that is never to be one with others. */
-  makesAtomic(number: number): void {
-    this.#atomic.add(number);
+  /** A change is made. */
+  makes(number: number, { atomic, task, hasConditions }: DeedMeaning): void {
+    if (atomic || hasConditions) this.#atomic.add(number);
+    if (hasConditions) this.#demanding.add(number);
+    this.#tasks.set(number, task);
   }
 
   /** Whether a change of this run is in the log for certain. */
@@ -93,13 +106,31 @@ export class Answers {
             revision,
           );
         }
-      } else if (!local && !lost && !this.#isExpected(event.outcome.problem.code)) {
+        // Of what a snapshot has it is not said which entry it was.
+        if (!lost && event.outcome.timeMs > 0) this.#judgeTask(event.changes, entryAt(revision)!);
+      } else if (
+        !local && !lost && !this.#isExpected(event.outcome.problem.code) &&
+        !(event.outcome.problem.code === "precondition_failed" && this.#demanding.has(event.changes[0]!))
+      ) {
         throw new Failure(
           "exactly_once",
           "a change that is in order is refused",
           `${event.changes} of ${this.name}: ${event.outcome.problem.code}, ${event.outcome.problem.message}`,
         );
       }
+    }
+  }
+
+  /** An entry is a part of what each change that it is made of was meant for. */
+  #judgeTask(changes: readonly number[], { task, revision }: LogEntry): void {
+    for (const number of changes) {
+      if (!this.#tasks.has(number) || this.#tasks.get(number) === task) continue;
+      throw new Failure(
+        "as_meant",
+        "an entry is a part of another task than its author meant",
+        `${number} of ${this.name} was for "${this.#tasks.get(number) ?? ""}", and not for "${task ?? ""}"`,
+        revision,
+      );
     }
   }
 

@@ -17,6 +17,8 @@ export const invariants = [
   "causality",
   "tree",
   "atomicity",
+  /** A change is there only if what it depended on held at its place, and as a part of what its author meant. */
+  "as_meant",
   "bounds",
   "isolation",
   "time_travel",

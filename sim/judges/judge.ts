@@ -8,7 +8,8 @@ import type { ClientEvent, ClientInput, ClientOutput } from "../../client/core/m
 import type { Change, Edit, NodeId, Workspace } from "../../ot/mod.ts";
 import type { LogEntry, Settings } from "../../server/core/mod.ts";
 import type { ClientHost } from "../client_host.ts";
-import { Answers } from "./answers.ts";
+import { Answers, type DeedMeaning } from "./answers.ts";
+import { judgeDemand } from "./conditions.ts";
 import { Characters, hostile, type Owner } from "./characters.ts";
 import { Failure } from "./failure.ts";
 import { judgeModes } from "./modes.ts";
@@ -91,6 +92,8 @@ export class WorkspaceJudge implements Durable {
           );
         }
         this.#rules.before(entry, base);
+        const demand = this.submitted.demandOf(entry);
+        if (demand !== undefined) judgeDemand(entry, demand, base, this.reference);
         this.characters.stored(entry, owner, base, this.reference);
         judgeSigned(entry, {
           workspace: this.#name,
@@ -244,7 +247,8 @@ export class ClientJudge {
     );
     this.#replica = new Replica(this.host.name, this.workspace.characters, this.#seesNode);
     this.#past = new Past(this.#life);
-    kept?.changes.forEach(({ change }, index) => {
+    kept?.changes.forEach(({ change, atomic, task, conditions }, index) => {
+      this.#answers.makes(index + 1, { atomic, task, hasConditions: conditions !== undefined });
       this.workspace.characters.goesOn(`${this.#life} ${index + 1}`, change);
     });
   }
@@ -261,8 +265,8 @@ export class ClientJudge {
     for (const { change } of unsent) this.workspace.characters.mayComeAgain(this.host.index, change);
   }
 
-  changes(number: number, { edits }: Change, atomic: boolean): void {
-    if (atomic) this.#answers.makesAtomic(number);
+  changes(number: number, { edits }: Change, how: DeedMeaning): void {
+    this.#answers.makes(number, how);
     this.workspace.characters.typed(this.host.index, `${this.#life} ${number}`, this.host.core.view, edits);
   }
 

@@ -10,6 +10,7 @@
 
 import { hashOf, type LogEntry } from "../../server/core/mod.ts";
 import { joined } from "../../proto/mod.ts";
+import { type Demand, demandIn } from "./conditions.ts";
 import { Failure } from "./failure.ts";
 import { numbersOf, textOf } from "./fields.ts";
 import { type Modes, modesIn, noModes } from "./modes.ts";
@@ -261,6 +262,7 @@ export class Submitted {
   readonly #bases = new Map<string, number>();
   /** Which files it was to make executable, or not, if any. */
   readonly #modes = new Map<string, Modes>();
+  readonly #demands = new Map<string, Demand>();
   readonly #committed = new Map<string, number>();
   readonly #forked = new Set<string>();
   /** What each session signs with, and what was signed of all that is not in the log. */
@@ -298,6 +300,8 @@ export class Submitted {
     const signed = signedIn(payload);
     if (signed !== undefined) this.#signed.set(key, signed);
     if (modes.size > 0) this.#modes.set(key, modes);
+    const demand = demandIn(payload);
+    if (demand !== undefined) this.#demands.set(key, demand);
   }
 
   /** Two runs hold this session by now: what is sent again may be another change. */
@@ -315,12 +319,18 @@ export class Submitted {
     return this.#modes.get(`${session} ${seq} ${hash}`) ?? noModes;
   }
 
+  /** What a change depended on, if it said so. */
+  demandOf({ session, seq, hash }: LogEntry): Demand | undefined {
+    return this.#demands.get(`${session} ${seq} ${hash}`);
+  }
+
   stored({ session, seq, hash }: LogEntry): void {
     const key = `${session} ${seq} ${hash}`;
     this.#committed.set(session, seq);
     this.#bases.delete(key);
     this.#signed.delete(key);
     this.#modes.delete(key);
+    this.#demands.delete(key);
   }
 
   committed(session: string): number {

@@ -369,3 +369,58 @@ Deno.test("edit() loads what it needs, where the workspace was opened lazily, an
     await agent.close();
   }
 });
+
+Deno.test("edit() holds to its preconditions where it takes its place, whoever comes between", async () => {
+  await withPeople(async (ada, agent) => {
+    let applied = 0, refused = 0;
+    for (let i = 0; i < 60; i++) {
+      await eventually(
+        () => agent.revision >= ada.revision && ada.revision >= agent.revision,
+        "both know all",
+      );
+      const { revision } = agent;
+      const asks = edit(agent, {
+        steps: [{ kind: "create", path: `made/${i}.txt`, text: "" }],
+        preconditions: [{ path: "b.txt", unchangedSince: revision }, {
+          path: `made/${i}.txt`,
+          exists: false,
+        }],
+      }).then(({ revision }) => revision, (error: SpaceError) => error.code);
+      const typing = i % 2 === 0 ? ada.insert("b.txt", 0, "x") : ada.create(`made/${i}.txt`);
+      const [made, typed] = await Promise.all([asks, typing.settled]);
+      assert(typed.kind === "durable");
+      if (typeof made === "number") applied++;
+      else refused++;
+      // What was required held before it, or it is not there.
+      if (typeof made === "number") assert(made < typed.revision, `${made} before ${typed.revision}`);
+      else assert(["precondition_failed", "already_there"].includes(made), made);
+    }
+    assertEquals(applied + refused, 60);
+    assertEquals(ada.files().filter(({ path }) => path.includes("(2)")), []);
+  });
+});
+
+Deno.test("edit() by the policy reject never overlaps with what comes between, and is merged beside it", async () => {
+  await withPeople(async (ada, agent) => {
+    const marks = Array.from({ length: 40 }, (_, i) => `<${i}>`);
+    await ada.write("b.txt", marks.join(" ")).settled;
+    await eventually(() => agent.revision >= ada.revision, "what is written");
+    for (const [i, mark] of marks.entries()) {
+      const read = { revision: agent.revision };
+      // Ada replaces the same mark, or another one.
+      const other = i % 2 === 0 ? mark : "<39>";
+      const at = ada.read("b.txt").indexOf(other);
+      if (at >= 0) ada.replace("b.txt", at, other.length, other === mark ? `[ada ${i}]` : other);
+      const wanted = { kind: "replace", old: mark, new: `[agent ${i}]` } as const;
+      const result = await edit(agent, { steps: [editOf("b.txt", read, wanted)], policy: "reject" })
+        .catch((error: SpaceError) => error.code);
+      await ada.settled();
+      await eventually(() => ada.revision === agent.revision, "both know all");
+      const text = ada.read("b.txt");
+      assertEquals(text.includes(`[ada ${i}]`) && text.includes(`[agent ${i}]`), false, text);
+      if (i % 2 === 1 && i < 39) {
+        assert(typeof result !== "string" && result.changed, `${i} is merged: ${result}`);
+      }
+    }
+  });
+});

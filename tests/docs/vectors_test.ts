@@ -199,7 +199,7 @@ Deno.test("the vector of a session leads each client from one workspace to the n
     assertEquals(nodesIn(client.state), holds.nodes.map(shown));
     for (const [id, text] of Object.entries(holds.texts)) assertEquals(`${client.state.text(id)}`, text);
   }
-  assertEquals([...seen], [["Ada", 17], ["Bob", 17]]);
+  assertEquals([...seen], [["Ada", 18], ["Bob", 18]]);
 });
 
 interface SigningTables {

@@ -103,6 +103,7 @@ const rest = fc.record({
     }),
     { nil: undefined },
   ),
+  task: fc.oneof({ weight: 2, arbitrary: fc.constant("") }, fc.constantFrom("one", "two"), text),
 });
 
 /** What is kept of a submission that was signed: without its signature, nothing but who signed and on what. */
@@ -127,7 +128,7 @@ export function arbitraryEntries(constraints: fc.ArrayConstraints = {}): fc.Arbi
   return fc.array(rest, { minLength: 1, maxLength: 20, ...constraints }).map((parts) => {
     let time = 0;
     return parts.map((part, i) => {
-      const { later, site, seq, author, edits, steps, notices, hash, sites } = part;
+      const { later, site, seq, author, edits, steps, notices, hash, sites, task } = part;
       time += later;
       const session = site === 0 ? "" : `session ${site}`;
       const change = { steps, edits };
@@ -138,6 +139,7 @@ export function arbitraryEntries(constraints: fc.ArrayConstraints = {}): fc.Arbi
         site,
         seq,
         author,
+        ...task === "" ? {} : { task },
         change,
         notices,
         hash: site === 0 ? 0 : hash,

@@ -17,7 +17,7 @@ function logOf(typed: readonly Typed[]): LogEntry[] {
   let length = 0;
   const create = { kind: "create", node: "1:1", parent: "0:0", name: "my abca file", type: "text" } as const;
   const author = { name: "ann abca", kind: "human" } as const;
-  const base = { time: 0, session: "s", site: 1, notices: [], hash: 0, sites: 0 };
+  const base = { time: 0, session: "s", site: 1, notices: [], hash: 0, sites: 0, task: "fix abca" };
   entries.push({ ...base, revision: 1, seq: 1, author, change: { steps: [create], edits: [] } });
   for (const { at, remove, insert } of typed) {
     const from = at % (length + 1), count = Math.min(remove, length - from);
@@ -53,6 +53,7 @@ Deno.test("what is purged stands in no text at any revision, and everything else
       const now = after[i]!;
       assertEquals(now.includes(secret), false);
       assertEquals(now.length, text.length);
+      assertEquals(clean[i]!.task, "fix ****");
       for (let at = 0; at < now.length; at++) assertEquals(now[at] === "*" || now[at] === text[at], true);
     });
     if (occurrences === 0) assertEquals(after, before);
@@ -71,7 +72,7 @@ Deno.test("a string that was typed one character at a time, back and forth, is f
   ]);
   const { entries: clean, occurrences, names } = purge(undefined, entries, secret, "*");
   assertEquals(textsOf(clean), ["", "x", "x*", "x*d", "x*d**", "x****", "x****y", ""]);
-  assertEquals({ occurrences, names }, { occurrences: 1, names: 2 });
+  assertEquals({ occurrences, names }, { occurrences: 1, names: 3 });
   assertEquals(clean[0]!.author?.name, "ann ****");
 });
 

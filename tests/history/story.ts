@@ -54,6 +54,9 @@ export class Story {
     return `${site}:${counter}`;
   }
 
+  /** What is done from now on is a part of; "" for nothing in particular. */
+  task = "";
+
   /** One change of a site; false, and nothing has happened, if it is refused. */
   does(site: number, { steps = [], edits = [] }: Partial<Change>): boolean {
     const state = this.states.at(-1)!, session = `session ${site}`, before = state.sessions.get(session);
@@ -67,6 +70,7 @@ export class Story {
       site,
       seq: (before?.last.seq ?? 0) + 1,
       author: before === undefined ? { name: `person ${site}`, kind: "human" } : undefined,
+      ...this.task === "" ? {} : { task: this.task },
       change: { steps: resolution.steps, edits },
       notices: resolution.notices,
       hash: revision,

@@ -324,6 +324,9 @@ Deno.test("revert_to takes a path back, revert_changes what one author, session,
     const task = await agent.call("revert_changes", { task: "german" });
     assertEquals(task.data.files, [{ path: a, did: "edited" }]);
     await seen(ada, agent);
+    // The log has it, whoever asks.
+    const german = await ada.past.entries({ tasks: ["german"] });
+    assertEquals(german.entries.map(({ author }) => author?.name), ["Robot", "Robot"]);
     assertEquals(ada.read(a), "zero\none\ntwo\nTHREE\n");
     await agent.call("revert_changes", { revisions: [english] });
     await seen(ada, agent);
@@ -420,8 +423,9 @@ Deno.test("binary files are listed, and neither read nor taken for text", () =>
     const edit = { path: "logo.png", revision: ada.revision, text: "" };
     assertEquals((await agent.call("edit_file", edit)).code, "path_unknown");
     const reverted = await agent.call("revert_changes", { author: "Ada", since });
-    assertEquals(reverted.data.files, [{ path: "logo.png", did: "kept", why: "It is a binary file" }]);
-    assertEquals((await ada.readBytes("logo.png")).length, 3);
+    assertEquals(reverted.data.files, [{ path: "logo.png", did: "removed" }]);
+    await seen(ada, agent);
+    assertEquals(ada.find("logo.png"), undefined);
   }));
 
 Deno.test("an agent sees and changes what its token covers, and nothing else", async () => {

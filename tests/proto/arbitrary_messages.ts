@@ -11,6 +11,7 @@ import type {
   AdminQuestion,
   AnswerItem,
   ClientMessage,
+  Condition,
   Moment,
   Participant,
   Place,
@@ -92,6 +93,14 @@ const notice: fc.Arbitrary<Notice> = fc.oneof(
   }),
 );
 
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({ kind: kind("content"), node: id, since: uint53 }),
+  fc.record({ kind: kind("path"), node: id, since: uint53 }),
+  fc.record({ kind: kind("apart"), node: id, since: uint53 }),
+  fc.record({ kind: kind("live"), node: id }),
+  fc.record({ kind: kind("stands"), path: text, node: fc.option(id, { nil: undefined }) }),
+);
+
 const place: fc.Arbitrary<Place> = fc.record({
   node: id,
   revision: uint53,
@@ -139,6 +148,18 @@ const question: fc.Arbitrary<Question> = fc.oneof(
     matches: uint32,
   }),
   fc.record({ kind: kind("blob"), hash }),
+  fc.record({
+    kind: kind("entries"),
+    from: moment,
+    authors: fc.array(text, { maxLength: 3 }),
+    sites: fc.array(uint32, { maxLength: 3 }),
+    tasks: fc.array(text, { maxLength: 3 }),
+    revisions: fc.array(uint53, { maxLength: 3 }),
+    newest: fc.boolean(),
+    count: uint32,
+    changes: fc.boolean(),
+    undone: fc.boolean(),
+  }),
 );
 
 const status = fc.constantFrom("added", "removed", "modified", "renamed");
@@ -183,6 +204,40 @@ const item: fc.Arbitrary<AnswerItem> = fc.oneof(
     textColumn: uint32,
   }),
   fc.record({ kind: kind("author"), site: uint32, participant }),
+  perhaps(
+    fc.record({
+      kind: kind("made"),
+      revision: uint53,
+      site: uint32,
+      seq: uint53,
+      time: uint53,
+      task: text,
+      touched: fc.array(fc.record({ id, status, path: text, from: text }), { maxLength: 3 }),
+    }),
+    fc.record({ change }),
+  ),
+  fc.tuple(
+    fc.record({
+      kind: kind("undone"),
+      id,
+      type: nodeKind,
+      path: text,
+      forgotten: fc.boolean(),
+      place: optional(fc.record({ live: fc.boolean(), parent: id, name: text })),
+      op: edit.map(({ op }) => op),
+      kept: fc.array(
+        fc.constantFrom(
+          "written" as const,
+          "moved_since" as const,
+          "removed_since" as const,
+          "replaced_since" as const,
+          "mode_since" as const,
+        ),
+        { maxLength: 4 },
+      ),
+    }),
+    mayHoldContent,
+  ).map(([item, content]) => ({ ...item, ...content })),
 );
 
 const adminQuestion: fc.Arbitrary<AdminQuestion> = fc.oneof(
@@ -281,7 +336,11 @@ export const clientMessages: Readonly<Record<ClientMessage["kind"], fc.Arbitrary
   load: fc.record({ kind: kind("load"), nodes: fc.array(id, { maxLength: 5 }) }),
   operation: perhaps(
     fc.record({ kind: kind("operation"), seq: uint53, base: uint53, change }),
-    fc.record({ signature: fc.stringMatching(/^[0-9a-f]{128}$/) }),
+    fc.record({
+      signature: fc.stringMatching(/^[0-9a-f]{128}$/),
+      task: notEmpty,
+      conditions: fc.array(condition, { minLength: 1, maxLength: 5 }),
+    }),
   ),
   presence: fc.record({ kind: kind("presence"), place: optional(place) }),
   query: fc.record({
@@ -356,7 +415,7 @@ export const serverMessages: Readonly<Record<ServerMessage["kind"], fc.Arbitrary
       change,
       author: optional(participant),
     }),
-    fc.record({ left: fc.array(id, { minLength: 1, maxLength: 5 }) }),
+    fc.record({ task: notEmpty, left: fc.array(id, { minLength: 1, maxLength: 5 }) }),
   ),
   sync: fc.record({
     kind: kind("sync"),

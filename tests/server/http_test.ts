@@ -118,7 +118,7 @@ Deno.test("every answer that the OpenAPI document promises is given, and is as i
   assertEquals((await post(edit({ kind: "replace", old: "nowhere", new: "" }))).status, 422);
   assertEquals((await post(created("src/a.txt", ""))).status, 422);
 
-  for (const name of ["tree", "file", "changes", "diff", "search"]) {
+  for (const name of ["tree", "file", "changes", "entries", "diff", "search"]) {
     const more = name === "file"
       ? "path=src/a.txt"
       : name === "search"
@@ -143,7 +143,7 @@ Deno.test("every answer that the OpenAPI document promises is given, and is as i
   for (let i = 0; i < 20; i++) {
     await caller.call(forgetful, "post", at("changes"), { body: created(`${i}.txt`, "") });
   }
-  for (const name of ["tree", "file", "changes", "diff", "search"]) {
+  for (const name of ["tree", "file", "changes", "entries", "diff", "search"]) {
     const query = `?revision=2${name === "file" ? "&path=a" : name === "search" ? "&pattern=a" : ""}`;
     assertEquals((await caller.call(forgetful, "get", at(name), { query })).status, 410);
   }
@@ -163,7 +163,7 @@ Deno.test("every answer that the OpenAPI document promises is given, and is as i
 
   // A server that has no place.
   await using full = await LiveWeb.start({ settings: { clientsMax: 0 } }, { sessions: { openMs: 200 } });
-  for (const name of ["tree", "file", "changes", "diff", "search"]) {
+  for (const name of ["tree", "file", "changes", "entries", "diff", "search"]) {
     const query = name === "file" ? "?path=a" : name === "search" ? "?pattern=a" : "";
     assertEquals((await caller.call(full, "get", at(name), { query })).status, 503);
   }

@@ -9,6 +9,7 @@ import { nameFault, numberedNames } from "../../ot/name.ts";
 import { isComposed } from "../../ot/unicode.ts";
 import {
   type AdminQuestion,
+  type Condition,
   encodeClientMessage,
   encodeSigned,
   signedMessage,
@@ -78,6 +79,35 @@ Deno.test("a redacted recording replays, and nothing is in it that was typed, na
     assert(!after.includes(word), word);
   }
   assertEquals(recording.lines.length, original.lines.length);
+});
+
+Deno.test("tasks and conditions are redacted too, and do what they did", () => {
+  const session = new RecordedSession();
+  session.join(1, "Ada Lovelace");
+  session.join(2, "Cleo");
+  const create = { kind: "create", node: "1:1", parent: "0:0", name: "Secret.txt", type: "text" } as const;
+  session.submit(1, 1, 1, { steps: [create], edits: [] });
+  const submit = (connection: number, seq: number, conditions: readonly Condition[]) =>
+    session.say(connection, {
+      ...{ kind: "operation", seq, base: 1 + seq, change: { steps: [], edits: [] } },
+      ...{ task: "the Secret Rework", conditions },
+    });
+  submit(2, 1, [{ kind: "stands", path: "Secret.txt", node: "1:1" }, {
+    kind: "stands",
+    path: "Plan",
+    node: undefined,
+  }]);
+  submit(2, 2, [{ kind: "stands", path: "Secret.txt", node: undefined }]);
+  const original = session.end(), { lines, recording } = redacted(original);
+  const view = new RecordingView(recording);
+  view.jump(Infinity);
+  assertEquals(view.replayer.difference, undefined);
+  assert(textsIn(original).includes("the Secret Rework"));
+  for (const word of ["Secret", "Rework", "Plan"]) {
+    assert(!(textsIn(recording) + lines.join("")).includes(word), word);
+  }
+  assertEquals(textsIn(recording).includes("precondition_failed"), true);
+  assertEquals(view.log.revision(view.log.workspaces[0]!), session.entries().length);
 });
 
 Deno.test("a redacted file has the same lengths, lines and kinds of characters at the same places", () => {
