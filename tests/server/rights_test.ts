@@ -6,7 +6,8 @@
 
 import { Space, SpaceError, tcp } from "../../mod.ts";
 import { rootId, type Step } from "../../ot/mod.ts";
-import { encodeClientMessage, joined } from "../../proto/mod.ts";
+import { takeBack } from "../../client/edit/mod.ts";
+import { type Condition, encodeClientMessage, joined } from "../../proto/mod.ts";
 import type { Input } from "../../server/core/mod.ts";
 import { authenticator, type Claims, mintForFile, narrow, type Said } from "../../server/tokens/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -276,4 +277,68 @@ Deno.test("a session is resumed with a token of the same participant alone", asy
   });
   // What was held is of another scope: it begins anew.
   assertEquals([again.welcome!.session, again.welcome!.resumed], [session, false]);
+});
+
+Deno.test("conditions tell nobody what they cannot see: the answer is the same, whatever is there", async () => {
+  await using guarded = new Guarded();
+  const ada = await guarded.open(guarded.token("Ada", everything));
+  await ada.create("src/a.txt", "a").settled;
+  await ada.create("secret/plan.txt", "plan").settled;
+  await ada.create("both/src.txt", "x").settled;
+  const eve = await guarded.open(guarded.token("Eve", ["edit:src/**", "tree:src/**", "read:both/src*"]));
+  const hidden = ada.find("secret/plan.txt")!.id, since = eve.revision;
+  const code = async (condition: Condition) => {
+    const settled = await eve.atomically((draft) => draft.require(condition)).settled;
+    return settled.kind === "refused" ? settled.problem.code : settled.kind;
+  };
+  for (const path of ["secret/plan.txt", "secret/none.txt", "secret", "none", "both", "both/other.txt"]) {
+    assertEquals([path, await code({ kind: "stands", path, node: undefined })], [path, "not_allowed"]);
+  }
+  for (const node of [hidden, "9:9"]) {
+    assertEquals(await code({ kind: "content", node, since }), "not_allowed");
+    assertEquals(await code({ kind: "path", node, since }), "not_allowed");
+    assertEquals(await code({ kind: "stands", path: "src/a.txt", node }), "not_allowed");
+  }
+  // Something may be in it that is out of sight.
+  assertEquals(await code({ kind: "content", node: eve.find("both")!.id, since }), "not_allowed");
+  assertEquals(await code({ kind: "content", node: eve.find("src")!.id, since }), "durable");
+  assertEquals(await code({ kind: "stands", path: "src/b.txt", node: undefined }), "durable");
+  assertEquals(await code({ kind: "content", node: eve.find("src/a.txt")!.id, since }), "durable");
+  // What was written while it was out of sight is not told either.
+  await ada.insert("secret/plan.txt", 0, "the ").settled;
+  await ada.move("secret/plan.txt", "src/plan.txt").settled;
+  await eventually(() => eve.find("src/plan.txt"), "what has come into sight");
+  assertEquals(await code({ kind: "content", node: hidden, since }), "precondition_failed");
+  assertEquals(await code({ kind: "content", node: hidden, since: eve.revision }), "durable");
+  for (const space of [ada, eve]) await space.close();
+});
+
+Deno.test("who sees a part can take back what was done there, and is told of nobody else's tasks", async () => {
+  await using guarded = new Guarded();
+  const ada = await guarded.open(guarded.token("Ada", everything));
+  await ada.create("src/a.txt", "one two").settled;
+  ada.task = "the secret merger";
+  await ada.create("secret/plan.txt", "plan").settled;
+  ada.task = "words";
+  await ada.atomically((draft) => {
+    draft.replace("src/a.txt", 0, 3, "ONE");
+    draft.replace("secret/plan.txt", 0, 4, "PLAN");
+  }).settled;
+  const eve = await guarded.open(guarded.token("Eve", ["edit:src/**", "tree:src/**"]));
+  const { entries } = await eve.past.entries({ changes: true });
+  assertEquals(entries.map(({ task, touched }) => [task, touched.map(({ path }) => path)]), [
+    ["", ["src", "src/a.txt"]],
+    ["words", ["src/a.txt"]],
+  ]);
+  assertEquals(JSON.stringify(entries).toLowerCase().includes("plan"), false);
+  const { changed, done } = await takeBack(eve, { whose: { kind: "task", task: "words" }, since: 0 });
+  assertEquals([changed, done], [true, [{ path: "src/a.txt", did: "edited" }]]);
+  await eventually(() => ada.read("src/a.txt") === "one two", "what Eve has taken back");
+  assertEquals(ada.read("secret/plan.txt"), "PLAN");
+  const secret = await assertRejects(
+    () => takeBack(eve, { whose: { kind: "task", task: "the secret merger" }, since: 0 }),
+    SpaceError,
+  );
+  assertEquals([secret.code, secret.message.includes('There are "words"')], ["task_unknown", true]);
+  for (const space of [ada, eve]) await space.close();
 });
