@@ -158,29 +158,18 @@ Deno.test("who may not look after the server is told so, and limits hold at once
   await ada.close();
 });
 
-Deno.test("deno task admin prints what it is told, as JSON for programs, and says by its exit code how it went", async () => {
+Deno.test("deno task admin writes JSON for programs, a sentence for people, and says by its exit code how it went", async () => {
   await using guarded = await Guarded.start();
-  const admin = async (...args: string[]) => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      cwd: root,
-      args: ["task", "--quiet", "admin", ...args],
-      env: { DIST_SPACE_TOKEN: guarded.token("Root", ["admin"]) },
-      stdin: "null",
-    }).output();
-    const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    return { code, out: out!, err: err! };
-  };
-  const ada = await guarded.open("Ada");
-  const server = `127.0.0.1:${guarded.server.port}`;
-  const [clients, none, refused] = await Promise.all([
-    admin("clients", "main", "--json", "--server", server),
-    admin("kick", "Nobody", "--server", server),
-    admin("limits", "clients=0", "--server", `ws://${guarded.server.address}`),
-  ]);
-  assertEquals([clients.code, JSON.parse(clients.out)[0].participant.name], [0, "Ada"]);
-  assertEquals([none.code, none.out], [1, ""]);
-  assertMatch(none.err, /Nobody was connected who is meant/);
-  assertEquals(refused.code, 1);
-  assertMatch(refused.err, /cannot be set to that.*\(limit_out_of_range\)/);
-  await ada.close();
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    cwd: root,
+    args: [
+      ...["task", "--quiet", "admin", "kick", "Nobody", "--json"],
+      ...["--server", `ws://${guarded.server.address}`],
+    ],
+    env: { DIST_SPACE_TOKEN: guarded.token("Root", ["admin"]) },
+    stdin: "null",
+  }).output();
+  const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  assertEquals([code, JSON.parse(out!)], [1, []]);
+  assertMatch(errors!, /^Nobody was connected who is meant/);
 });

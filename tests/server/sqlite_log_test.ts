@@ -37,6 +37,15 @@ Deno.test("what was appended is there when the log is opened again", () =>
     await withLog({ folder }, async (log) => assertEquals((await log.load("paper")).entries.length, 703));
   }));
 
+Deno.test("all workspaces are listed by name with their newest revisions, those that nobody has loaded too", () =>
+  inFolder(async (folder) => {
+    await filledFolder(folder, 300, [200]);
+    await withLog({ folder }, async (log) => {
+      await log.load("new");
+      assertEquals(await log.list(), [{ name: "new", revision: 0 }, { name: "paper", revision: 300 }]);
+    });
+  }));
+
 Deno.test("after a checkpoint, only what came since is read", () =>
   inFolder(async (folder) => {
     const { entries, state } = await filledFolder(folder, 700, [300, 650]);
