@@ -37,6 +37,7 @@ export const auditFaults = {
   repeated: "The session has made a change of this number, or a later one, before",
   base_impossible: "It is made on a revision that its author cannot have had then",
   not_derived: "What is signed does not come to this entry",
+  condition_broken: "It is signed to depend on what did not hold there",
   purge_unrecorded: "Its signature was taken out, and the log has no record of a purge since",
   server_change: "It is the server's own, and does what the server does not do by itself",
   site_taken: "Its site belongs to another session",
@@ -197,7 +198,7 @@ export class Audit {
   }
 
   #signedFault(entry: LogEntry, signed: SignedEntry, { key, workspace }: SigningKey): AuditFault | undefined {
-    const { revision, session, site, seq, change, notices } = entry;
+    const { revision, session, site, seq, change, notices, task } = entry;
     const { base, signature, bytes } = signed;
     if (signature === "") {
       if (revision > (this.#options.purgedUpTo ?? 0)) return "purge_unrecorded";
@@ -206,7 +207,9 @@ export class Audit {
     }
     let head = this.#heads.get(session);
     if (head === undefined) this.#heads.set(session, head = signingHead({ workspace, session, site }));
-    const operation = bytes === undefined ? operationBytes({ seq, base, change }) : fromHex(bytes);
+    const operation = bytes === undefined
+      ? operationBytes({ seq, base, change, ...task === undefined ? {} : { task } })
+      : fromHex(bytes);
     if (!this.#options.verify(fromHex(signature), signedMessage(head, operation), fromHex(key))) {
       return "signature_invalid";
     }
@@ -220,7 +223,9 @@ export class Audit {
       return undefined;
     }
     const derived = this.#sequencer.derive({ site, base, change: submitted.change }, session);
-    if (derived.kind !== "derived" || !areSame(derived, { change, notices })) return "not_derived";
+    const isDerived = derived.kind === "derived" && areSame(derived, { change, notices });
+    if (!isDerived || submitted.task !== task) return "not_derived";
+    if (!this.#sequencer.holds({ ...submitted, site })) return "condition_broken";
     this.#derived++;
     return undefined;
   }

@@ -74,6 +74,9 @@ export interface Submission {
   readonly signed?: SignedSubmission;
 }
 
+/** What there is to know of a submission to tell whether what it depends on holds. */
+type Dependent = Pick<Submission, "site" | "base" | "change" | "conditions">;
+
 /** That a submission was signed. */
 export interface SignedSubmission {
   readonly signer: SigningKey;
@@ -294,6 +297,11 @@ export class Sequencer {
     return { kind: "entry", entry };
   }
 
+  /** Whether all that a change depends on holds if it is next. */
+  holds(submission: Dependent): boolean {
+    return this.#hindrance(submission, undefined) === undefined;
+  }
+
   /** What a change comes to if it is next. Its base is not below the floor. */
   derive(meant: Meant, session: SessionId): Derivation<never> {
     return derive(meant, this.#groundOf(session));
@@ -308,7 +316,7 @@ export class Sequencer {
   }
 
   /** What a change depends on and does not hold in the head, or may not be asked; undefined if nothing stands against it. */
-  #hindrance(submission: Submission, guard: Guard | undefined): Verdict | undefined {
+  #hindrance(submission: Dependent, guard: Guard | undefined): Verdict | undefined {
     const { conditions = [], site, base } = submission;
     if (conditions.length === 0) return undefined;
     const { workspace } = this.#head;
@@ -343,7 +351,7 @@ export class Sequencer {
   }
 
   /** The newest revision in which an edit of somebody else meets that of a change; 0 if none does. */
-  #metAt(submission: Submission, node: NodeId): number {
+  #metAt(submission: Dependent, node: NodeId): number {
     const { site, base } = submission;
     let op = editIn(submission, node) ?? [], met = 0;
     for (const past of this.editsSince(node, base)) {
@@ -552,7 +560,7 @@ export class Sequencer {
 }
 
 /** The edit of `submission` on one file, if it has one. */
-export function editIn(submission: Submission, node: NodeId): TextOp | undefined {
+export function editIn(submission: Pick<Submission, "change">, node: NodeId): TextOp | undefined {
   return opOn(submission.change.edits, node);
 }
 

@@ -62,7 +62,7 @@ export function judgeSigned(
   if (signed === undefined || sent === undefined) return wrong("an entry is not signed whose session signs");
   if (signed.signature !== sent.signature) wrong("the signature in the log is not the one that was sent");
   const kept = signed.bytes ??
-    hexOf(operationBytes({ seq: entry.seq, base: signed.base, change: entry.change }));
+    hexOf(operationBytes({ ...entry, base: signed.base }));
   if (kept !== hexOf(sent.operation)) wrong("what the log has as signed is not what was sent");
   const { signer } = signed;
   if ((signer !== undefined) !== isFirst) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { insert, remove } from "../../ot/mod.ts";
+import { insert, remove, rootId } from "../../ot/mod.ts";
 import { verify } from "../../proto/mod.ts";
 import {
   Audit,
@@ -121,6 +121,57 @@ Deno.test("an entry that is there a second time, or by somebody on another's sit
   const { first, unsigned: count } = audited([...entries, { ...unsigned, site: 999 }]);
   assertEquals([first, count], [null, audited(entries).unsigned + 1]);
   assertEquals(audited([...entries, { ...unsigned, site: 999 }]).severalKeys, ["Ada"]);
+});
+
+Deno.test("a task is signed, and so is what a change depends on: that it held is looked at again", () => {
+  const begun = (): SignedWorld => {
+    const made = new SignedWorld();
+    made.meet(1);
+    return made;
+  };
+  const depend = (made: SignedWorld) => {
+    const { world, ada, file } = made, { core } = ada;
+    const step = {
+      kind: "create",
+      node: core.nextId(0),
+      parent: rootId,
+      name: "d",
+      type: "directory",
+    } as const;
+    world.tell(ada, {
+      kind: "change",
+      change: { steps: [step], edits: [] },
+      atomic: true,
+      task: "tidy",
+      conditions: [{ kind: "content", node: file, since: core.revision }],
+    });
+    world.settle();
+    return made.entries.at(-1)!;
+  };
+  const made = begun(), entry = depend(made);
+  assertEquals([entry.task, entry.signed?.bytes !== undefined], ["tidy", true]);
+  assertEquals(audited(made.entries).first, null);
+  const before = made.entries.slice(0, -1);
+  assertEquals(audited([...before, { ...entry, task: "other" }]).first?.fault, "not_derived");
+
+  // Of the same beginning: there, Bob was first.
+  const elsewhere = begun();
+  elsewhere.type(elsewhere.bob, insert(0, "Bob. "));
+  elsewhere.world.settle();
+  const bobs = elsewhere.entries.at(-1)!;
+  assertEquals(bobs.revision, entry.revision);
+  const late = { ...entry, revision: entry.revision + 1, time: Math.max(entry.time, bobs.time) };
+  assertEquals(audited([...before, bobs, late]).first?.fault, "condition_broken");
+});
+
+Deno.test("a task alone takes no more room than its name: what was signed is made of the entry again", () => {
+  const made = new SignedWorld(), { world, ada, file } = made;
+  const edits = [{ node: file, op: insert(0, "x") }];
+  world.tell(ada, { kind: "change", change: { steps: [], edits }, atomic: false, task: "tidy" });
+  world.settle();
+  const entry = made.entries.at(-1)!;
+  assertEquals([entry.task, entry.signed?.bytes], ["tidy", undefined]);
+  assertEquals(audited(made.entries).first, null);
 });
 
 Deno.test("the server's own entries do nothing but reserve sites and forget", () => {
