@@ -42,6 +42,7 @@ export const taskMutants: readonly Mutant[] = [
     text: "movedAt: Math.max(above.movedAt, ground.movedAt(at)),",
     replacement: "movedAt: ground.movedAt(at),",
     breaks: "a path is not as it was where a directory above has another name or place",
+    by: "laws",
   },
   {
     name: "an edit is apart from others though it met one before it was sent",
@@ -49,6 +50,7 @@ export const taskMutants: readonly Mutant[] = [
     text: "return overlap(own, other) ? condition : { ...condition, since: revision };",
     replacement: "return { ...condition, since: revision };",
     breaks: "what is to be apart from others' edits is refused where it meets one, on whichever side",
+    by: "laws",
   },
   {
     name: "an edit is apart from others unless it meets the newest",
@@ -56,6 +58,7 @@ export const taskMutants: readonly Mutant[] = [
     text: "if (past.site !== site && overlap(op, past.op)) met = past.revision;",
     replacement: "met = past.site !== site && overlap(op, past.op) ? past.revision : 0;",
     breaks: "what is to be apart from others' edits is held against each of them",
+    by: "laws",
   },
   {
     name: "edits of two tasks are composed",

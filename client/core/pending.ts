@@ -103,7 +103,7 @@ export function part(
  * `revision`: what has met nobody's edit so far, and does not meet these, is apart from all of them.
  */
 export function conditionsAfter(
-  { change, conditions = [] }: Pending,
+  { change, conditions = [] }: Pick<Pending, "change" | "conditions">,
   edits: readonly Edit[],
   revision: number,
 ): readonly Condition[] {
