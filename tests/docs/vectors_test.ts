@@ -101,8 +101,8 @@ Deno.test("the vectors of the tree are what steps come to, or why they are refus
 });
 
 /** What is said of a node in JSON, in one order. */
-function shown({ id, parent, name, kind, tombstone }: Node): string {
-  return [id, parent, name, kind, tombstone].join(" ");
+function shown({ id, parent, name, kind, tombstone, executable }: Node): string {
+  return [id, parent, name, kind, tombstone, executable].join(" ");
 }
 
 function nodesIn(state: Workspace): string[] {
@@ -196,7 +196,7 @@ Deno.test("the vector of a session leads each client from one workspace to the n
     assertEquals(nodesIn(client.state), holds.nodes.map(shown));
     for (const [id, text] of Object.entries(holds.texts)) assertEquals(`${client.state.text(id)}`, text);
   }
-  assertEquals([...seen], [["Ada", 17], ["Bob", 17]]);
+  assertEquals([...seen], [["Ada", 20], ["Bob", 20]]);
 });
 
 Deno.test("fixtures/vectors holds what the code gives now", async () => {
