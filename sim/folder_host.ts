@@ -138,8 +138,12 @@ export class FolderHost {
         return this.#step({ kind: "renumbered", ids: event.ids });
       case "settled": {
         const { outcome, changes } = event;
-        if (outcome.kind === "accepted" || this.#waitsFor === undefined) return;
-        if (!changes.includes(this.#waitsFor)) return;
+        if (outcome.kind === "accepted") return;
+        if (this.#waitsFor === undefined || !changes.includes(this.#waitsFor)) {
+          if (outcome.kind !== "refused") return;
+          const { steps, edits } = outcome.change;
+          return this.#step({ kind: "recovered", nodes: [...steps, ...edits].map(({ node }) => node) });
+        }
         this.#waitsFor = undefined;
         this.#step({
           kind: "settled",

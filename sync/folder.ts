@@ -89,6 +89,9 @@ export class SyncedFolder {
   #work: Promise<void> = Promise.resolve();
   #idle = Promise.withResolvers<void>();
   #isOnline = false;
+  /** The change that was submitted last, by its number; and whether it is being made. */
+  #sent: number | undefined;
+  #isSubmitting = false;
 
   private constructor(options: FolderOptions, root: string) {
     this.#options = options;
@@ -170,6 +173,11 @@ export class SyncedFolder {
       "tree",
       ({ changes }) => this.#step({ kind: "workspace", nodes: changes.map(({ node }) => node) }),
     );
+    for (const outcome of space.recovered) this.#recovered(outcome);
+    space.on("settled", ({ changes, outcome }) => {
+      const isOwn = this.#isSubmitting || changes.some((number) => number === this.#sent);
+      if (outcome.kind === "refused" && !isOwn) this.#recovered(outcome);
+    });
     space.on("renumbered", ({ ids }) => this.#step({ kind: "renumbered", ids }));
     space.on("status", () => this.#status());
     this.#status();
@@ -268,6 +276,18 @@ export class SyncedFolder {
     this.#rescan = setTimeout(() => this.#step({ kind: "disk", paths: "all" }), Math.max(rescanMsMin, ms));
   }
 
+  /** A change that an earlier run has left was refused. */
+  #recovered({ change, problem }: Space["recovered"][number]): void {
+    if (problem.code === "unsent") return;
+    const nodes = [...change.steps, ...change.edits].map(({ node }) => node);
+    this.#tell({
+      kind: "warn",
+      path: "",
+      reason: `what was not sent before was refused: ${problem.message}`,
+    });
+    this.#step({ kind: "recovered", nodes });
+  }
+
   #submit(items: readonly Item[]): void {
     const space = this.#space;
     this.#tell({ kind: "up", items, pathOf: (item) => pathOf(item, items, space) });
@@ -275,16 +295,21 @@ export class SyncedFolder {
     if (contents === undefined) return this.#step({ kind: "outdated" });
     let ids: readonly string[] = [];
     let settled: Promise<{ readonly kind: string; readonly problem?: { readonly message: string } }>;
+    this.#isSubmitting = true;
     try {
-      settled = space.atomically((draft) => {
+      const sent = space.atomically((draft) => {
         const made = changeOf(items, () => draft.mint(), (node) => draft.workspace.node(node)!);
         ids = made.ids;
         draft.add(made.change, contents);
-      }).settled;
+      });
+      this.#sent = sent.number;
+      settled = sent.settled;
       this.#state.submitting();
     } catch (error) {
       settled = Promise.resolve({ kind: "refused", problem: { message: String(error) } });
       ids = items.flatMap((item) => item.kind === "create" ? [item.node] : []);
+    } finally {
+      this.#isSubmitting = false;
     }
     this.#step({ kind: "submitted", ids });
     settled.then(({ kind, problem }) => {

@@ -138,6 +138,12 @@ export class FolderCore {
         for (const [from, to] of input.ids) this.#synced.renumber(from, to);
         this.#soilNodes(input.ids.values());
         return [];
+      case "recovered":
+        // What the folder has of them is joined with what the workspace has, as if it had just come.
+        for (const node of input.nodes) this.#synced.deleteBelow(node);
+        this.#soilPaths("all");
+        this.#soilNodes("all");
+        return this.#next(workspace);
       case "acted":
         this.#busy = "no";
         return [...this.#acted(input.results, workspace), ...this.#next(workspace)];

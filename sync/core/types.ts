@@ -167,6 +167,8 @@ export type Happening =
   /** What was submitted is durable, or was refused. */
   | { readonly kind: "settled"; readonly refusal: string | undefined }
   | { readonly kind: "renumbered"; readonly ids: ReadonlyMap<NodeId, NodeId> }
+  /** What an earlier run had submitted was refused: about these nodes, nothing is agreed on. */
+  | { readonly kind: "recovered"; readonly nodes: Iterable<NodeId> }
   /** What came of `act`, one result for each action that was begun. */
   | { readonly kind: "acted"; readonly results: readonly Result[] }
   /** Go on: to a first plan, or with deletions. `bringsBack` undoes the deletions instead. */

@@ -104,8 +104,8 @@ Deno.test("the vectors of the tree are what steps come to, or why they are refus
 });
 
 /** What is said of a node in JSON, in one order. */
-function shown({ id, parent, name, kind, tombstone }: Node): string {
-  return [id, parent, name, kind, tombstone].join(" ");
+function shown({ id, parent, name, kind, tombstone, executable }: Node): string {
+  return [id, parent, name, kind, tombstone, executable].join(" ");
 }
 
 function nodesIn(state: Workspace): string[] {
@@ -199,7 +199,7 @@ Deno.test("the vector of a session leads each client from one workspace to the n
     assertEquals(nodesIn(client.state), holds.nodes.map(shown));
     for (const [id, text] of Object.entries(holds.texts)) assertEquals(`${client.state.text(id)}`, text);
   }
-  assertEquals([...seen], [["Ada", 18], ["Bob", 18]]);
+  assertEquals([...seen], [["Ada", 21], ["Bob", 21]]);
 });
 
 interface SigningTables {

@@ -146,6 +146,16 @@ Deno.test("another log is joined anew, and nothing of what both had is deleted f
   assertEquals(folder.submitted.map((item) => item.kind === "create" && item.name), ["a", "b"]);
 });
 
+Deno.test("what an earlier run could not get through is new again, and does not go from the folder", () => {
+  const folder = new Joined({ a: "a", b: "b" });
+  const [a, root] = [folder.workspace.node("1:1")!, folder.workspace.node(rootId)!];
+  folder.workspace = Workspace.of([root, a], [["1:1", Text.of("a")]]);
+  folder.tell({ kind: "recovered", nodes: ["1:2"] });
+  assertEquals(folder.outputs.at(-1)!.kind, "look");
+  folder.look({ a: "a", b: "b" });
+  assertEquals(folder.submitted.map((item) => [item.kind, "name" in item && item.name]), [["create", "b"]]);
+});
+
 Deno.test("whether a file can be executed goes to the side that does not know, and a file that is gone stays gone for it", () => {
   const mode = (node: string, executable: boolean) => ({ kind: "mode", node, executable }) as const;
   const folder = new Joined({ a: "a", b: "b" });
