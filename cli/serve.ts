@@ -192,13 +192,8 @@ export const serveCommand = new Command("serve")
     const log = await openLog(storage, report, (workspace, entries) => shell.changed(workspace, entries));
     const metrics = new Metrics();
     const observer = observersOf(recording, http ? metrics : undefined);
-    const shell = new Shell({
-      settings,
-      log,
-      observer,
-      authenticator: authenticator(() => known.known),
-      report,
-    });
+    const gate = authenticator(() => known.known);
+    const shell = new Shell({ settings, log, observer, authenticator: gate, report });
     known.watch((ids) => {
       report("tokens_revoked", { ids: ids.join(" ") });
       shell.revoked(ids);
@@ -212,6 +207,7 @@ export const serveCommand = new Command("serve")
         web = await openWeb({
           ...{ hostname: host, port: webPort, origins: origin, shell, metrics, report },
           ...certificate === undefined ? {} : { certificate },
+          ...settings.authentication === true ? { authenticator: gate } : {},
         });
       } catch (error) {
         console.error(

@@ -5,6 +5,8 @@
  */
 
 import { z } from "zod";
+import type { Authenticator } from "../tokens/mod.ts";
+import { forAdministrators } from "./administrators.ts";
 import { apiRoutes } from "./api.ts";
 import { type DoorOptions, jsonReply, WebDoor } from "./door.ts";
 import { InnerSpaces, type InnerSpacesOptions } from "./inner_spaces.ts";
@@ -17,6 +19,8 @@ export interface WebOptions extends Omit<DoorOptions, "answerer"> {
   readonly sessions?: InnerSpacesOptions;
   /** What is counted of the shell's core, to be shown. */
   readonly metrics: Metrics;
+  /** Where tokens are asked for: says who may see that. */
+  readonly authenticator?: Authenticator;
 }
 
 /** The web, as it is served. */
@@ -40,8 +44,11 @@ const health: Route = {
 /** Listens, and resolves once it does. */
 export async function openWeb(options: WebOptions): Promise<Web> {
   const spaces = new InnerSpaces(options.shell, options.sessions);
-  const { metrics } = options;
-  const routes = [health, metrics.route(), ...apiRoutes(spaces)];
+  const { metrics, authenticator } = options;
+  const figures = authenticator === undefined
+    ? metrics.route()
+    : forAdministrators(metrics.route(), authenticator);
+  const routes = [health, figures, ...apiRoutes(spaces)];
   const report: DoorOptions["report"] = (event, fields) => {
     if (event === "turned_away") metrics.turnedAway(`${fields.code}`);
     options.report(event, fields);

@@ -5,6 +5,7 @@
  */
 
 import { Space, tcp, webSocket } from "../../mod.ts";
+import { authenticator, type Claims, mintForFile, type Said } from "../../server/tokens/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { LiveWeb } from "./live_web.ts";
 import { RawClient } from "./raw_client.ts";
@@ -96,4 +97,38 @@ Deno.test("a client that does not read shows as one that lags", async () => {
   )!;
   assert(lag > 0, `${lag}`);
   await ada.close();
+});
+
+Deno.test("where tokens are asked for, the figures are for those who look after all of the server", async () => {
+  const entries = new Map<string, Claims>();
+  const gate = authenticator(() => ({ keys: [], entries, revoked: new Set() }));
+  const token = (capabilities: readonly string[], more: Partial<Said> = {}) => {
+    const { token, claims } = mintForFile({
+      name: "Ada",
+      kind: "ci",
+      workspaces: ["*"],
+      capabilities,
+      ...more,
+    });
+    entries.set(claims.id, claims);
+    return token;
+  };
+  const options = { settings: { authentication: true }, authenticator: gate };
+  await using server = await LiveWeb.start(options, { authenticator: gate });
+  const ask = async (token?: string) => {
+    const headers = token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
+    const response = await fetch(`http://${server.address}/metrics`, headers);
+    const text = await response.text();
+    return response.status === 200
+      ? text.includes("distspace_")
+      : `${response.status} ${JSON.parse(text).code}`;
+  };
+  assertEquals(await ask(token(["admin"])), true);
+  assertEquals(await ask(), "401 token_expected");
+  assertEquals(await ask("space_nobody"), "401 token_invalid");
+  assertEquals(await ask(token(["admin"], { expiresMs: 1000 })), "401 token_expired");
+  assertEquals(await ask(token(["edit:**", "tree:**"])), "403 not_admin");
+  assertEquals(await ask(token(["admin"], { workspaces: ["w"] })), "403 token_foreign");
+  const health = await fetch(`http://${server.address}/healthz`);
+  assertEquals(await health.json(), { status: "ok" });
 });
