@@ -220,6 +220,27 @@ Deno.test("takeBack() says what stays since others have moved, replaced or fille
     ]]);
   }));
 
+Deno.test("takeBack() takes back whether files can be executed, but where others have said so since", () =>
+  withPeople(async ({ ada, bob, does, takesBack }) => {
+    for (const path of ["a.sh", "b.sh", "c.sh"]) await does(ada, () => ada.create(path, "x"));
+    await does(ada, () => ada.setExecutable("b.sh", true));
+    await does(bob, () => bob.setExecutable("a.sh", true));
+    await does(bob, () => bob.setExecutable("b.sh", false));
+    await does(bob, () => bob.setExecutable("c.sh", true));
+    await does(ada, () => ada.setExecutable("c.sh", false));
+    await does(ada, () => ada.setExecutable("c.sh", true));
+    const { done } = await takesBack(bobs);
+    const why = "Others have said since whether it can be executed";
+    assertEquals(done, [
+      { path: "a.sh", did: "mode" },
+      { path: "b.sh", did: "mode" },
+      { path: "c.sh", did: "kept", why },
+    ]);
+    const modes = ["a.sh", "b.sh", "c.sh"].map((path) => ada.find(path)?.executable === true);
+    assertEquals(modes, [false, true, true]);
+    assertEquals((await takesBack(bobs)).changed, false);
+  }));
+
 Deno.test("takeBack() loses nothing of what is typed into it meanwhile, and what goes is empty when it goes", () =>
   withPeople(async ({ ada, bob, does, takesBack }) => {
     await does(ada, () => ada.create("a.txt", "adas\n"));
