@@ -16,6 +16,7 @@ export {
   type Scope,
   type When,
 } from "./past.ts";
+export { Draft } from "./draft.ts";
 export * from "./space.ts";
 export type { Dial } from "./dial.ts";
 export { tcp, tls } from "./tcp.ts";

@@ -29,7 +29,8 @@
 import { type NodeId, replace, type TextOp } from "../../ot/mod.ts";
 import type { Condition } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
-import type { Draft, Space } from "../space.ts";
+import type { Draft } from "../draft.ts";
+import type { Space } from "../space.ts";
 import { caughtUp, Overtaken } from "./overtaken.ts";
 import { mergedOver, movedStretch, type Stretch } from "./merge.ts";
 import { editBetween } from "./text_difference.ts";

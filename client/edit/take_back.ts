@@ -18,7 +18,8 @@ import { type Node, type NodeId, type Step, type TextOp, transform } from "../..
 import type { Kept, UndoneItem } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
 import type { EntriesScope } from "../past.ts";
-import type { Draft, Space } from "../space.ts";
+import type { Draft } from "../draft.ts";
+import type { Space } from "../space.ts";
 import { caughtUp, Overtaken } from "./overtaken.ts";
 import { PlannedTree } from "./planned_tree.ts";
 
