@@ -394,8 +394,7 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "who is behind the history is sent entries",
     file: "server/core/room.ts",
-    text:
-      'const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);',
+    text: 'const resumed = known && (hello.scope ?? "") === key && hello.revision >= floor;',
     replacement: 'const resumed = known && (hello.scope ?? "") === key;',
     breaks: "a client behind the bound resynchronises by difference",
   },

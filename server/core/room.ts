@@ -11,14 +11,7 @@
  * @module
  */
 
-import {
-  assert,
-  type BlobContent,
-  contentsIn,
-  isBlobContent,
-  type NodeId,
-  type Workspace,
-} from "../../ot/mod.ts";
+import { assert, type BlobContent, contentsIn, isBlobContent, type NodeId } from "../../ot/mod.ts";
 import {
   type CloseCode,
   codes,
@@ -33,7 +26,7 @@ import {
   type Verify,
 } from "../../proto/mod.ts";
 import type { Connection, ConnectionId } from "./connection.ts";
-import { acknowledgeOf, EntryFrames } from "./entry_frames.ts";
+import { acknowledgeOf } from "./entry_frames.ts";
 import type { FollowerFigures, RoomFigures } from "./figures.ts";
 import { LoadedFiles, type SavedLoadedFiles } from "./loaded_files.ts";
 import { Presences, type SavedPresences } from "./presence.ts";
@@ -42,14 +35,14 @@ import type { Packer } from "./packer.ts";
 import { type Refusal, type SavedSequencer, Sequencer, type Submission, type Verdict } from "./sequencer.ts";
 import { Checkpoints, type SavedCheckpoints } from "./checkpoints.ts";
 import { Guard } from "./guard.ts";
-import { Scope } from "./rights.ts";
-import { type SavedScopedLog, ScopedLog } from "./scoped_log.ts";
+import type { SavedScopedLog } from "./scoped_log.ts";
 import { type SavedSession, Session } from "./session.ts";
 import { limitsFor, type Settings } from "./settings.ts";
 import { type Extent, type SavedSnapshot, Snapshot, type SnapshotMaking } from "./snapshot.ts";
 import { type SavedWaiting, WaitingForContents } from "./waiting_for_contents.ts";
 import { type LogEntry, type SavedState, type Settled, State } from "./state.ts";
 import { SubmissionQueue } from "./submission_queue.ts";
+import { Views } from "./views.ts";
 
 /** All but what follows from it: who waits for a welcome, how much each session has in the queue, encoded entries. */
 export interface SavedRoom {
@@ -110,12 +103,6 @@ interface SiteBlock {
   readonly to: number;
 }
 
-/** The log as it is seen in one scope, and the bytes of that. */
-interface View {
-  readonly log: ScopedLog;
-  readonly frames: EntryFrames;
-}
-
 /** What a room asks of the core. */
 export interface RoomHost {
   readonly settings: Settings;
@@ -169,15 +156,14 @@ export class Room {
   /** When the connections that have something due are to be written to; undefined if none has. */
   #flushAtUs: number | undefined;
   #flushedAtUs = 0;
-  #frames: EntryFrames;
   #presences: Presences;
-  /** How the log is seen by those who see a part of it, by the key of that. */
-  readonly #views = new Map<string, View>();
+  /** How the log is seen, whole or in part. */
+  #views: Views;
 
   constructor(readonly name: string, host: RoomHost, sequencer = new Sequencer(host.settings)) {
     this.#host = host;
     this.#sequencer = sequencer;
-    this.#frames = new EntryFrames(sequencer, host.settings.sendBytesMax);
+    this.#views = new Views(sequencer, host.settings.sendBytesMax);
     this.#presences = new Presences(sequencer);
     this.#checkpoints = new Checkpoints(host.settings);
   }
@@ -226,7 +212,7 @@ export class Room {
     this.#epoch = epoch;
     if (checkpoint !== undefined) {
       this.#sequencer = new Sequencer(this.#host.settings, State.restore(checkpoint));
-      this.#frames = new EntryFrames(this.#sequencer, this.#host.settings.sendBytesMax);
+      this.#views = new Views(this.#sequencer, this.#host.settings.sendBytesMax);
       this.#presences = new Presences(this.#sequencer);
     }
     this.#take(entries);
@@ -285,8 +271,7 @@ export class Room {
       if (session.connection !== undefined || session.unsettled > 0) continue;
       if (nowUs - session.goneAtUs >= this.#host.settings.sessionUs) this.#sessions.delete(session.id);
     }
-    const followed = new Set([...this.#sessions.values()].map(({ rights }) => rights.read.key));
-    for (const key of this.#views.keys()) if (!followed.has(key)) this.#views.delete(key);
+    this.#views.keep(new Set([...this.#sessions.values()].map(({ rights }) => rights.read.key)));
     this.#presences.forgetGone(
       Math.min(...[...this.connections].map(({ presenceVersion }) => presenceVersion)),
     );
@@ -431,7 +416,7 @@ export class Room {
     // A reservation of ours may be among what won, if only the answer was lost: then nobody has these sites.
     this.#reserved = undefined;
     this.#sequencer.rollBack();
-    for (const { log } of this.#views.values()) log.rollBack(this.revision);
+    this.#views.rollBack(this.revision);
     this.#take(won);
     if (won.length > 0) {
       this.#failures = 0;
@@ -493,7 +478,7 @@ export class Room {
       const to = snapshot?.revision ?? this.revision;
       let part: Uint8Array;
       if (connection.cursor < to) {
-        const frames = this.#framesFor(session.rights.read);
+        const frames = this.#views.framesFor(session.rights.read);
         const batch = loads === undefined
           ? frames.read(connection.cursor, to, session.id)
           : frames.readLoaded(connection.cursor, to, session.id, loads);
@@ -557,14 +542,14 @@ export class Room {
       const { workspace } = sequencer.head;
       this.#reserved = { from: sites, to: sites + siteBlock };
       entries.push(sequencer.reserveSites(this.#reserved.to, timeMs));
-      this.#followed(entries[0]!, workspace);
+      this.#views.follow(entries[0]!, workspace);
     } else if (!this.#queue.isEmpty) {
       // Nothing is written for this alone.
       if (sequencer.isPressed) this.#letGo();
       if (sequencer.isForgetting(timeMs)) {
         const { workspace } = sequencer.head;
         entries.push(sequencer.forget(timeMs));
-        this.#followed(entries[0]!, workspace);
+        this.#views.follow(entries[0]!, workspace);
         // Nobody hears that something is forgotten before that is durable.
         entriesMax = 0;
       }
@@ -580,7 +565,7 @@ export class Room {
         : sequencer.sequence(submission, timeMs, this.#guardOf(session));
       if (verdict.kind === "entry") {
         entries.push(verdict.entry);
-        this.#followed(verdict.entry, workspace);
+        this.#views.follow(verdict.entry, workspace);
         submissions.push(submission);
         if (session.connection?.hello?.accepted === true) {
           session.connection.say({ kind: "accepted", seq: submission.seq });
@@ -607,27 +592,16 @@ export class Room {
     if (settled) this.#welcome(nowUs);
   }
 
-  /** Takes an entry that has been sequenced, or read, into all views. */
-  #followed({ change }: LogEntry, before: Workspace): void {
-    const { workspace } = this.#sequencer.head;
-    for (const { log } of this.#views.values()) log.follow(change, before, workspace);
-  }
-
   /** Entries after `before` are durable: who sees something by them learns who is there. */
   #showNew(before: number): void {
-    const nodes = new Set<NodeId>();
-    for (const { log } of this.#views.values()) {
-      for (let revision = before + 1; revision <= this.revision; revision++) {
-        for (const node of log.sighting(revision).entered) nodes.add(node);
-      }
-    }
+    const nodes = this.#views.enteredAfter(before);
     if (nodes.size > 0) this.#presences.sayAgain(nodes);
   }
 
   /** Sees to it that a session changes what it may; nobody has to, where it may do everything. */
   #guardOf({ rights }: Session): Guard | undefined {
     if (rights.isEverything) return undefined;
-    return new Guard(rights, rights.read.isEverything ? undefined : this.#view(rights.read).log);
+    return new Guard(rights, rights.read.isEverything ? undefined : this.#views.of(rights.read).log);
   }
 
   #sessionOf(submission: Submission): Session {
@@ -704,7 +678,8 @@ export class Room {
     }
     const { key } = rights.read;
     // What is held of another scope does not go on with the entries of this one.
-    const resumed = known && (hello.scope ?? "") === key && hello.revision >= this.#floorOf(rights.read);
+    const floor = this.#views.floorOf(rights.read);
+    const resumed = known && (hello.scope ?? "") === key && hello.revision >= floor;
     const isSnapshotDue = !resumed || hello.snapshot;
     if (isSnapshotDue && !this.#host.canPin(this, durable, session?.connection)) {
       this.#host.end(connection, "busy_retry", nowUs);
@@ -726,7 +701,7 @@ export class Room {
     }
     session.attempt = hello.attempt;
     session.admit(grant, rights);
-    this.#isRead(rights.read);
+    this.#views.add(rights.read);
     connection.welcomed(session, this.#host.settings);
     connection.cursor = resumed ? hello.revision : durable.revision;
     connection.loads = hello.lazy ? new LoadedFiles(hello.loaded) : undefined;
@@ -761,49 +736,11 @@ export class Room {
     return true;
   }
 
-  /** Where reading in a scope can go on from. */
-  #floorOf(scope: Scope): number {
-    if (scope.isEverything) return this.#sequencer.floor;
-    return this.#views.get(scope.key)?.log.floor ?? this.revision;
-  }
-
-  /** From now on somebody reads in a scope. Views are in the order of their keys, whoever came first. */
-  #isRead(scope: Scope): void {
-    if (scope.isEverything || this.#views.has(scope.key)) return;
-    const view = this.#makeView(scope, this.revision, this.#sequencer.durable.workspace);
-    const all = [...this.#views.values(), view];
-    this.#views.clear();
-    all.sort(({ log: a }, { log: b }) => a.scope.key < b.scope.key ? -1 : 1);
-    for (const one of all) this.#views.set(one.log.scope.key, one);
-  }
-
-  /** The log as it is seen in a scope that a session here has, and that is not everything. */
-  #view({ key }: Scope): View {
-    const view = this.#views.get(key);
-    assert(view !== undefined, "somebody reads in the scope");
-    return view;
-  }
-
-  #framesFor(scope: Scope): EntryFrames {
-    return scope.isEverything ? this.#frames : this.#view(scope).frames;
-  }
-
-  /** What has been sequenced after `floor`, in which there was `workspace`, is in it from the start. */
-  #makeView(scope: Scope, floor: number, workspace: Workspace): View {
-    const sequencer = this.#sequencer, log = new ScopedLog(scope, floor);
-    for (let revision = floor + 1; revision <= sequencer.head.revision; revision++) {
-      const { change } = sequencer.entry(revision), before = workspace;
-      workspace = workspace.apply(change);
-      log.follow(change, before, workspace);
-    }
-    return { log, frames: new EntryFrames(sequencer, this.#host.settings.sendBytesMax, log) };
-  }
-
   /** How snapshots are made for a connection, by what it has said that it takes, and what it may see. */
   #snapshotsFor({ hello, rights: { read: scope } }: Connection): SnapshotMaking {
     const { settings: { pieceBytesMin: pieceMin }, packer, kept } = this.#host;
     // Frames are kept for those who see the same.
-    const owner = scope.isEverything ? this : this.#view(scope);
+    const owner = scope.isEverything ? this : this.#views.of(scope);
     return { pieceMin, packing: hello!.packed ? { packer, kept, owner } : undefined, scope };
   }
 
@@ -830,7 +767,7 @@ export class Room {
     for (const entry of entries) {
       const { workspace } = this.#sequencer.head;
       this.#sequencer.take(entry);
-      this.#followed(entry, workspace);
+      this.#views.follow(entry, workspace);
       this.#checkpoints.passed(entry);
       if (this.#sequencer.isFull(2)) this.#trim(this.#needed);
     }
@@ -839,11 +776,7 @@ export class Room {
 
   #trim(needed: number): void {
     this.#sequencer.trim(needed);
-    this.#trimViews();
-  }
-
-  #trimViews(): void {
-    for (const { log } of this.#views.values()) log.trim(this.#sequencer.floor);
+    this.#views.trim();
   }
 
   /** Keeps the history within its bounds, and the log from growing without a state to begin with. */
@@ -858,15 +791,10 @@ export class Room {
         this.#trim(floor);
       }
     }
-    this.#frames.forgetOld();
-    for (const [key, { log, frames }] of this.#views) {
-      if (log.weight > 2 * this.#host.settings.historyWeightMax) {
-        const floor = Math.min(this.revision, log.floorFor(this.#host.settings.historyWeightMax));
-        this.#endBehind(floor, (session) => session?.rights.read.key === key, nowUs);
-        log.trim(floor);
-      }
-      frames.forgetOld();
-    }
+    this.#views.bound(this.#host.settings.historyWeightMax, (key, floor) => {
+      this.#endBehind(floor, (session) => session?.rights.read.key === key, nowUs);
+    });
+    this.#views.forgetOld();
     if (this.#checkpoints.isDue) this.#checkpoint();
   }
 
@@ -883,9 +811,8 @@ export class Room {
     const needed = this.#needed;
     this.#presences.settle(needed);
     this.#sequencer.letGo(needed);
-    this.#trimViews();
-    this.#frames.forgetOld();
-    for (const { frames } of this.#views.values()) frames.forgetOld();
+    this.#views.trim();
+    this.#views.forgetOld();
   }
 
   /** The oldest revision that somebody still has to be sent the entries after. */
@@ -951,6 +878,7 @@ export class Room {
   // Saving ----------------------------------------------------------------------------------------------------
 
   save(): SavedRoom {
+    const views = this.#views.save();
     return {
       name: this.name,
       epoch: this.#epoch ?? null,
@@ -979,9 +907,7 @@ export class Room {
       flushAtUs: this.#flushAtUs ?? null,
       flushedAtUs: this.#flushedAtUs,
       presences: this.#presences.save(),
-      ...this.#views.size === 0 ? {} : {
-        views: [...this.#views.values()].map(({ log }) => log.save()),
-      },
+      ...views.length === 0 ? {} : { views },
     };
   }
 
@@ -993,10 +919,7 @@ export class Room {
   ): Room {
     const sequencer = Sequencer.restore(host.settings, saved.sequencer);
     const room = new Room(saved.name, host, sequencer);
-    const states = sequencer.statesAt(new Set(saved.views?.map(({ floor }) => floor)));
-    for (const { scope, floor } of saved.views ?? []) {
-      room.#views.set(scope, room.#makeView(Scope.ofKey(scope), floor, states.get(floor)!.workspace));
-    }
+    room.#views.restore(saved.views ?? []);
     for (const session of saved.sessions) room.#sessions.set(session.id, Session.restore(session));
     room.#follow(saved.connections, connections);
     room.#queue = SubmissionQueue.restore(saved.queue);
