@@ -110,8 +110,10 @@ export class Hunt implements Disposable {
   }
 
   async #laws(quarry: Quarry, scratch: Scratch): Promise<void> {
-    const file = `tests/${quarry.mutant.file.replace(/\.ts$/, "_test.ts")}`;
-    if (!this.#sources.has(file)) return;
+    // Those of server/format/ stand in tests/format/.
+    const test = `tests/${quarry.mutant.file.replace(/\.ts$/, "_test.ts")}`;
+    const file = [test, test.replace("/server/", "/")].find((file) => this.#sources.has(file));
+    if (file === undefined) return;
     const start = performance.now();
     let failing = await failingTests(scratch.path, file, "first");
     if (failing.length === 0) return;

@@ -7,7 +7,10 @@
 import type { Sources } from "../mutants/mutant.ts";
 
 /** What simulations, explorations and laws need. */
-const folders = ["ot", "proto", "server", "client", "sim", "cli", "tests/ot", "tests/proto", "fixtures"];
+const folders = [
+  ...["ot", "proto", "server", "client", "sim", "cli", "fixtures"],
+  ...["tests/ot", "tests/proto", "tests/format", "tests/server/core", "tests/client/core"],
+];
 const files = ["deno.json", "deno.lock", "tests/assert.ts"];
 /** Of commands, the hunter alone. */
 const isLeftOut = (path: string) => path.startsWith("cli/") && !path.startsWith("cli/mutants_");

@@ -78,7 +78,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: kind("forget"), node: id }),
 );
 
-const change: fc.Arbitrary<Change> = fc.record({
+export const change: fc.Arbitrary<Change> = fc.record({
   steps: fc.array(step, { maxLength: 5 }),
   edits: fc.array(edit, { maxLength: 4 }),
 });
