@@ -151,7 +151,6 @@ export const clientMutants: readonly Mutant[] = [
       "if (pending.atomic || change.steps.length > 0 || made.length < 2 || nodes.length === 0) return whole;",
     replacement: "if (change.steps.length > 0 || nodes.length === 0) return whole;",
     breaks: "an atomic change is refused whole",
-    survives: "a server refuses an atomic change too seldom",
   },
   {
     name: "an atomic change is composed",

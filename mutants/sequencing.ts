@@ -164,7 +164,6 @@ export const sequencingMutants: readonly Mutant[] = [
     text: "const counter = Math.max(before?.counter ?? 0, highestCounter(entry));",
     replacement: "const counter = highestCounter(entry);",
     breaks: "the welcome states the highest node counter seen from a session",
-    survives: "a client counts its own ids, and keeps the count with its unsent work",
   },
   {
     name: "tombstones do not count as ids",

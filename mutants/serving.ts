@@ -62,8 +62,6 @@ export const servingMutants: readonly Mutant[] = [
       `if (session.connection !== undefined) this.#host.end(session.connection, "session_resumed", nowUs);`,
     replacement: "",
     breaks: "resume fences the older connection",
-    survives:
-      "what an old connection still brings is what is sent again on the new one, which is known by its seq; no judge asks that the old one is closed",
   },
   {
     name: "resume does not wait for what is on its way",
