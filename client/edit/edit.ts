@@ -31,7 +31,7 @@ import type { Condition } from "../../proto/mod.ts";
 import { SpaceError } from "../error.ts";
 import type { Draft } from "../draft.ts";
 import type { Space } from "../space.ts";
-import { caughtUp, Overtaken } from "./overtaken.ts";
+import { againIfOvertaken, Overtaken } from "./overtaken.ts";
 import { mergedOver, movedStretch, type Stretch } from "./merge.ts";
 import { editBetween } from "./text_difference.ts";
 import { operationOf, type Wanted } from "./wanted.ts";
@@ -142,24 +142,14 @@ interface Planned {
   readonly since: TextOp;
 }
 
-/** So often it is begun anew where others come before it again and again. */
-const attemptsMax = 20;
-
 /**
  * Does what is asked for, as one change; resolves when it is durable.
  *
  * @throws {SpaceError} if it cannot be done, with the reason: then nothing has been changed.
  */
 export async function edit(space: Space, request: EditRequest): Promise<EditResult> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await attempted(space, request);
-    } catch (error) {
-      // What is found here is said in paths; the server names nodes, and has seen what is not known here yet.
-      if (!(error instanceof Overtaken) || attempt === attemptsMax) throw error;
-      await caughtUp(space);
-    }
-  }
+  // What is found here is said in paths; the server names nodes, and has seen what is not known here yet.
+  return await againIfOvertaken(space, () => attempted(space, request));
 }
 
 async function attempted(space: Space, request: EditRequest): Promise<EditResult> {

@@ -20,7 +20,7 @@ import { SpaceError } from "../error.ts";
 import type { EntriesScope } from "../past.ts";
 import type { Draft } from "../draft.ts";
 import type { Space } from "../space.ts";
-import { caughtUp, Overtaken } from "./overtaken.ts";
+import { againIfOvertaken, Overtaken } from "./overtaken.ts";
 import { PlannedTree } from "./planned_tree.ts";
 
 /** Whose changes are taken back: of all who go by a name, of some sites, for a task, or some by their revisions. */
@@ -64,23 +64,13 @@ export interface TakenBack {
   readonly done: readonly TakenBackFile[];
 }
 
-/** So often it is begun anew where others come before it again and again. */
-const attemptsMax = 20;
-
 /**
  * Takes it back, as one change; resolves when it is durable.
  *
  * @throws {SpaceError} "author_unknown", "task_unknown", or why there was no answer: then nothing has been changed.
  */
 export async function takeBack(space: Space, request: TakeBackRequest): Promise<TakenBack> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await attempted(space, request);
-    } catch (error) {
-      if (!(error instanceof Overtaken) || attempt === attemptsMax) throw error;
-      await caughtUp(space);
-    }
-  }
+  return await againIfOvertaken(space, () => attempted(space, request));
 }
 
 async function attempted(space: Space, request: TakeBackRequest): Promise<TakenBack> {

@@ -8,9 +8,9 @@
 import type { NodeId } from "../../ot/mod.ts";
 import type { LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
+import { idIn, idOf, numbersOf, partsOf, Scan } from "./fields.ts";
 import { pathOf } from "./paths.ts";
 import type { Reference } from "./reference.ts";
-import { Scan } from "./scan.ts";
 
 /** A condition, by the numbers of the fields that space.proto gives it. */
 interface Said {
@@ -36,14 +36,18 @@ const content = 2, place = 3, live = 4, stands = 5, apart = 6;
 
 /** What a submitted Operation asks for; undefined if it asks for nothing. */
 export function demandIn(payload: Uint8Array): Demand | undefined {
-  const conditions: Said[] = [], edits = new Map<NodeId, readonly Splice[]>();
-  for (const { field, bytes } of partsOf(payload)) {
-    if (field === 6) conditions.push(conditionIn(bytes));
-    else if (field === 3) {
-      for (const part of partsOf(bytes)) if (part.field === 2) readEdit(part.bytes, edits);
-    }
+  const conditions = partsOf(payload, 6).map(conditionIn);
+  if (conditions.length === 0) return undefined;
+  const edits = new Map<NodeId, readonly Splice[]>();
+  for (const change of partsOf(payload, 3)) {
+    for (const edit of partsOf(change, 2)) edits.set(idIn(edit, 1), partsOf(edit, 2).map(spliceIn));
   }
-  return conditions.length === 0 ? undefined : { conditions, edits };
+  return { conditions, edits };
+}
+
+function spliceIn(bytes: Uint8Array): Splice {
+  const [, at = 0, remove = 0] = numbersOf(bytes);
+  return { at, remove };
 }
 
 function conditionIn(bytes: Uint8Array): Said {
@@ -51,7 +55,7 @@ function conditionIn(bytes: Uint8Array): Said {
   const scan = new Scan(bytes);
   while (scan.next()) {
     const part = bytes.subarray(scan.from, scan.to);
-    if (scan.field === 1) node = idIn(part);
+    if (scan.field === 1) node = idOf(part);
     else {
       field = scan.field;
       if (scan.isNumber) since = scan.number;
@@ -59,38 +63,6 @@ function conditionIn(bytes: Uint8Array): Said {
     }
   }
   return { node, field, since, path };
-}
-
-function readEdit(bytes: Uint8Array, edits: Map<NodeId, readonly Splice[]>): void {
-  let node = "0:0";
-  const splices: Splice[] = [];
-  for (const part of partsOf(bytes)) {
-    if (part.field === 1) node = idIn(part.bytes);
-    else if (part.field === 2) {
-      const [, at = 0, remove = 0] = numbersIn(part.bytes);
-      splices.push({ at, remove });
-    }
-  }
-  edits.set(node, splices);
-}
-
-function* partsOf(bytes: Uint8Array): Generator<{ readonly field: number; readonly bytes: Uint8Array }> {
-  const scan = new Scan(bytes);
-  while (scan.next()) {
-    if (!scan.isNumber) yield { field: scan.field, bytes: bytes.subarray(scan.from, scan.to) };
-  }
-}
-
-function numbersIn(bytes: Uint8Array): number[] {
-  const numbers: number[] = [];
-  const scan = new Scan(bytes);
-  while (scan.next()) if (scan.isNumber) numbers[scan.field] = scan.number;
-  return numbers;
-}
-
-function idIn(bytes: Uint8Array): NodeId {
-  const [, site = 0, counter = 0] = numbersIn(bytes);
-  return `${site}:${counter}`;
 }
 
 /**

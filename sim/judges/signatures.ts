@@ -8,7 +8,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { operationBytes } from "../../proto/mod.ts";
+import { operationBytes, toHex } from "../../proto/mod.ts";
 import { Audit, type LogEntry, State } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
 import { Scan } from "./fields.ts";
@@ -31,7 +31,7 @@ export function signedIn(payload: Uint8Array): SentSigned | undefined {
     const operation = new Uint8Array(payload.length - (scan.to - begin));
     operation.set(payload.subarray(0, begin));
     operation.set(payload.subarray(scan.to), begin);
-    return { signature: hexOf(payload.subarray(scan.from, scan.to)), operation };
+    return { signature: toHex(payload.subarray(scan.from, scan.to)), operation };
   }
   return undefined;
 }
@@ -62,8 +62,8 @@ export function judgeSigned(
   if (signed === undefined || sent === undefined) return wrong("an entry is not signed whose session signs");
   if (signed.signature !== sent.signature) wrong("the signature in the log is not the one that was sent");
   const kept = signed.bytes ??
-    hexOf(operationBytes({ ...entry, base: signed.base }));
-  if (kept !== hexOf(sent.operation)) wrong("what the log has as signed is not what was sent");
+    toHex(operationBytes({ ...entry, base: signed.base }));
+  if (kept !== toHex(sent.operation)) wrong("what the log has as signed is not what was sent");
   const { signer } = signed;
   if ((signer !== undefined) !== isFirst) {
     wrong("who signs is said elsewhere than in a session's first entry");
@@ -101,8 +101,4 @@ function bytesOf(ascii: string): number[] {
 
 function bytesOfHex(digits: string): Uint8Array {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
