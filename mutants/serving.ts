@@ -441,8 +441,15 @@ export const servingMutants: readonly Mutant[] = [
   {
     name: "a lazy client forgets on a new connection which files it has",
     file: "client/core/client.ts",
-    text: "loaded: this.#replica.loaded.files,",
+    text: "loaded: this.#replica.loaded.tell(),",
     replacement: "loaded: [],",
     breaks: "a lazy client that resumes is sent edits of the files that it has loaded",
+  },
+  {
+    name: "what a lazy client has made counts as loaded on another log",
+    file: "client/core/loaded.ts",
+    text: "for (const id of this.#untold) this.#loaded.delete(id);",
+    replacement: "",
+    breaks: "a file of another log that happens to get the id is loaded with its text",
   },
 ];

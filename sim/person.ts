@@ -38,8 +38,8 @@ import { TakingBack } from "./taking_back.ts";
 export interface DeedObserver {
   /** A change of the view, numbered as the core will number it. */
   changes(host: ClientHost, number: number, change: Change, how: DeedMeaning): void;
-  /** Undo or redo has just been done; `before` is what was seen. */
-  tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[]): void;
+  /** Something has been taken back, by undo, redo or a change that itself can be undone; `before` is what was seen. */
+  tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[], isChange: boolean): void;
 }
 
 /** Names that meet each other: equal ones, ones that differ in case, ones that are numbered, long ones. */
@@ -153,7 +153,9 @@ export class Person {
     this.observer.changes(host, core.nextNumber, { steps: change.steps, edits: [] }, how);
     const named = task === undefined ? {} : { task };
     const events = host.input({ kind: "change", change, atomic: true, conditions, ...named });
-    if (events.some(({ kind }) => kind === "edited")) this.observer.tookBack(host, before, change.edits);
+    if (events.some(({ kind }) => kind === "edited")) {
+      this.observer.tookBack(host, before, change.edits, true);
+    }
   }
 
   /** Takes back the newest, or brings it back. */
@@ -163,7 +165,7 @@ export class Person {
     for (const event of this.host.input({ kind: which })) {
       if (event.kind === "edited" && event.origin === "undo") edits.push({ node: event.node, op: event.op });
     }
-    this.observer.tookBack(this.host, before, edits);
+    this.observer.tookBack(this.host, before, edits, false);
   }
 
   // Typing ----------------------------------------------------------------------------------------------------

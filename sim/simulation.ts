@@ -702,8 +702,8 @@ export class Simulation
     if (this.#judged) this.#judges.get(host)!.changes(number, change, how);
   }
 
-  tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[]): void {
-    if (this.#judged) this.#judges.get(host)!.tookBack(before, edits);
+  tookBack(host: ClientHost, before: Workspace, edits: readonly Edit[], isChange: boolean): void {
+    if (this.#judged) this.#judges.get(host)!.tookBack(before, edits, isChange);
   }
 
   #forgets(): boolean {

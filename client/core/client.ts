@@ -368,7 +368,7 @@ export class ClientCore {
       accepted,
       attempt: this.#attempt,
       lazy: this.#options.lazy ?? false,
-      loaded: this.#replica.loaded.files,
+      loaded: this.#replica.loaded.tell(),
       packed: true,
       // What one has been in may be gone, and one's work is not to be lost with it.
       ...existing && this.#epoch === "" ? { existing } : {},

@@ -3,8 +3,9 @@
  *
  *     wanted ─► asked, once on each connection ─► loaded
  *
- * Client and server each keep this list, and must agree on it at each place in the stream: nothing is ever taken off it,
- * not even a file that is gone.
+ * Client and server each keep this list, and must agree on it at each place in the stream. So nothing is ever taken off
+ * it, not even a file that is gone, but for what was made here since the last hello when another session begins: that one
+ * may make files of these ids on another log, and the server has not been told that they are here.
  *
  * @module
  */
@@ -15,12 +16,16 @@ import { byId } from "./saved_workspace.ts";
 export interface SavedLoaded {
   /** Sorted. */
   readonly loaded: readonly NodeId[];
+  /** Those of them that no hello has named, sorted. */
+  readonly untold: readonly NodeId[];
   /** Wanted ones, sorted, and whether they have been asked for on this connection. */
   readonly wanted: readonly (readonly [node: NodeId, isAsked: boolean])[];
 }
 
 export class Loaded {
   #loaded = new Set<NodeId>();
+  /** What was made here since the last hello. */
+  #untold = new Set<NodeId>();
   #wanted = new Map<NodeId, { isAsked: boolean }>();
 
   /** @param isLazy whether files are loaded at all. */
@@ -30,13 +35,17 @@ export class Loaded {
     return !this.isLazy || this.#loaded.has(node);
   }
 
-  /** Those that are loaded, sorted. */
-  get files(): NodeId[] {
-    return [...this.#loaded].sort(byId);
+  /** Those that are loaded, sorted: the server is told of them now. */
+  tell(): NodeId[] {
+    this.#untold.clear();
+    return sorted(this.#loaded);
   }
 
-  add(node: NodeId): void {
-    if (this.isLazy) this.#loaded.add(node);
+  /** A file is made here: all of its text is known. */
+  made(node: NodeId): void {
+    if (!this.isLazy || this.#loaded.has(node)) return;
+    this.#loaded.add(node);
+    this.#untold.add(node);
   }
 
   /** Says which of them are not loaded: those are wanted from now on. */
@@ -71,20 +80,31 @@ export class Loaded {
     for (const wanted of this.#wanted.values()) wanted.isAsked = false;
   }
 
-  /** Nodes that nobody else has seen go by other ids from now on. The server has been told of the former ones. */
-  renumber(ids: ReadonlyMap<NodeId, NodeId>): void {
-    for (const id of ids.values()) this.add(id);
+  /** Another session has begun, and goes by these ids for what nobody else has seen. */
+  beginAnew(ids: ReadonlyMap<NodeId, NodeId>): void {
+    for (const id of this.#untold) this.#loaded.delete(id);
+    this.#untold.clear();
+    for (const id of ids.values()) this.made(id);
   }
 
   save(): SavedLoaded {
     const wanted = [...this.#wanted].map(([node, { isAsked }]) => [node, isAsked] as const);
-    return { loaded: this.files, wanted: wanted.sort(([a], [b]) => byId(a, b)) };
+    return {
+      loaded: sorted(this.#loaded),
+      untold: sorted(this.#untold),
+      wanted: wanted.sort(([a], [b]) => byId(a, b)),
+    };
   }
 
   static restore(isLazy: boolean, saved: SavedLoaded): Loaded {
     const files = new Loaded(isLazy);
     files.#loaded = new Set(saved.loaded);
+    files.#untold = new Set(saved.untold);
     files.#wanted = new Map(saved.wanted.map(([node, isAsked]) => [node, { isAsked }]));
     return files;
   }
+}
+
+function sorted(nodes: ReadonlySet<NodeId>): NodeId[] {
+  return [...nodes].sort(byId);
 }

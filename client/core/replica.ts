@@ -318,9 +318,9 @@ export class Replica {
     if (before === 0) return;
     const taken = mentioned(this.#pending);
     const ids = renumberPending(this.#pending, before, () => this.#mint(taken));
+    this.#loaded.beginAnew(ids);
     if (ids.size === 0) return;
     this.#view = this.#view.renumbered((id) => ids.get(id) ?? id);
-    this.#loaded.renumber(ids);
     this.#event({ kind: "renumbered", ids });
   }
 
@@ -463,7 +463,7 @@ export class Replica {
     for (const one of this.#pending) {
       if (one.conditions !== undefined) one.conditions = conditionsAfter(one, [], this.#revision);
     }
-    for (const step of steps) if (step.kind === "create") this.#loaded.add(step.node);
+    for (const step of steps) if (step.kind === "create") this.#loaded.made(step.node);
     const asExpected = this.#viewIsWhole && sameSteps(steps, pending.resolved);
     this.#inFlight = undefined;
     this.#base?.follow({ steps, edits });
@@ -571,7 +571,7 @@ export class Replica {
     const resolution = resolve(change.steps, before, { site: this.#site, counter: this.#counter });
     assert(!("fault" in resolution), "a change that was checked can be resolved");
     this.#counter = resolution.counter;
-    for (const step of resolution.steps) if (step.kind === "create") this.#loaded.add(step.node);
+    for (const step of resolution.steps) if (step.kind === "create") this.#loaded.made(step.node);
     this.#view = before.apply({ steps: resolution.steps, edits: change.edits });
     const last = this.#pending[this.#pending.length - 1];
     const bytes = bytesOf(change, beside(task, conditions));
@@ -780,7 +780,7 @@ export class Replica {
       ...lost === undefined ? {} : { lost },
       problem: undefined,
     }));
-    for (const node of mentioned(this.#pending)) this.#loaded.add(node);
+    for (const node of mentioned(this.#pending)) this.#loaded.made(node);
     if (inFlight !== undefined) this.#inFlight = { seq, frame: fromHex(inFlight) };
   }
 

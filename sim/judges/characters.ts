@@ -23,6 +23,8 @@ interface Character {
   readonly owners: Owner[];
   /** Who has taken it away, seeing it. */
   takers: Owner[] | undefined;
+  /** Who has brought it back by a change: whoever undoes that takes it away again. */
+  bringers?: Owner[];
   /** The change in which it was typed. */
   typedIn: string;
   /** How often it may be there. */
@@ -79,8 +81,9 @@ export class Characters {
    * Somebody has taken something back: what comes back may do so more than once.
    *
    * @param edits one after the other, the first on what was seen `before`.
+   * @param isChange whether that is a change, which can be undone as any other can.
    */
-  tookBack(owner: Owner, before: Workspace, edits: readonly Edit[]): void {
+  tookBack(owner: Owner, before: Workspace, edits: readonly Edit[], isChange: boolean): void {
     const texts = new Map<string, Text>();
     for (const { node, op } of edits) {
       const text = texts.get(node) ?? before.text(node);
@@ -90,6 +93,7 @@ export class Characters {
         this.#judgeOwn(owner, insert, "taking back brings back what one never took away");
         this.#take(owner, removed);
         each(insert, (code) => this.#allow(code, owner));
+        if (isChange) each(insert, (code) => this.#brings(code, owner));
       }
       texts.set(node, text.apply(op));
     }
@@ -177,13 +181,16 @@ export class Characters {
     }
   }
 
-  /** How many characters of somebody are there, and of all others. */
+  /**
+   * The characters of somebody that are there, and those of all others that stay if he undoes everything: not what he
+   * took away so long ago that he cannot undo it any more, and then brought back by a change, which he can.
+   */
   census(owner: Owner): { readonly own: string; readonly others: string } {
     let own = "", others = "";
-    for (const [code, { owners, count }] of this.#known) {
+    for (const [code, { owners, bringers, count }] of this.#known) {
       if (count === 0) continue;
       if (owners[0] === owner) own += String.fromCodePoint(code);
-      else others += String.fromCodePoint(code);
+      else if (bringers?.includes(owner) !== true) others += String.fromCodePoint(code);
     }
     return { own, others };
   }
@@ -232,6 +239,12 @@ export class Characters {
       if (character.takers === undefined) character.takers = [owner];
       else if (!character.takers.includes(owner)) character.takers.push(owner);
     });
+  }
+
+  #brings(code: number, owner: Owner): void {
+    const character = this.#known.get(code);
+    if (character === undefined || character.bringers?.includes(owner) === true) return;
+    (character.bringers ??= []).push(owner);
   }
 
   #allow(code: number, owner: Owner): void {

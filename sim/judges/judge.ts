@@ -270,8 +270,8 @@ export class ClientJudge {
     this.workspace.characters.typed(this.host.index, `${this.#life} ${number}`, this.host.core.view, edits);
   }
 
-  tookBack(before: Workspace, edits: readonly Edit[]): void {
-    this.workspace.characters.tookBack(this.host.index, before, edits);
+  tookBack(before: Workspace, edits: readonly Edit[], isChange: boolean): void {
+    this.workspace.characters.tookBack(this.host.index, before, edits, isChange);
   }
 
   /** The log of its workspace has lost entries. */
