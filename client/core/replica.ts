@@ -378,7 +378,9 @@ export class Replica {
         this.#view = isSeen ? this.#confirmed : this.#view.apply(change);
       }
       this.#loaded.answered(node);
-      this.#event({ kind: "loaded", node, text: isThere ? this.#view.text(node).toString() : undefined });
+      // Made here in the meantime, it is seen before it is there: it was asked for on a log that has been lost.
+      const isShown = isThere || this.#view.node(node)?.kind === "text";
+      this.#event({ kind: "loaded", node, text: isShown ? this.#view.text(node).toString() : undefined });
     }
   }
 
