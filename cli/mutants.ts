@@ -39,7 +39,8 @@ export const mutantsCommand = new Command("mutants")
     `
 Each mutant is a named edit of one place in the source: a rule of the design that is broken. It is put into a scratch
 copy, and the laboratory is run there in processes without permissions: first the seeds of several profiles in a fixed
-order, then small worlds explored, then the laws of the file. What the tree shows without the mutant does not count.
+order, then small worlds explored, then the laws of the file; of a core, the kept stories as well. What the tree shows
+without the mutant does not count.
 ${
       exitsHelp({
         0: "every mutant is found, or survives for a reason that is stated",

@@ -9,7 +9,7 @@
 import { type Mutant, mutated, type Part, parts, type Sources } from "../mutants/mutant.ts";
 import { called, type Course, trialsOf } from "./mutants_course.ts";
 import { failingTests, runTrials } from "./mutants_process.ts";
-import { Scratch } from "./mutants_scratch.ts";
+import { Scratch, stories } from "./mutants_scratch.ts";
 
 /** How a mutant was found. */
 export interface Find {
@@ -110,10 +110,17 @@ export class Hunt implements Disposable {
   }
 
   async #laws(quarry: Quarry, scratch: Scratch): Promise<void> {
+    const { file } = quarry.mutant, test = `tests/${file.replace(/\.ts$/, "_test.ts")}`;
     // Those of server/format/ stand in tests/format/.
-    const test = `tests/${quarry.mutant.file.replace(/\.ts$/, "_test.ts")}`;
-    const file = [test, test.replace("/server/", "/")].find((file) => this.#sources.has(file));
-    if (file === undefined) return;
+    const own = [test, test.replace("/server/", "/")].find((file) => this.#sources.has(file));
+    const tests = own === undefined ? [] : [own];
+    if (/^(client|server)\/core\//.test(file)) tests.push(...stories);
+    for (const test of tests) {
+      if (quarry.find === undefined) await this.#law(quarry, scratch, test);
+    }
+  }
+
+  async #law(quarry: Quarry, scratch: Scratch, file: string): Promise<void> {
     const start = performance.now();
     let failing = await failingTests(scratch.path, file, "first");
     if (failing.length === 0) return;

@@ -11,7 +11,9 @@ const folders = [
   ...["ot", "proto", "server", "client", "sim", "cli", "fixtures"],
   ...["tests/ot", "tests/proto", "tests/format", "tests/server/core", "tests/client/core"],
 ];
-const files = ["deno.json", "deno.lock", "tests/assert.ts"];
+/** What the cores promise together, as stories: laws of both. */
+export const stories: readonly string[] = ["tests/sim/scenario_test.ts", "tests/sim/sessions_test.ts"];
+const files = ["deno.json", "deno.lock", "tests/assert.ts", ...stories];
 /** Of commands, the hunter alone. */
 const isLeftOut = (path: string) => path.startsWith("cli/") && !path.startsWith("cli/mutants_");
 

@@ -159,13 +159,6 @@ export const servingMutants: readonly Mutant[] = [
     breaks: "the departed are gone",
   },
   {
-    name: "the end of an old connection ends the new one",
-    file: "server/core/room.ts",
-    text: "if (session === undefined || session.connection !== connection) return;",
-    replacement: "if (session === undefined) return;",
-    breaks: "an older connection says nothing about the session any more",
-  },
-  {
     name: "a session with changes on their way is forgotten",
     file: "server/core/room.ts",
     text: "if (session.connection !== undefined || session.unsettled > 0) continue;",

@@ -252,7 +252,8 @@ export class Room {
     if (this.connections.size === 0) this.#emptySinceUs = nowUs;
     this.#joining = this.#joining.filter((other) => other !== connection);
     const { session } = connection;
-    if (session === undefined || session.connection !== connection) return;
+    if (session === undefined) return;
+    assert(session.connection === connection, "whoever takes over a session ends its older connection first");
     session.connection = undefined;
     session.goneAtUs = nowUs;
     session.awaited = undefined;

@@ -1,0 +1,187 @@
+/**
+ * Sessions and their connections, as stories: who falls silent, is gone for long, comes back older than he was, or
+ * comes back to another log.
+ */
+
+import { type Change, editOf, insert, type NodeId, rootId } from "../../ot/mod.ts";
+import { defaultSettings, type LogEntry } from "../../server/core/mod.ts";
+import { World, type WorldClient } from "../../sim/world.ts";
+import { assert, assertEquals } from "../assert.ts";
+
+const second = 1_000_000;
+
+function change(world: World, client: WorldClient, what: Change): number {
+  const number = client.core.nextNumber;
+  world.tell(client, { kind: "change", change: what, atomic: false });
+  return number;
+}
+
+/** Makes a file that says `text`. */
+function create(world: World, client: WorldClient, name: string, text: string): NodeId {
+  const node = client.core.nextId(0);
+  change(world, client, {
+    steps: [{ kind: "create", node, parent: rootId, name, type: "text" }],
+    edits: text === "" ? [] : [{ node, op: insert(0, text) }],
+  });
+  return node;
+}
+
+function read({ core }: WorldClient, path: string): string {
+  return core.view.text(core.view.find(path)!.id).toString();
+}
+
+function outcomes({ events }: WorldClient, number: number): string[] {
+  return events.flatMap((event) =>
+    event.kind === "settled" && event.changes.includes(number)
+      ? [event.outcome.kind === "refused" ? event.outcome.problem.code : event.outcome.kind]
+      : []
+  );
+}
+
+/** Why the server has hung up, each time. */
+function endings(world: World): (string | number | undefined)[] {
+  return world.reports.filter(({ event }) => event === "ending").map(({ fields }) => fields.code);
+}
+
+Deno.test("whoever says nothing is asked whether he is there, time and again", () => {
+  const world = new World(), ann = world.client("ann");
+  world.settle();
+  const { connection } = ann.link!;
+  for (let asked = 1; asked <= 3; asked++) {
+    const atUs = world.nowUs;
+    while (world.downstream(connection) === 0) {
+      assert(world.nowUs - atUs <= defaultSettings.heartbeatUs + 2 * second, `he is asked ${asked} times`);
+      world.pass(second / 10);
+    }
+    world.moveDown(connection);
+    world.moveUp(connection);
+  }
+  assertEquals(endings(world), []);
+});
+
+Deno.test("whoever takes all that he is sent and answers nothing is taken for gone", () => {
+  const world = new World(), ann = world.client("ann"), bob = world.client("bob");
+  world.settle();
+  const [deaf, other] = [ann.link!.connection, bob.link!.connection];
+  for (let passed = 0; passed <= defaultSettings.silenceUs + 2 * second; passed += second) {
+    world.pass(second);
+    for (const connection of [deaf, other]) world.moveDown(connection);
+    world.moveUp(other);
+  }
+  assertEquals(endings(world), ["silent"]);
+});
+
+Deno.test("a session is remembered for as long as the log has not answered for a change of it", () => {
+  const world = new World({ logWaits: true, settings: { sessionUs: 60 * second } });
+  const ann = world.client("ann");
+  world.settle();
+  const number = change(world, ann, {
+    steps: [{ kind: "create", node: ann.core.nextId(0), parent: rootId, name: "f.txt", type: "text" }],
+    edits: [],
+  });
+  world.moveUp(ann.link!.connection);
+  world.cut(ann);
+  world.pass(120 * second);
+  world.answerLog();
+  world.settle();
+  assertEquals(outcomes(ann, number), ["durable"]);
+  assertEquals(world.log.get("w")!.map(({ change: { steps } }) => steps.length), [0, 1]);
+});
+
+Deno.test("a change on its way to a log that was lost is not sent to the next one", () => {
+  const world = new World({ logWaits: true }), ann = world.client("ann");
+  world.settle();
+  create(world, ann, "f.txt", "here");
+  world.settle();
+  const file = ann.core.view.find("f.txt")!.id;
+  const number = change(world, ann, editOf(file, insert(0, "was ")));
+  world.moveUp(ann.link!.connection);
+  world.crash({ forgetLog: true });
+  world.settle();
+  assertEquals(outcomes(ann, number), ["fate_unknown"]);
+  assertEquals(ann.core.view.find("f.txt"), undefined);
+});
+
+Deno.test("a client that is put back to what it had kept goes on as another session, with other ids", () => {
+  const world = new World(), ann = world.client("ann");
+  world.settle();
+  world.cut(ann);
+  create(world, ann, "first.txt", "kept");
+  const kept = ann.core.unsent()!;
+  world.settle();
+  create(world, ann, "second.txt", "later");
+  world.settle();
+  assertEquals(world.log.get("w")!.at(-1)!.seq, 2);
+  const { site } = ann.core;
+  world.tell(ann, { kind: "leave" });
+  world.clients.splice(world.clients.indexOf(ann), 1);
+
+  const again = world.client("ann", { unsent: kept });
+  world.settle();
+  assert(again.core.site !== site, "it is another session");
+  const names = [...again.core.view.nodes()].flatMap(({ id, name }) => id === rootId ? [] : [name]).sort();
+  assertEquals(names, ["first (2).txt", "first.txt", "second.txt"]);
+  for (const name of ["first.txt", "first (2).txt"]) assertEquals(read(again, name), "kept");
+});
+
+Deno.test("so does one whose session is remembered, and what came since is not", () => {
+  const world = new World({ settings: { historyWeightMax: 1000 } });
+  const ann = world.client("ann"), bob = world.client("bob");
+  world.settle();
+  world.cut(ann);
+  create(world, ann, "first.txt", "kept");
+  const kept = ann.core.unsent()!;
+  world.settle();
+  create(world, ann, "second.txt", "later");
+  world.settle();
+  const { site } = ann.core;
+  world.cut(ann);
+  world.clients.splice(world.clients.indexOf(ann), 1);
+  for (let i = 0; i < 50; i++) {
+    create(world, bob, `${i}.txt`, "a text that takes its place in the history".repeat(5));
+    world.settle();
+  }
+
+  const again = world.client("ann", { unsent: kept });
+  world.settle();
+  assert(again.core.site !== site, "it is another session");
+  for (const name of ["first.txt", "first (2).txt"]) assertEquals(read(again, name), "kept");
+});
+
+Deno.test("what a lazy client made before it heard of another log is not taken for a file there", () => {
+  const world = new World(), lazy = world.client("lazy", { lazy: true }), other = world.client("other");
+  world.settle();
+  assertEquals([lazy.core.site, other.core.site], [1, 2]);
+  world.crash({ forgetLog: true });
+  while (!lazy.wantsLink || !other.wantsLink) world.pass(second);
+  world.connect(lazy);
+  const made = create(world, lazy, "mine.txt", "mine");
+  // The other one is the first who is heard on the new log, and goes by the site that made the file.
+  world.connect(other);
+  world.moveUp(other.link!.connection);
+  world.settle();
+  assertEquals([lazy.core.site, other.core.site], [2, 1]);
+  const theirs = create(world, other, "theirs.txt", "theirs");
+  world.settle();
+  assertEquals([theirs, lazy.core.isLoaded(theirs)], [made, false]);
+  world.tell(lazy, { kind: "load", nodes: [theirs] });
+  world.settle();
+  assertEquals([read(lazy, "mine.txt"), read(lazy, "theirs.txt")], ["mine", "theirs"]);
+});
+
+Deno.test("redo brings back what was typed at the place that it has by then", () => {
+  const world = new World(), ann = world.client("ann"), bob = world.client("bob");
+  world.settle();
+  const file = create(world, ann, "f.txt", "0123");
+  world.settle();
+  change(world, ann, editOf(file, insert(4, "X")));
+  world.settle();
+  world.tell(ann, { kind: "undo" });
+  world.settle();
+  change(world, bob, editOf(file, insert(0, "yy")));
+  world.settle();
+  world.tell(ann, { kind: "redo" });
+  world.settle();
+  for (const client of [ann, bob]) assertEquals(read(client, "f.txt"), "yy0123X");
+  assertEquals((world.log.get("w") as LogEntry[]).length, 6);
+});
