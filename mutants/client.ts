@@ -312,4 +312,11 @@ export const clientMutants: readonly Mutant[] = [
     replacement: "",
     breaks: "the view is the confirmed workspace with what is pending",
   },
+  {
+    name: "behind what is lost and was taken back, other losses are not whole",
+    file: "client/core/layout.ts",
+    text: "if (undoes !== undefined) passOver(undoes, losses);",
+    replacement: "if (undoes !== undefined) undoes.inverse = [];",
+    breaks: "what came after a lost change is carried over all that was lost",
+  },
 ];

@@ -74,8 +74,10 @@ export interface SimulationOptions {
 
 /** The virtual clock begins here: microseconds since 1970. */
 export const originUs = 1_700_000_000_000_000;
-/** How long after the faults have ended everything must be settled. */
+/** How long after the faults have ended everything must be settled, beside what changes take that wait. */
 const settleUsMax = 300_000_000;
+/** How long one of them may take beside the way there and back, for the bytes that it names and for itself. */
+const changeUsMax = 1_000_000;
 /** The token of who looks after the servers. */
 const administrator: GrantPlan = { capabilities: [["admin"]], expiresUs: 0 };
 /** The token of who is given none in particular. */
@@ -383,16 +385,31 @@ export class Simulation
 
   /** Lets time pass until everybody who can is at the head, with nothing left to say. */
   #settle(when: string): void {
-    const end = this.scheduler.nowUs + settleUsMax;
+    const beginUs = this.scheduler.nowUs;
+    let patienceUs = settleUsMax;
+    const isOver = () => {
+      patienceUs = Math.max(patienceUs, settleUsMax + this.#backlogUs());
+      return this.scheduler.nowUs > beginUs + patienceUs;
+    };
     while (!this.#isSettled()) {
-      if (this.scheduler.nowUs > end) throw this.#unsettled(when);
+      if (isOver()) throw this.#unsettled(when);
       this.#runFor(lookUs);
     }
     this.#runFor(silenceUs);
     while (!this.#isSettled() || !this.#isSilent()) {
-      if (this.scheduler.nowUs > end) throw this.#unsettled(when);
+      if (isOver()) throw this.#unsettled(when);
       this.#runFor(lookUs);
     }
+  }
+
+  /** How long those may take who have to send one change after the other over a slow link. */
+  #backlogUs(): number {
+    let longestUs = 0;
+    for (const { core, quality: { latencyUs } } of this.#settling()) {
+      const usPerChange = 4 * Math.max(...latencyUs) + changeUsMax;
+      longestUs = Math.max(longestUs, core.unsentCount * usPerChange);
+    }
+    return longestUs;
   }
 
   #runFor(us: number): void {

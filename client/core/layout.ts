@@ -12,6 +12,7 @@ import {
   type Edit,
   faultOf,
   type NodeId,
+  normalizeEdits,
   resolve,
   type Step,
   Text,
@@ -33,6 +34,15 @@ export interface Layout {
   readonly refused: readonly { readonly pending: Pending; readonly problem: Problem }[];
 }
 
+/** What takes back a change that no longer fits: the ones after it were made on the text with it. */
+interface Loss {
+  readonly of: Pending;
+  readonly nodes: ReadonlySet<NodeId>;
+  inverse: readonly Edit[];
+  /** What the inverse was before those that are taken back later. */
+  readonly before: Map<Pending, readonly Edit[]>;
+}
+
 /** Lays `pending`, of which the first may be in flight, over `confirmed`: all of it is resolved anew. */
 export function layOut(
   pending: readonly Pending[],
@@ -46,21 +56,21 @@ export function layOut(
 ): Layout {
   let view = confirmed, isWhole = true;
   const kept: Pending[] = [], refused: { pending: Pending; problem: Problem }[] = [];
-  // What takes back those that no longer fit: the ones after them were made on the text with them.
-  const losses: { readonly of: Pending; readonly nodes: ReadonlySet<NodeId>; inverse: readonly Edit[] }[] =
-    [];
+  const losses: Loss[] = [], undone = new Set(pending.map(({ undoes }) => undoes));
   for (const one of pending) {
-    for (const loss of losses) {
+    const undoes = losses.find(({ of }) => of === one.undoes);
+    // What took back one that is lost has nothing left to do.
+    if (undoes !== undefined) {
       const { steps, edits } = one.change;
-      if (one.undoes === loss.of) {
-        // What took it back has nothing left to do, and behind the two nothing is lost.
-        one.change = { steps, edits: edits.filter(({ node }) => !loss.nodes.has(node)) };
-        loss.inverse = [];
-        continue;
-      }
+      one.change = { steps, edits: edits.filter(({ node }) => !undoes.nodes.has(node)) };
+    }
+    for (const loss of losses) {
+      if (undone.has(one)) loss.before.set(one, loss.inverse);
+      const { steps, edits } = one.change;
       one.change = { steps, edits: transformEdits(edits, loss.inverse, "right") };
       loss.inverse = transformEdits(loss.inverse, edits, "left");
     }
+    if (undoes !== undefined) passOver(undoes, losses);
     const resolution = resolve(one.change.steps, view, { site, counter: 0 });
     one.resolved = "fault" in resolution ? [] : resolution.steps;
     if (!("fault" in resolution) && fits(one.change.edits, view, one.resolved)) {
@@ -88,13 +98,29 @@ export function layOut(
     }
     const { wrong, right } = part(one, unfit);
     const nodes = new Set(wrong.change.edits.map(({ node }) => node));
-    losses.push({ of: one, nodes, inverse: inverseOf(wrong.change.edits, view) });
+    losses.push({ of: one, nodes, inverse: inverseOf(wrong.change.edits, view), before: new Map() });
     refused.push({ pending: wrong, problem: one.problem });
     if (right === undefined) continue;
     view = view.apply(right.change);
     kept.push(right);
   }
   return { view, isWhole, kept, refused };
+}
+
+/**
+ * Behind a change that is lost and what took it back nothing is lost of the two, and of others what was before them: they
+ * were nothing together.
+ */
+function passOver(pair: Loss, losses: readonly Loss[]): void {
+  pair.inverse = [];
+  for (const loss of losses) {
+    const before = loss.before.get(pair.of);
+    if (before === undefined) continue;
+    loss.inverse = normalizeEdits([
+      ...before.filter(({ node }) => pair.nodes.has(node)),
+      ...loss.inverse.filter(({ node }) => !pair.nodes.has(node)),
+    ]);
+  }
 }
 
 /** A workspace with a pending change, or with those of its edits that fit. */

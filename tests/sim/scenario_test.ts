@@ -491,6 +491,35 @@ Deno.test("what was typed, undone and redone before a refusal leaves the places 
   assertAgreed(world, clients, "b012345xxx");
 });
 
+Deno.test("what falls with a file, taken back or not, leaves the places of what came after alone", () => {
+  const world = new World({ settings: { nodesMax: 3 } });
+  const clients = stage(["left", "right"], "0123456", world);
+  const [left, right] = clients as [WorldClient, WorldClient];
+  world.cut(left);
+  const file = left.core.view.find("f.txt")!.id, made = left.core.nextId(0);
+  step(world, left, { kind: "create", node: made, parent: rootId, name: "made.txt", type: "text" });
+  const both = (group: string, op: TextOp) => {
+    const change = { steps: [], edits: [{ node: file, op }, { node: made, op: insert(0, "x") }] };
+    world.tell(left, { kind: "change", change, atomic: true, group });
+  };
+  both("first", replace(0, 5, "a"));
+  both("second", replace(0, 1, "b"));
+  world.tell(left, { kind: "undo" });
+  assertEquals(read(left), "a56");
+  edit(world, left, remove(0, 1));
+  edit(world, left, insert(2, "!"));
+  // With this there is no room for the file that all of that is of, but the last two.
+  step(world, right, {
+    kind: "create",
+    node: right.core.nextId(0),
+    parent: rootId,
+    name: "g.txt",
+    type: "text",
+  });
+  world.settle();
+  assertAgreed(world, clients, "0123456!");
+});
+
 Deno.test("undo of a removal does nothing once somebody else has removed the node again", () => {
   const world = new World();
   const clients = stage(["left", "right"], "abc", world);
