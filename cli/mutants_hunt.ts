@@ -110,14 +110,21 @@ export class Hunt implements Disposable {
   }
 
   async #laws(quarry: Quarry, scratch: Scratch): Promise<void> {
-    const { file } = quarry.mutant, test = `tests/${file.replace(/\.ts$/, "_test.ts")}`;
-    // Those of server/format/ stand in tests/format/.
-    const own = [test, test.replace("/server/", "/")].find((file) => this.#sources.has(file));
-    const tests = own === undefined ? [] : [own];
-    if (/^(client|server)\/core\//.test(file)) tests.push(...stories);
-    for (const test of tests) {
+    for (const test of this.#lawsOf(quarry.mutant.file)) {
       if (quarry.find === undefined) await this.#law(quarry, scratch, test);
     }
+  }
+
+  /** Where the laws of a file stand, its own first. */
+  #lawsOf(file: string): readonly string[] {
+    const test = `tests/${file.replace(/\.ts$/, "_test.ts")}`;
+    // Those of server/format/ and server/history/ stand in tests/format/ and tests/history/.
+    const own = [test, test.replace("/server/", "/")].filter((file) => this.#sources.has(file));
+    if (/^(client|server)\/core\//.test(file)) return [...own, ...stories];
+    // Questions are asked of all that answers them.
+    if (!file.startsWith("server/history/")) return own;
+    const isLaw = (file: string) => /^tests\/history\/.*_test\.ts$/.test(file) && !own.includes(file);
+    return [...own, ...[...this.#sources.keys()].filter(isLaw).sort()];
   }
 
   async #law(quarry: Quarry, scratch: Scratch, file: string): Promise<void> {

@@ -9,7 +9,7 @@ import type { Sources } from "../mutants/mutant.ts";
 /** What simulations, explorations and laws need. */
 const folders = [
   ...["ot", "proto", "server", "client", "sim", "cli", "fixtures"],
-  ...["tests/ot", "tests/proto", "tests/format", "tests/server/core", "tests/client/core"],
+  ...["tests/ot", "tests/proto", "tests/format", "tests/history", "tests/server/core", "tests/client/core"],
 ];
 /** What the cores promise together, as stories: laws of both. */
 export const stories: readonly string[] = ["tests/sim/scenario_test.ts", "tests/sim/sessions_test.ts"];

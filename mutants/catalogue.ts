@@ -6,6 +6,7 @@
 
 import { blobMutants } from "./blobs.ts";
 import { clientMutants } from "./client.ts";
+import { historyMutants } from "./history.ts";
 import { logMutants } from "./log.ts";
 import type { Invariant } from "../sim/judges/failure.ts";
 import type { Mutant } from "./mutant.ts";
@@ -30,6 +31,7 @@ export const mutants: readonly Mutant[] = [
   ...blobMutants,
   ...signingMutants,
   ...taskMutants,
+  ...historyMutants,
 ];
 
 /** Those that show so seldom that finding them says something about the search. */

@@ -445,4 +445,18 @@ export const servingMutants: readonly Mutant[] = [
     replacement: "",
     breaks: "a file of another log that happens to get the id is loaded with its text",
   },
+  {
+    name: "who is at a place out of reach is not asked again",
+    file: "server/core/room.ts",
+    text: "if (!this.#presences.moved(session, place)) {",
+    replacement: "if (!this.#presences.moved(session, place) && this.name.length > 100) {",
+    breaks: "a place on a revision that the server keeps no history of is said anew",
+  },
+  {
+    name: "history goes before places are moved over it",
+    file: "server/core/room.ts",
+    text: "    this.#presences.settle(Math.min(needed, this.#sequencer.nextFloor));\n",
+    replacement: "",
+    breaks: "the server transforms presence over entries",
+  },
 ];

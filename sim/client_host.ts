@@ -218,6 +218,7 @@ export class ClientHost {
     const timed = withTime<ClientInput>(input, this.#nowUs());
     const outputs = this.core.step(timed);
     const events: ClientEvent[] = [];
+    let isKept = false;
     for (const output of outputs) {
       switch (output.kind) {
         case "open":
@@ -237,8 +238,12 @@ export class ClientHost {
           break;
         case "keep":
           if (this.#keeps++ % 4 === 0) this.keptEarlier = this.kept;
-          this.kept = this.core.unsent();
-          this.#keepContents();
+          // Told twice of one input, there is nothing newer to keep the second time.
+          if (!isKept) {
+            this.kept = this.core.unsent();
+            this.#keepContents();
+          }
+          isKept = true;
           break;
         case "event":
           events.push(output.event);

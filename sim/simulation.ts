@@ -452,9 +452,7 @@ export class Simulation
     if (!this.#judged) return;
     const settling = this.#settling();
     for (const host of settling) this.#judges.get(host)!.judge();
-    const { historyEntriesMax, historyWeightMax } = this.#scenario.settings;
-    const isForgetful = historyEntriesMax !== undefined || historyWeightMax !== undefined;
-    judgePresence(settling, (workspace) => this.#sitesOf(workspace), isForgetful);
+    judgePresence(settling, (workspace) => this.#sitesOf(workspace));
     for (const workspace of this.#workspaces.values()) {
       workspace.judgeMemories();
       workspace.judgeSignatures();

@@ -404,7 +404,7 @@ export class ClientCore {
         if (message.seq === this.#replica.inFlight?.seq) this.#replica.accepted();
         return;
       case "presence":
-        return this.#otherPresence(message);
+        return this.#presence(message);
       case "ping":
         return connection.send(encodeClientMessage({ kind: "pong", value: message.value }));
       case "pong":
@@ -788,7 +788,9 @@ export class ClientCore {
     connection.send(encodeClientMessage({ kind: "presence", place }));
   }
 
-  #otherPresence(presence: OtherPresence): void {
+  #presence(presence: OtherPresence): void {
+    // Our own: what we said was on a revision of which the server keeps no history any more.
+    if (presence.site === this.site) return this.#place.sayAgain();
     this.#peers.heard(presence);
     this.#event({ kind: "presence", site: presence.site });
   }

@@ -42,6 +42,7 @@ export class Peers {
 
   /** Of those who are in files that have gone out of sight, no place is known any more; says who that is. */
   lose(nodes: readonly NodeId[]): number[] {
+    if (nodes.length === 0) return [];
     const there = this.#sorted().filter(({ node }) => node !== undefined && nodes.includes(node));
     for (const peer of there) this.#peers.set(peer.site, { ...peer, node: undefined, ranges: [] });
     return there.map(({ site }) => site);

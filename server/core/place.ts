@@ -7,7 +7,7 @@
 import { type TextOp, transform, transformPosition } from "../../ot/mod.ts";
 import type { Place } from "../../proto/mod.ts";
 import { editIn, type Sequencer } from "./sequencer.ts";
-import type { Session } from "./session.ts";
+import type { Session, Settled } from "./session.ts";
 
 /**
  * A session's place moved on to the durable revision; undefined if there is nothing left that it could be in.
@@ -22,15 +22,13 @@ export function settledPlace(
 ): Place | undefined {
   const { workspace, revision: head } = sequencer.durable;
   if (place.revision > head || workspace.node(place.node)?.kind !== "text") return undefined;
-  let op: TextOp | undefined;
-  let since = place.revision, ownRevision = 0;
-  if (own !== undefined && own.submission.seq === place.seq && own.revision > place.revision) {
+  const since = sinceOf(own, place);
+  if (since < sequencer.floor) return undefined;
+  let op: TextOp | undefined, ownRevision = 0, { ranges } = place;
+  if (isBeforeOwn(own, place)) {
     op = editIn(own.submission, place.node);
     ownRevision = own.revision;
-    since = Math.min(since, own.submission.base);
   }
-  if (since < sequencer.floor) return undefined;
-  let { ranges } = place;
   for (const past of sequencer.editsSince(place.node, since)) {
     if (past.revision > head) break;
     if (past.revision === ownRevision) continue;
@@ -50,6 +48,22 @@ export function settledPlace(
     head: Math.min(head, length),
   }));
   return { node: place.node, revision: head, seq: place.seq, ranges };
+}
+
+/** Whether a place can be anywhere, and the history is gone that would say where: its author is to say it anew. */
+export function isOutOfReach(sequencer: Sequencer, { submitted }: Session, place: Place): boolean {
+  const { workspace } = sequencer.durable;
+  return workspace.node(place.node)?.kind === "text" && sinceOf(submitted, place) < sequencer.floor;
+}
+
+/** The revision after which entries say where a place has come to. */
+function sinceOf(own: Session["submitted"], place: Place): number {
+  return isBeforeOwn(own, place) ? Math.min(place.revision, own.submission.base) : place.revision;
+}
+
+/** Whether a place is said with its author's last change, which came into the log after what he had seen. */
+function isBeforeOwn(own: Session["submitted"], { revision, seq }: Place): own is Settled {
+  return own !== undefined && own.submission.seq === seq && own.revision > revision;
 }
 
 function moved(ranges: Place["ranges"], op: TextOp): Place["ranges"] {

@@ -9,7 +9,7 @@
 
 import type { NodeId } from "../../ot/mod.ts";
 import { encodeServerMessage, type Participant, type Place } from "../../proto/mod.ts";
-import { settledPlace } from "./place.ts";
+import { isOutOfReach, settledPlace } from "./place.ts";
 import type { Scope } from "./rights.ts";
 import type { Sequencer } from "./sequencer.ts";
 import type { Session } from "./session.ts";
@@ -63,13 +63,14 @@ export class Presences {
     this.#replace(session, session, undefined, this.#version + 1);
   }
 
-  /** A session that is here says where. */
-  moved(session: Session, place: Place | undefined): void {
+  /** A session that is here says where; false if that is too old to be understood, and is to be said anew. */
+  moved(session: Session, place: Place | undefined): boolean {
     const settled = place && settledPlace(this.#sequencer, session, place);
     // Who claims to be where they see nothing is nowhere in particular.
     const isSeen = settled !== undefined &&
       session.rights.read.covers(this.#sequencer.durable.workspace, settled.node);
     this.#replace(session, session, isSeen ? settled : undefined);
+    return place === undefined || !isOutOfReach(this.#sequencer, session, place);
   }
 
   gone(session: Session): void {

@@ -446,7 +446,16 @@ export class Room {
       session.awaited = place;
       return;
     }
-    this.#presences.moved(session, place);
+    if (!this.#presences.moved(session, place)) {
+      const { site } = session;
+      session.connection?.say({
+        kind: "presence",
+        site,
+        participant: undefined,
+        gone: false,
+        place: undefined,
+      });
+    }
     this.#due(nowUs);
   }
 
@@ -776,6 +785,7 @@ export class Room {
   }
 
   #trim(needed: number): void {
+    this.#presences.settle(Math.min(needed, this.#sequencer.nextFloor));
     this.#sequencer.trim(needed);
     this.#views.trim();
   }
@@ -784,7 +794,6 @@ export class Room {
   #bound(nowUs: number): void {
     const sequencer = this.#sequencer;
     if (sequencer.isFull(1)) {
-      this.#presences.settle(sequencer.nextFloor);
       this.#trim(this.#needed);
       if (sequencer.isFull(2)) {
         const floor = sequencer.nextFloor;

@@ -28,7 +28,7 @@ export interface SavedSession {
 }
 
 /** A change in the log, as it was submitted. */
-interface Settled {
+export interface Settled {
   readonly submission: Submission;
   readonly revision: number;
 }

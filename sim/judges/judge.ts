@@ -327,13 +327,10 @@ export class ClientJudge {
  * Everybody who has caught up knows where the others are, and of nobody who is gone.
  *
  * @param sitesOf those that the servers still have a connection of, by workspace; undefined if that is not known.
- * @param isForgetful whether a server keeps so little history that where somebody was may mean nothing any more when
- * it hears of it: then nobody knows where that is, until it is somewhere else.
  */
 export function judgePresence(
   hosts: readonly ClientHost[],
   sitesOf: (workspace: string) => ReadonlySet<number> | undefined,
-  isForgetful: boolean,
 ): void {
   for (const { name, core, workspace, server } of hosts) {
     const sites = sitesOf(workspace);
@@ -353,7 +350,7 @@ export function judgePresence(
       const isRead = place === undefined || core.isLoaded(place.node);
       const seen = JSON.stringify([peer.node, peer.ranges]);
       const actual = JSON.stringify([place?.node, isRead ? place?.ranges ?? [] : []]);
-      if (seen !== actual && !(isForgetful && peer.node === undefined)) {
+      if (seen !== actual) {
         throw new Failure(
           "presence",
           "somebody is seen in another place",

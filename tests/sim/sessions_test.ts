@@ -169,6 +169,27 @@ Deno.test("what a lazy client made before it heard of another log is not taken f
   assertEquals([read(lazy, "mine.txt"), read(lazy, "theirs.txt")], ["mine", "theirs"]);
 });
 
+Deno.test("whoever says where he is on a revision that the server has let go of is asked again", () => {
+  const world = new World({ settings: { historyEntriesMax: 4 } });
+  const ann = world.client("ann"), bob = world.client("bob");
+  world.settle();
+  const file = create(world, ann, "f.txt", "0123"), other = create(world, bob, "g.txt", "");
+  world.settle();
+  world.tell(ann, { kind: "select", node: file, ranges: [{ anchor: 1, head: 3 }] });
+  // She reads on all the time, and what she says is slow to arrive.
+  const { connection } = ann.link!;
+  for (let i = 0; i < 20; i++) {
+    change(world, bob, editOf(other, insert(0, "x")));
+    world.moveUp(bob.link!.connection);
+    world.moveDown(bob.link!.connection);
+    world.moveDown(connection);
+  }
+  world.settle();
+  const seen = bob.core.peers.find(({ site }) => site === ann.core.site);
+  assertEquals([seen?.node, seen?.ranges], [file, [{ anchor: 1, head: 3 }]]);
+  assertEquals(endings(world), []);
+});
+
 Deno.test("redo brings back what was typed at the place that it has by then", () => {
   const world = new World(), ann = world.client("ann"), bob = world.client("bob");
   world.settle();
