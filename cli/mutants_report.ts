@@ -100,7 +100,8 @@ export function markdownOf(reports: readonly Report[], sightings: readonly Repor
     "project, by an edit of one place, and what the laboratory made of it: how many trials it took until something was",
     `wrong that is not without the bug (at most ${seeds} simulations, in a fixed order), how long that was on one core,`,
     "and what was wrong. Where the simulation does not find one, small worlds are explored, and last the laws of the",
-    "file are tried, and for a core the kept stories. Several invariants may find a mutant; those in bold are found by one alone.",
+    "file are tried; of a core, the kept stories as well. Several invariants may find a mutant; those in bold are found",
+    "by one alone.",
     "",
     `${found.length} of ${reports.length} are found: ${bySimulation.length} by simulation, half of these within ` +
     `${middle(bySimulation.map(({ trials }) => trials))} trials and ` +
