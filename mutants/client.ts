@@ -128,7 +128,6 @@ export const clientMutants: readonly Mutant[] = [
     text: `if (node.name === inverse.from) steps.push({ kind: "rename", node: node.id, name: inverse.to });`,
     replacement: `steps.push({ kind: "rename", node: node.id, name: inverse.to });`,
     breaks: "undo restores the author's own effect only",
-    survives: "no judge knows whose a name or a place is",
   },
   {
     name: "what was built on a refused change stays where it was",

@@ -186,7 +186,6 @@ export const sequencingMutants: readonly Mutant[] = [
     text: "if (index % 8 === 7) return this.#machines.shift() ?? this.#people.shift();",
     replacement: "",
     breaks: "agents get at least one place in eight",
-    survives: "it takes eight submissions in the queue at one time, and each client has one in flight",
   },
   {
     name: "everybody may change as often as they like",

@@ -329,7 +329,6 @@ export const servingMutants: readonly Mutant[] = [
     text: "if (connection.writing && nowUs - connection.wroteAtUs >= drainUs) this",
     replacement: "if (connection.writing && nowUs - connection.wroteAtUs >= drainUs * 1000) this",
     breaks: "a connection that does not drain for a set time is closed",
-    survives: "no judge looks at how much a server holds",
   },
   {
     name: "who is silent is kept for ever",
@@ -351,8 +350,6 @@ export const servingMutants: readonly Mutant[] = [
     text: "for (const room of this.#rooms.values()) if (!room.isSettled) return;",
     replacement: "",
     breaks: "a graceful stop settles everything first",
-    survives:
-      "what was not settled is sent again to the next run of the server: nothing is lost, it is only less polite",
   },
   {
     name: "a restored room forgets who waits",
