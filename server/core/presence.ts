@@ -70,7 +70,11 @@ export class Presences {
     const isSeen = settled !== undefined &&
       session.rights.read.covers(this.#sequencer.durable.workspace, settled.node);
     this.#replace(session, session, isSeen ? settled : undefined);
-    return place === undefined || !isOutOfReach(this.#sequencer, session, place);
+    if (place === undefined || settled !== undefined || !isOutOfReach(this.#sequencer, session, place)) {
+      return true;
+    }
+    // Of a file that it may not see, it is not told that there is one.
+    return !session.rights.read.covers(this.#sequencer.durable.workspace, place.node);
   }
 
   gone(session: Session): void {
