@@ -13,7 +13,7 @@ const folders = [
 ];
 /** What the cores promise together, as stories: laws of both. */
 export const stories: readonly string[] = ["tests/sim/scenario_test.ts", "tests/sim/sessions_test.ts"];
-const files = ["deno.json", "deno.lock", "tests/assert.ts", ...stories];
+const files = ["deno.json", "deno.lock", "tests/assert.ts", "tests/sim/story.ts", ...stories];
 /** Of commands, the hunter alone. */
 const isLeftOut = (path: string) => path.startsWith("cli/") && !path.startsWith("cli/mutants_");
 

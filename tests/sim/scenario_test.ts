@@ -3,19 +3,11 @@
  * they are known in this project.
  */
 
-import {
-  type Change,
-  editOf,
-  insert,
-  remove,
-  replace,
-  rootId,
-  type Step,
-  type TextOp,
-} from "../../ot/mod.ts";
+import { editOf, insert, remove, replace, rootId, type Step, type TextOp } from "../../ot/mod.ts";
 import { type LogEntry, State } from "../../server/core/mod.ts";
 import { World, type WorldClient } from "../../sim/world.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { change, outcomes, read } from "./story.ts";
 
 const second = 1_000_000;
 
@@ -33,30 +25,12 @@ function stage(names: readonly string[], text: string, world = new World()): Wor
   return clients;
 }
 
-function change(world: World, client: WorldClient, what: Change): number {
-  const number = client.core.nextNumber;
-  world.tell(client, { kind: "change", change: what, atomic: false });
-  return number;
-}
-
 function edit(world: World, client: WorldClient, op: TextOp, path = "f.txt"): number {
   return change(world, client, editOf(client.core.view.find(path)!.id, op));
 }
 
 function step(world: World, client: WorldClient, ...steps: Step[]): number {
   return change(world, client, { steps, edits: [] });
-}
-
-function read({ core }: WorldClient, path = "f.txt"): string {
-  return core.view.text(core.view.find(path)!.id).toString();
-}
-
-function outcomes({ events }: WorldClient, number: number): string[] {
-  return events.flatMap((event) =>
-    event.kind === "settled" && event.changes.includes(number)
-      ? [event.outcome.kind === "refused" ? event.outcome.problem.code : event.outcome.kind]
-      : []
-  );
 }
 
 /** The workspace as the log alone makes it. */
@@ -518,6 +492,20 @@ Deno.test("what falls with a file, taken back or not, leaves the places of what 
   });
   world.settle();
   assertAgreed(world, clients, "0123456!");
+});
+
+Deno.test("redo brings back what was typed at the place that it has by then", () => {
+  const world = new World(), clients = stage(["left", "right"], "0123", world);
+  const [left, right] = clients as [WorldClient, WorldClient];
+  edit(world, left, insert(4, "X"));
+  world.settle();
+  world.tell(left, { kind: "undo" });
+  world.settle();
+  edit(world, right, insert(0, "yy"));
+  world.settle();
+  world.tell(left, { kind: "redo" });
+  world.settle();
+  assertAgreed(world, clients, "yy0123X");
 });
 
 Deno.test("undo of a removal does nothing once somebody else has removed the node again", () => {

@@ -3,18 +3,14 @@
  * comes back to another log.
  */
 
-import { type Change, editOf, insert, type NodeId, rootId } from "../../ot/mod.ts";
-import { defaultSettings, type LogEntry } from "../../server/core/mod.ts";
+import type { Unsent } from "../../client/core/mod.ts";
+import { editOf, insert, type NodeId, rootId } from "../../ot/mod.ts";
+import { defaultSettings } from "../../server/core/mod.ts";
 import { World, type WorldClient } from "../../sim/world.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { change, outcomes, read } from "./story.ts";
 
 const second = 1_000_000;
-
-function change(world: World, client: WorldClient, what: Change): number {
-  const number = client.core.nextNumber;
-  world.tell(client, { kind: "change", change: what, atomic: false });
-  return number;
-}
 
 /** Makes a file that says `text`. */
 function create(world: World, client: WorldClient, name: string, text: string): NodeId {
@@ -24,18 +20,6 @@ function create(world: World, client: WorldClient, name: string, text: string): 
     edits: text === "" ? [] : [{ node, op: insert(0, text) }],
   });
   return node;
-}
-
-function read({ core }: WorldClient, path: string): string {
-  return core.view.text(core.view.find(path)!.id).toString();
-}
-
-function outcomes({ events }: WorldClient, number: number): string[] {
-  return events.flatMap((event) =>
-    event.kind === "settled" && event.changes.includes(number)
-      ? [event.outcome.kind === "refused" ? event.outcome.problem.code : event.outcome.kind]
-      : []
-  );
 }
 
 /** Why the server has hung up, each time. */
@@ -102,15 +86,21 @@ Deno.test("a change on its way to a log that was lost is not sent to the next on
   assertEquals(ann.core.view.find("f.txt"), undefined);
 });
 
+/** What a client had kept of a file it made, before that and another one arrived. */
+function keptBeforeMore(world: World, client: WorldClient): Unsent {
+  world.cut(client);
+  create(world, client, "first.txt", "kept");
+  const kept = client.core.unsent()!;
+  world.settle();
+  create(world, client, "second.txt", "later");
+  world.settle();
+  return kept;
+}
+
 Deno.test("a client that is put back to what it had kept goes on as another session, with other ids", () => {
   const world = new World(), ann = world.client("ann");
   world.settle();
-  world.cut(ann);
-  create(world, ann, "first.txt", "kept");
-  const kept = ann.core.unsent()!;
-  world.settle();
-  create(world, ann, "second.txt", "later");
-  world.settle();
+  const kept = keptBeforeMore(world, ann);
   assertEquals(world.log.get("w")!.at(-1)!.seq, 2);
   const { site } = ann.core;
   world.tell(ann, { kind: "leave" });
@@ -128,12 +118,7 @@ Deno.test("so does one whose session is remembered, and what came since is not",
   const world = new World({ settings: { historyWeightMax: 1000 } });
   const ann = world.client("ann"), bob = world.client("bob");
   world.settle();
-  world.cut(ann);
-  create(world, ann, "first.txt", "kept");
-  const kept = ann.core.unsent()!;
-  world.settle();
-  create(world, ann, "second.txt", "later");
-  world.settle();
+  const kept = keptBeforeMore(world, ann);
   const { site } = ann.core;
   world.cut(ann);
   world.clients.splice(world.clients.indexOf(ann), 1);
@@ -188,21 +173,4 @@ Deno.test("whoever says where he is on a revision that the server has let go of 
   const seen = bob.core.peers.find(({ site }) => site === ann.core.site);
   assertEquals([seen?.node, seen?.ranges], [file, [{ anchor: 1, head: 3 }]]);
   assertEquals(endings(world), []);
-});
-
-Deno.test("redo brings back what was typed at the place that it has by then", () => {
-  const world = new World(), ann = world.client("ann"), bob = world.client("bob");
-  world.settle();
-  const file = create(world, ann, "f.txt", "0123");
-  world.settle();
-  change(world, ann, editOf(file, insert(4, "X")));
-  world.settle();
-  world.tell(ann, { kind: "undo" });
-  world.settle();
-  change(world, bob, editOf(file, insert(0, "yy")));
-  world.settle();
-  world.tell(ann, { kind: "redo" });
-  world.settle();
-  for (const client of [ann, bob]) assertEquals(read(client, "f.txt"), "yy0123X");
-  assertEquals((world.log.get("w") as LogEntry[]).length, 6);
 });
