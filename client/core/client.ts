@@ -613,7 +613,7 @@ export class ClientCore {
     if (isSameLog && !(isOurs && committed > inFlight.seq)) return undefined;
     // Nobody can say whether it is in the log, or in what is left of it: it is never applied a second time.
     const reason = isSameLog
-      ? "What was kept of this change is older than what came of it."
+      ? olderThanItsFate
       : "The server lost part of its log while this change was on its way.";
     return fateUnknown(reason, first.change);
   }
@@ -663,8 +663,13 @@ export class ClientCore {
     if (nodes.length > 0) connection.send(encodeClientMessage({ kind: "load", nodes }));
   }
 
-  /** Takes a new session: what is pending may be in the log already, and gets new ids. */
+  /**
+   * Takes a new session, since ours has done what we know nothing of: what was in flight may be in the log by another
+   * seq, and is handed back; what is pending behind it gets new ids.
+   */
   #forked(): void {
+    const { inFlight, pending: [first] } = this.#replica;
+    if (inFlight !== undefined) this.#replica.setAside(fateUnknown(olderThanItsFate, first!.change));
     this.#session = "";
     this.#replica.forgetBase();
     this.#hangUp({ code: "session_forked", message: codes.session_forked.text });
@@ -893,6 +898,8 @@ export class ClientCore {
 
 /** Why what was on its way when another run began under our session may be in the log. */
 const otherRun = "Another run of this client has taken its place while this change was on its way.";
+/** The same where the run before has gone on since. */
+const olderThanItsFate = "What was kept of this change is older than what came of it.";
 /** The same where the run before signed with another key, or not at all. */
 const otherKey = "An earlier run had another key to sign with, or none, while this change was on its way.";
 

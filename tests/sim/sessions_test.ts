@@ -133,6 +133,33 @@ Deno.test("so does one whose session is remembered, and what came since is not",
   for (const name of ["first.txt", "first (2).txt"]) assertEquals(read(again, name), "kept");
 });
 
+Deno.test("a client that is put back to what was on its way, and was sent anew since, gets that handed back", () => {
+  const world = new World({ settings: { historyEntriesMax: 8 } });
+  const ann = world.client("ann"), bob = world.client("bob");
+  world.settle();
+  // So much happens meanwhile that the server cannot take the change as it is.
+  create(world, ann, "f.txt", "once");
+  const there = bob.link!.connection;
+  for (let i = 0; i < 12; i++) {
+    create(world, bob, `${i}.txt`, "");
+    world.moveUp(there);
+    world.moveDown(there);
+  }
+  const back = ann.link!.connection;
+  for (let i = 0; i < 20; i++) world.moveDown(back);
+  const kept = structuredClone(ann.core.unsent()!);
+  world.settle();
+  assertEquals([kept.seq, world.log.get("w")!.at(-1)!.seq], [1, 2]);
+  world.tell(ann, { kind: "leave" });
+  world.clients.splice(world.clients.indexOf(ann), 1);
+
+  const again = world.client("ann", { unsent: kept });
+  world.settle();
+  assertEquals(outcomes(again, 1), ["fate_unknown"]);
+  const texts = [...again.core.view.nodes()].map(({ id }) => again.core.view.text(id).toString());
+  assertEquals(texts.filter((text) => text === "once"), ["once"]);
+});
+
 Deno.test("what a lazy client made before it heard of another log is not taken for a file there", () => {
   const world = new World(), lazy = world.client("lazy", { lazy: true }), other = world.client("other");
   world.settle();
