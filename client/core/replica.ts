@@ -267,13 +267,17 @@ export class Replica {
     return frame;
   }
 
-  /** What is in flight is to be sent again as a new change; if nothing it was made on is in sight, it is handed back. */
+  /**
+   * What is in flight is to be sent again as a new change. It is handed back instead if nothing it was made on is in
+   * sight any more, or if it has been found to fit nothing while it was for the server to say so.
+   */
   forgetFlight(): void {
     if (this.#inFlight !== undefined && this.#pending[0]?.lost !== undefined) {
       const message = "The file went out of sight while this change was on its way. Here is the change.";
       return this.refused({ code: "recovered", message, nodes: [] });
     }
     this.#inFlight = undefined;
+    if (this.#confirmed !== undefined && this.#pending[0]?.problem !== undefined) this.#rebuild(this.#site);
   }
 
   /** The change in flight has its place, and is not durable yet. */
@@ -742,11 +746,12 @@ export class Replica {
 
   /** What another run needs in order to send what this one has not. */
   unsentChanges(): UnsentChange[] {
-    return this.#pending.map(({ change, atomic, task, conditions, lost }) => ({
+    return this.#pending.map(({ change, atomic, task, conditions, lost, problem }) => ({
       change,
       atomic,
       ...beside(task, conditions),
       ...lost === undefined ? {} : { lost },
+      ...problem === undefined ? {} : { problem },
     }));
   }
 
@@ -769,7 +774,7 @@ export class Replica {
     this.#revision = revision;
     this.#site = site;
     this.#counter = counter;
-    this.#pending = changes.map(({ change, atomic, task, conditions, lost }) => ({
+    this.#pending = changes.map(({ change, atomic, task, conditions, lost, problem }) => ({
       made: [{ number: this.#nextNumber++, nodes: change.edits.map(({ node }) => node) }],
       change,
       resolved: emptyChange.steps,
@@ -780,7 +785,7 @@ export class Replica {
       bytes: bytesOf(change, beside(task, conditions)),
       undoes: undefined,
       ...lost === undefined ? {} : { lost },
-      problem: undefined,
+      problem,
     }));
     for (const node of mentioned(this.#pending)) this.#loaded.made(node);
     if (inFlight !== undefined) this.#inFlight = { seq, frame: fromHex(inFlight) };

@@ -206,6 +206,8 @@ export interface UnsentChange {
   readonly conditions?: readonly Condition[];
   /** Of a change in flight: edits of files that have gone out of sight since, which will be refused. */
   readonly lost?: readonly Edit[];
+  /** Of a change in flight: why it fits nothing any more, which another run could not find out. */
+  readonly problem?: Problem;
 }
 
 /**

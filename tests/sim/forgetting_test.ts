@@ -266,3 +266,35 @@ Deno.test("only the server forgets: a client that says so is refused", () => {
   world.settle();
   assertEquals(outcome(ada, number), "server_step");
 });
+
+Deno.test("node_forgotten: so it is known to the next run what becomes of a change that was on its way meanwhile", () => {
+  const { world, ada, bob } = stage({ ...forgetful, nodesMax: 4 });
+  const directory = create(world, ada, "old");
+  world.settle();
+  create(world, ada, "f.txt", directory, "hello");
+  remove(world, bob, directory);
+  const there = bob.link!.connection;
+  const exchange = () => {
+    for (let i = 0; i < 4; i++) {
+      world.moveUp(there);
+      world.moveDown(there);
+      world.pass(second / 5);
+    }
+  };
+  exchange();
+  create(world, bob, "new");
+  create(world, bob, "newer");
+  exchange();
+  assertEquals(bob.core.confirmed!.node(directory), undefined);
+  for (let i = 0; i < 4; i++) world.moveDown(ada.link!.connection);
+  assertEquals(ada.core.confirmed!.node(directory), undefined);
+  assertEquals(ada.core.unsentCount, 1);
+  const unsent = structuredClone(ada.core.unsent()!);
+  world.cut(ada);
+  world.clients.splice(world.clients.indexOf(ada), 1);
+  // So much happens that it comes back to a snapshot.
+  passBy(world, bob);
+  const next = world.client("next run", { unsent });
+  world.settle();
+  assertEquals(outcome(next, 1), "node_forgotten");
+});
