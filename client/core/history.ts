@@ -12,6 +12,8 @@
  *
  * That is done when somebody asks: a level keeps what has come in from above, and works it off when it gets to
  * the top. (The idea of CodeMirror's and ProseMirror's histories; here it is edits of several files at once.)
+ * What others do in files that no level edits is not kept, and of the rest so much at most: where a busy file has
+ * seen more since, the oldest changes cannot be taken back any more.
  *
  * A change that is still on its way has no level of its own yet: what takes it back is only certain with its
  * acknowledgement. Of two deletions of one text, the second one deletes nothing, and undoing it restores nothing.
@@ -60,6 +62,8 @@ export interface Level {
 
 /** What may come in before it is worked off. */
 const incomingMax = 5000;
+/** How many edits of others all levels keep together, and how many of them go at once where it is more. */
+const waitingMax = 50_000, waitingDropped = 10_000;
 /** How many changes can be taken back; past that, the oldest thousand go at once, since moving an array costs. */
 const levelsMax = 10_000, levelsDropped = 1000;
 
@@ -77,15 +81,16 @@ export class Stack {
   #levels: Level[] = [];
   /** How many levels from the bottom have been acknowledged. */
   #settled = 0;
+  /** How many lists of edits have come in and are not worked off, at all levels. */
+  #waiting = 0;
+  /** The files that acknowledged levels edit, and how many do. */
+  readonly #edited = new Map<NodeId, number>();
 
   /** An own change, which is on its way. */
   push(group: GroupId, task: string | undefined): Level {
     const level: Level = { group, ...task === undefined ? {} : { task }, undoing: undefined, incoming: [] };
     this.#levels.push(level);
-    if (this.#levels.length > levelsMax && this.#settled >= levelsDropped) {
-      this.#levels.splice(0, levelsDropped);
-      this.#settled -= levelsDropped;
-    }
+    if (this.#levels.length > levelsMax && this.#settled >= levelsDropped) this.#forget(levelsDropped);
     return level;
   }
 
@@ -95,6 +100,7 @@ export class Stack {
     if (index < 0) return;
     level.undoing = undoing;
     this.#settled = index + 1;
+    this.#count(undoing.edits, 1);
   }
 
   /** The change of a level took no effect. */
@@ -109,6 +115,8 @@ export class Stack {
   clear(): void {
     this.#levels = [];
     this.#settled = 0;
+    this.#waiting = 0;
+    this.#edited.clear();
   }
 
   get isEmpty(): boolean {
@@ -127,10 +135,14 @@ export class Stack {
 
   /** Edits of others, as they are to the newest acknowledged level. */
   feed(edits: readonly Edit[]): void {
-    if (edits.length === 0 || this.#settled === 0) return;
+    const isOfUse = ({ node }: Edit) => this.#edited.has(node);
+    const kept = edits.every(isOfUse) ? edits : edits.filter(isOfUse);
+    if (kept.length === 0 || this.#settled === 0) return;
     const level = this.#levels[this.#settled - 1]!;
-    level.incoming.push(edits);
+    level.incoming.push(kept);
+    this.#waiting++;
     if (level.incoming.length > incomingMax) this.#workOff(this.#settled - 1);
+    if (this.#waiting > waitingMax) this.#forgetWhereMostWaits();
   }
 
   /** Takes off the newest level, if it is of `group`. */
@@ -140,6 +152,7 @@ export class Stack {
     if (index < this.#settled) {
       this.#workOff(index);
       this.#settled--;
+      this.#count(this.#levels[index]!.undoing!.edits, -1);
     }
     return this.#levels.pop();
   }
@@ -167,7 +180,10 @@ export class Stack {
     const stack = new Stack();
     for (const { undoing, incoming, ...level } of levels) {
       stack.#levels.push({ ...level, undoing: undoing ?? undefined, incoming: incoming.slice() });
-      if (undoing !== null) stack.#settled++;
+      stack.#waiting += incoming.length;
+      if (undoing === null) continue;
+      stack.#settled++;
+      stack.#count(undoing.edits, 1);
     }
     return stack;
   }
@@ -177,13 +193,45 @@ export class Stack {
     const level = this.#levels[index]!;
     const below = this.#levels[index - 1];
     let { edits } = level.undoing!;
+    this.#count(edits, -1);
     for (const incoming of level.incoming) {
       const passed = transformEdits(incoming, edits, "left");
       edits = transformEdits(edits, incoming, "right");
-      if (passed.length > 0) below?.incoming.push(passed);
+      if (below === undefined || passed.length === 0) continue;
+      below.incoming.push(passed);
+      this.#waiting++;
     }
+    this.#count(edits, 1);
+    this.#waiting -= level.incoming.length;
     level.incoming.length = 0;
     level.undoing = { edits, inverses: level.undoing!.inverses };
+  }
+
+  /** Lets the oldest levels go, up to where less waits. */
+  #forgetWhereMostWaits(): void {
+    let count = 0;
+    for (let left = this.#waiting; left > waitingMax - waitingDropped; count++) {
+      left -= this.#levels[count]!.incoming.length;
+    }
+    this.#forget(count);
+  }
+
+  /** Lets so many of the oldest levels go; all of them are acknowledged. */
+  #forget(count: number): void {
+    for (const { undoing, incoming } of this.#levels.splice(0, count)) {
+      this.#count(undoing!.edits, -1);
+      this.#waiting -= incoming.length;
+    }
+    this.#settled -= count;
+  }
+
+  /** Counts one more, or one less, of the acknowledged levels for each file that it edits. */
+  #count(edits: readonly Edit[], by: 1 | -1): void {
+    for (const { node } of edits) {
+      const count = (this.#edited.get(node) ?? 0) + by;
+      if (count === 0) this.#edited.delete(node);
+      else this.#edited.set(node, count);
+    }
   }
 }
 
