@@ -12,7 +12,9 @@ const folders = [
   ...["tests/ot", "tests/proto", "tests/format", "tests/history", "tests/server/core", "tests/client/core"],
 ];
 /** What the cores promise together, as stories: laws of both. */
-export const stories: readonly string[] = ["tests/sim/scenario_test.ts", "tests/sim/sessions_test.ts"];
+export const stories: readonly string[] = ["scenario", "sessions", "forgetting"].map((name) =>
+  `tests/sim/${name}_test.ts`
+);
 const files = ["deno.json", "deno.lock", "tests/assert.ts", "tests/sim/story.ts", ...stories];
 /** Of commands, the hunter alone. */
 const isLeftOut = (path: string) => path.startsWith("cli/") && !path.startsWith("cli/mutants_");

@@ -49,9 +49,9 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "what is in flight comes after what is buffered, once restored",
     file: "client/core/replica.ts",
-    text: "return this.#pending.map(({ change, atomic, task, conditions, lost }) => ({",
+    text: "return this.#pending.map(({ change, atomic, task, conditions, lost, problem }) => ({",
     replacement:
-      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic, task, conditions, lost }) => ({",
+      "return [...this.#pending.slice(1), ...this.#pending.slice(0, 1)].map(({ change, atomic, task, conditions, lost, problem }) => ({",
     breaks: "in flight before pending, always, after a restart too",
     museum: "sillsdev/web-xforge#1480",
   },
@@ -118,9 +118,37 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "older levels of undo get entries as the newest does",
     file: "client/core/history.ts",
-    text: "if (passed.length > 0) below?.incoming.push(passed);",
-    replacement: "if (passed.length > 0) below?.incoming.push(incoming);",
+    text: "below.incoming.push(passed);",
+    replacement: "below.incoming.push(incoming);",
     breaks: "undo is transformed over later entries",
+  },
+  {
+    name: "what an undone change edited is what a stack keeps others' edits of",
+    file: "client/core/history.ts",
+    text: "this.#count(this.#levels[index]!.undoing!.edits, -1);",
+    replacement: "this.#edited.clear();",
+    breaks: "undo is transformed over later entries",
+  },
+  {
+    name: "a restored stack keeps no edits of others",
+    file: "client/core/history.ts",
+    text: "stack.#count(undoing.edits, 1);",
+    replacement: "",
+    breaks: "undo is transformed over later entries, after a restart too",
+  },
+  {
+    name: "what was in flight in a store that was put back is sent once more",
+    file: "client/core/client.ts",
+    text: "if (inFlight !== undefined) this.#replica.setAside(fateUnknown(olderThanItsFate, first!.change));",
+    replacement: "",
+    breaks: "a change is in the log at most once",
+  },
+  {
+    name: "what is kept of a change on its way does not say that it fits nothing",
+    file: "client/core/replica.ts",
+    text: "...problem === undefined ? {} : { problem },",
+    replacement: "",
+    breaks: "what is forgotten is not called unknown",
   },
   {
     name: "undo of a rename undoes somebody else's",

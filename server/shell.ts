@@ -17,8 +17,8 @@ import {
   type Settings,
 } from "./core/mod.ts";
 import type { Transport } from "../net/mod.ts";
-import { codes, encodeServerMessage, type Query, TokenSieve } from "../proto/mod.ts";
-import type { AnswerPiece } from "./history/mod.ts";
+import { codes, type Query, TokenSieve } from "../proto/mod.ts";
+import { type AnswerPiece, unreadable } from "./history/mod.ts";
 import type { Log } from "./log.ts";
 import { nativeVerify } from "./native_verify.ts";
 import type { Authenticator } from "./tokens/mod.ts";
@@ -265,9 +265,7 @@ export class Shell {
     };
     answer.next().then(({ value }) => given(value!), (error: unknown) => {
       this.#report("log_error", { connection, message: messageOf(error) });
-      const { text: message } = codes.log_unreadable;
-      const failed = { kind: "answer", id, revision: 0, items: [], last: true, next: "" } as const;
-      given({ bytes: encodeServerMessage({ ...failed, code: "log_unreadable", message }), last: true });
+      given(unreadable(id));
     });
   }
 

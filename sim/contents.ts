@@ -5,9 +5,7 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { contentsIn } from "../ot/mod.ts";
 import { toHex } from "../proto/mod.ts";
-import type { LogEntry } from "../server/core/mod.ts";
 
 /**
  * For so long, in microseconds, what somebody has put there waits for a change to name it. A server waits
@@ -45,11 +43,9 @@ export class SimulatedContents {
     return content?.bytes.length;
   }
 
-  /** Takes away what no entry names and nobody has asked for lately. */
-  collect(entries: readonly LogEntry[], nowUs: number): void {
-    if (this.#contents.size === 0) return;
-    const needed = new Set<string>();
-    for (const { change } of entries) for (const { hash } of contentsIn(change.steps)) needed.add(hash);
+  /** Takes away what is not among the hashes that entries name, and nobody has asked for lately. */
+  collect(named: readonly string[], nowUs: number): void {
+    const needed = new Set(named);
     for (const [hash, { untilUs }] of this.#contents) {
       if (!needed.has(hash) && nowUs > untilUs) this.#contents.delete(hash);
     }

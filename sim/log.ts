@@ -23,7 +23,9 @@ import { type ListedWorkspace, type LogEntry, type SavedState, State } from "../
 import {
   areEqual,
   beforeBlock,
+  chainAt,
   encodeCheckpoint,
+  FormatError,
   type Kept,
   originOf,
   PieceKeys,
@@ -32,6 +34,7 @@ import {
   type Row,
   Tail,
 } from "../server/format/mod.ts";
+import { contentsIn } from "../ot/mod.ts";
 import { toHex } from "../proto/mod.ts";
 import { SimulatedContents } from "./contents.ts";
 import type { Random, Stream } from "./random.ts";
@@ -45,10 +48,13 @@ export interface DiskPlan {
   readonly syncUs: readonly number[];
 }
 
-/** What a server is told of an append: `won` is what stands after the revision that it expected. */
+/**
+ * What a server is told of an append: `won` is what stands after the revision that it expected; null if that cannot be
+ * read.
+ */
 export type AppendAnswer = { readonly stored: true } | {
   readonly stored: false;
-  readonly won: readonly LogEntry[];
+  readonly won: readonly LogEntry[] | null;
 };
 
 /** What a server is told of a workspace; undefined if it cannot be read. */
@@ -66,6 +72,8 @@ export interface LogObserver {
   lost(workspace: string, revision: number): void;
   /** A state that a server had handed over could not be read: an older one took its place. */
   fellBack(workspace: string): void;
+  /** Something that is there could not be read. */
+  unreadable(workspace: string): void;
 }
 
 /** The newest state may be damaged: then there is one more. */
@@ -82,9 +90,8 @@ interface Record {
   rows: readonly Row[];
   /** What was written, if something else can be read. */
   readonly pristine: readonly Row[];
-  readonly entries: readonly LogEntry[];
-  /** The chain up to its last entry. */
-  readonly chain: Uint8Array;
+  /** Hashes of what its entries say that blobs hold. */
+  readonly contents: readonly string[];
 }
 
 /** A state that a server handed over. */
@@ -112,6 +119,8 @@ interface File {
   readonly contents: SimulatedContents;
   /** How many records are on the disk for certain. */
   synced: number;
+  /** What the newest record holds. */
+  newest: readonly LogEntry[];
   /** Appends that wait for the one before. */
   waiting: (() => void)[];
   busy: boolean;
@@ -176,10 +185,12 @@ export class SimulatedLog {
         this.#failingStates = Math.max(0, this.#failingStates - 1);
         return answer(false);
       }
-      const { revision } = state, at = file.records.find((record) => record.revision === revision);
+      const { revision } = state;
       // Of a log that is another one by now.
-      if (at === undefined) return answer(false);
-      const manifest = writeState(state, at.chain, file);
+      if (!file.records.some((record) => record.revision === revision)) return answer(false);
+      const chain = this.#reading(workspace, () => chainAt(keptOf(workspace, file), revision));
+      if (chain === undefined) return answer(false);
+      const manifest = writeState(state, chain, file);
       const writing = { revision, manifest, pristine: manifest };
       file.writing.add(writing);
       this.#after(slow * this.#draws.pick(this.#plan.syncUs), () => {
@@ -187,16 +198,33 @@ export class SimulatedLog {
         file.writing.delete(writing);
         const others = file.states.filter((other) => other.revision !== revision);
         file.states = [...others, writing].sort((a, b) => a.revision - b.revision).slice(-statesMax);
-        file.contents.collect(file.records.flatMap(({ entries }) => entries), this.#scheduler.nowUs);
+        file.contents.collect(file.records.flatMap(({ contents }) => contents), this.#scheduler.nowUs);
         answer(true);
       });
     });
   }
 
-  /** The entries that are durable after `revision`: nobody is shown what others are still writing. */
-  entriesAfter(workspace: string, revision: number): LogEntry[] {
+  /**
+   * The entries that are durable after `revision`, as nobody is shown what others are still writing; undefined if
+   * they cannot be read.
+   */
+  entriesAfter(workspace: string, revision: number): LogEntry[] | undefined {
     const file = this.#fileOf(workspace);
-    return entriesAfter(workspace, { ...file, records: file.records.slice(0, file.synced) }, revision);
+    const durable = { ...file, records: file.records.slice(0, file.synced) };
+    return this.#reading(workspace, () => entriesAfter(workspace, durable, revision));
+  }
+
+  /** What comes of reading a file; undefined if something in it is damaged. */
+  #reading<Result>(workspace: string, read: () => Result): Result | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const { records, synced } = this.#fileOf(workspace);
+      const isDamaged = records.some(({ rows, pristine }, index) => index < synced && rows !== pristine);
+      if (!(error instanceof FormatError) || !isDamaged) throw error;
+      this.#observer.unreadable(workspace);
+      return undefined;
+    }
   }
 
   /** The workspaces that anybody has asked for, with what is durable of each. */
@@ -207,10 +235,11 @@ export class SimulatedLog {
     return listed.sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
-  /** What is durable, to look back at. */
-  history(workspace: string): HistorySource {
-    const { epoch, contents } = this.#fileOf(workspace);
-    return new MemoryHistory(`epoch ${epoch}`, State.empty, this.entriesAfter(workspace, 0), contents.all());
+  /** What is durable, to look back at; undefined if it cannot be read. */
+  history(workspace: string): HistorySource | undefined {
+    const { epoch, contents } = this.#fileOf(workspace), entries = this.entriesAfter(workspace, 0);
+    if (entries === undefined) return undefined;
+    return new MemoryHistory(`epoch ${epoch}`, State.empty, entries, contents.all());
   }
 
   /** From now on `watcher` is told whenever something was appended. */
@@ -235,15 +264,14 @@ export class SimulatedLog {
       const slow = this.#scheduler.nowUs < this.#slowUntilUs ? 100 : 1;
       this.#after(slow * this.#draws.pick(this.#plan.writeUs), () => {
         if (life !== this.#life) return;
-        if (headOf(file) !== expected) {
-          return done({ stored: false, won: entriesAfter(workspace, file, expected) });
-        }
+        const won = () => this.#reading(workspace, () => entriesAfter(workspace, file, expected)) ?? null;
+        if (headOf(file) !== expected) return done({ stored: false, won: won() });
         if (this.#failing > 0 || this.#scheduler.nowUs < this.#fullUntilUs) {
           this.#failing = Math.max(0, this.#failing - 1);
           return done({ stored: false, won: [] });
         }
-        const rows = file.tail.append(entries), { revision, chain } = file.tail;
-        file.records.push({ expected, revision, rows, pristine: rows, entries, chain });
+        file.records.push(recordOf(expected, file.tail.append(entries), entries));
+        file.newest = entries;
         this.#after(slow * this.#draws.pick(this.#plan.syncUs), () => {
           if (life !== this.#life) return;
           file.synced = file.records.length;
@@ -251,7 +279,7 @@ export class SimulatedLog {
           for (const watcher of this.#watchers) watcher(workspace);
           if (this.#doubting === 0) return done({ stored: true });
           this.#doubting--;
-          done({ stored: false, won: entriesAfter(workspace, file, expected) });
+          done({ stored: false, won: won() });
         });
       });
     });
@@ -379,7 +407,7 @@ export class SimulatedLog {
         file.records.pop();
       } else if (areEqual(bytes, row.bytes)) {
         file.synced = file.records.length;
-        this.#observer.stored(workspace, last.entries);
+        this.#observer.stored(workspace, file.newest);
       } else {
         const rows = [{ first: row.first, bytes }];
         file.records[file.synced] = { ...last, revision: 0, rows, pristine: rows };
@@ -449,6 +477,7 @@ export class SimulatedLog {
         keys: new PieceKeys(),
         contents: new SimulatedContents(),
         synced: 0,
+        newest: [],
         waiting: [],
         busy: false,
       };
@@ -464,6 +493,12 @@ export class SimulatedLog {
 
 function headOf({ records }: File): number {
   return records[records.length - 1]?.revision ?? 0;
+}
+
+function recordOf(expected: number, rows: readonly Row[], entries: readonly LogEntry[]): Record {
+  const revision = entries[entries.length - 1]!.revision;
+  const contents = entries.flatMap(({ change }) => [...contentsIn(change.steps)].map(({ hash }) => hash));
+  return { expected, revision, rows, pristine: rows, contents };
 }
 
 /** What a file holds, for the recovery to look at. */

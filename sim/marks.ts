@@ -197,6 +197,7 @@ const paths: Readonly<Record<string, string>> = {
   "notice retargeted": "A node had to go elsewhere, since the directory it was meant for is gone.",
   "notice dropped": "A step had no effect, since it would have closed a circle or came too late.",
   "forgotten": "What was removed long ago, or is in the way, is forgotten.",
+  "unreadable": "Something in the log that a server has to look at is damaged.",
   "fell back": "The newest state in the log cannot be read: an older one and more entries take its place.",
   "server admin_joined": "Somebody comes to look after the server.",
   "server kicked": "An administrator ends a connection.",

@@ -9,7 +9,7 @@ import { type Input, type LogEntry, type Output, ServerCore, type Settings } fro
 import { codes, TokenSieve } from "../proto/mod.ts";
 import type { TokenOffice } from "./token_office.ts";
 import { type WithoutTime, withTime } from "./without_time.ts";
-import { type AnswerPiece, piecesOf } from "../server/history/mod.ts";
+import { type AnswerPiece, piecesOf, unreadable } from "../server/history/mod.ts";
 import type { SimulatedLog } from "./log.ts";
 import type { Stream } from "./random.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -52,7 +52,7 @@ export class ServerHost {
   /** The newest revision that this process was told of, by workspace. */
   readonly #known = new Map<string, number>();
   /** What is being answered, by connection. */
-  readonly #answers = new Map<number, Generator<AnswerPiece, void>>();
+  readonly #answers = new Map<number, Iterator<AnswerPiece, void>>();
   /** Where everybody needs a token: what keeps it from the core, by connection. */
   readonly #sieves = new Map<number, TokenSieve>();
   /** What has happened while it stood still. */
@@ -100,11 +100,16 @@ export class ServerHost {
   received(connection: number, bytes: Uint8Array): void {
     if (!this.#lines.has(connection)) return;
     const sieve = this.#sieves.get(connection);
-    this.input({ kind: "received", connection, bytes: sieve === undefined ? bytes : sieve.push(bytes) });
+    this.input({
+      kind: "received",
+      connection,
+      bytes: sieve === undefined ? bytes : sieve.push(bytes),
+      nowUs: 0,
+    });
   }
 
   drained(connection: number): void {
-    if (this.#lines.has(connection)) this.input({ kind: "drained", connection });
+    if (this.#lines.has(connection)) this.input({ kind: "drained", connection, nowUs: 0 });
   }
 
   closed(connection: number): void {
@@ -217,7 +222,7 @@ export class ServerHost {
         const { workspace, expected, entries } = output;
         this.#log.append(workspace, expected, entries, (appended) => {
           if (life !== this.#life) return;
-          this.#knows(workspace, appended.stored ? entries : appended.won);
+          this.#knows(workspace, appended.stored ? entries : appended.won ?? []);
           this.input(
             appended.stored
               ? { kind: "appended", workspace }
@@ -258,12 +263,14 @@ export class ServerHost {
         });
         return;
       }
-      case "ask":
-        this.#answers.set(
-          output.connection,
-          piecesOf(output.query, this.#log.history(output.workspace), output.scope),
-        );
-        return this.#answer(output.connection, output.query.id);
+      case "ask": {
+        const { connection, workspace, query, scope } = output, source = this.#log.history(workspace);
+        const pieces = source === undefined
+          ? [unreadable(query.id)].values()
+          : piecesOf(query, source, scope);
+        this.#answers.set(connection, pieces);
+        return this.#answer(connection, query.id);
+      }
       case "more":
         return this.#answer(output.connection, output.id);
       case "list": {
@@ -330,9 +337,9 @@ export class ServerHost {
     this.#scheduler.at(this.#scheduler.nowUs + this.#draws.int(...lookUs), this.#draws.word(), () => {
       const known = this.#known.get(workspace);
       if (life !== this.#life || known === undefined) return;
-      const entries = this.#log.entriesAfter(workspace, known);
-      if (entries.length === 0) return;
-      this.#knows(workspace, entries);
+      const entries = this.#log.entriesAfter(workspace, known) ?? null;
+      if (entries !== null && entries.length === 0) return;
+      this.#knows(workspace, entries ?? []);
       this.input({ kind: "changed", workspace, entries });
     });
   }

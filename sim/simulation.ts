@@ -635,6 +635,11 @@ export class Simulation
     this.mark("fell back");
   }
 
+  unreadable(workspace: string): void {
+    this.mark("unreadable");
+    if (this.#judged) this.#judgeOf(workspace).wasUnreadable = true;
+  }
+
   opened(connection: Connection): void {
     if (!this.#judged) return;
     for (const [other] of this.#wires) {

@@ -15,7 +15,7 @@ export { meantBy } from "./meant.ts";
 export { MemoryHistory } from "./memory.ts";
 export { revisionOf, revisionOrNewest, stateAt, statesAt } from "./moment.ts";
 export { type FilePair, type Patch, patchOf } from "./patch.ts";
-export { type AnswerPiece, piecesOf } from "./pieces.ts";
+export { type AnswerPiece, piecesOf, unreadable } from "./pieces.ts";
 export { RecentHistory } from "./recent.ts";
 export { search } from "./search.ts";
 export { chooser, pathUnknown, type Placed, placedFiles, placedNodes, type Selection } from "./selection.ts";

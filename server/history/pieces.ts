@@ -4,7 +4,7 @@
  * @module
  */
 
-import { encodeServerMessage, type Query } from "../../proto/mod.ts";
+import { codes, encodeServerMessage, type Query } from "../../proto/mod.ts";
 import { Scope } from "../core/mod.ts";
 import { answer } from "./answer.ts";
 import { defaultHistoryLimits } from "./limits.ts";
@@ -14,6 +14,13 @@ import type { HistorySource } from "./source.ts";
 export interface AnswerPiece {
   readonly bytes: Uint8Array;
   readonly last: boolean;
+}
+
+/** The only piece of an answer, or its last one, where the log cannot be read: to the question with this id. */
+export function unreadable(id: number): AnswerPiece {
+  const code = "log_unreadable", message = codes[code].text;
+  const answer = { kind: "answer", id, revision: 0, items: [], last: true, next: "", code, message } as const;
+  return { bytes: encodeServerMessage(answer), last: true };
 }
 
 /** The pieces of the answer to `query`, made as they are taken, for somebody who sees a scope; "" is everything. */

@@ -34,6 +34,8 @@ export class WorkspaceJudge implements Durable {
   readonly owners = new Map<string, Owner>();
   /** Whether the log has ever lost entries. */
   lost = false;
+  /** Whether something in the log has ever been damaged when it was read. */
+  wasUnreadable = false;
   /** Values that were handed out earlier: they must not have changed since. */
   readonly #memories: {
     readonly revision: number;
@@ -297,7 +299,8 @@ export class ClientJudge {
       this.workspace.reference.hasForgotten,
       (revision) => revision <= this.workspace.revision ? this.workspace.entry(revision) : undefined,
     );
-    this.#past.stepped(input, events, this.workspace.reference, !this.workspace.lost, this.#seesNode);
+    const { reference, lost, wasUnreadable } = this.workspace;
+    this.#past.stepped(input, events, reference, { isJudged: !lost, wasUnreadable }, this.#seesNode);
     const orderly = !this.workspace.lost && this.workspace.characters.unique;
     this.#replica.stepped(core, events, this.workspace.reference, !this.#isStale, orderly);
     if (!this.#isStale && ++this.#steps % 50 === 0 && core.confirmed !== undefined) {

@@ -24,12 +24,15 @@ export class Past {
 
   constructor(readonly name: string) {}
 
-  /** @param isJudged whether the log is what it was when the question was asked. */
+  /**
+   * @param isJudged whether the log is what it was when the question was asked.
+   * @param wasUnreadable whether something in it has been damaged at some time.
+   */
   stepped(
     input: ClientInput,
     events: readonly ClientEvent[],
     reference: Reference,
-    isJudged: boolean,
+    { isJudged, wasUnreadable }: { readonly isJudged: boolean; readonly wasUnreadable: boolean },
     sees: (id: NodeId, revision: number) => boolean,
   ): void {
     if (input.kind === "ask") {
@@ -51,6 +54,14 @@ export class Past {
       if (!last) continue;
       this.#asked.delete(id);
       if (!isJudged) continue;
+      if (code === "log_unreadable") {
+        if (wasUnreadable) continue;
+        throw new Failure(
+          "durability",
+          "a log is said to be unreadable that nothing is wrong with",
+          this.name,
+        );
+      }
       const { question } = asked.query;
       if (code === "" && revision >= reference.oldest) this.#judgeNodes(asked.nodes, revision, reference);
       if (question.kind === "blob") this.#judgeBytes(asked.bytes, question.hash, code, revision);
@@ -90,9 +101,9 @@ export class Past {
     }
   }
 
-  /** Whoever asks has seen a blob with it: so it is there, unless there is nobody to ask. */
+  /** Whoever asks has seen a blob with it: so it is there. */
   #judgeBytes(bytes: readonly number[], hash: string, code: string, revision: number): void {
-    if (code === "content_missing" || code === "log_unreadable") {
+    if (code === "content_missing") {
       throw new Failure("durability", "what a blob holds is not there", `${hash}: ${code}`, revision);
     }
     if (code === "" && toHex(sha256(Uint8Array.from(bytes))) !== hash) {
