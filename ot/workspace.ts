@@ -163,6 +163,11 @@ export class Workspace {
     for (const [, node] of this.#nodes) yield node;
   }
 
+  /** Whether one has come of the other by edits of texts alone: then both have the same nodes. */
+  hasSameTree(other: Workspace): boolean {
+    return this.#nodes === other.#nodes;
+  }
+
   /** What a file says, removed or not; empty if nobody ever wrote into it. */
   text(id: NodeId): Text {
     return this.#texts.get(id) ?? Text.empty;

@@ -184,11 +184,11 @@ export class ClientHost {
   }
 
   received(line: ClientLine, bytes: Uint8Array): void {
-    if (this.line === line) this.input({ kind: "received", bytes });
+    if (this.line === line) this.input({ kind: "received", bytes, nowUs: 0 });
   }
 
   drained(line: ClientLine): void {
-    if (this.line === line) this.input({ kind: "drained" });
+    if (this.line === line) this.input({ kind: "drained", nowUs: 0 });
   }
 
   closed(line: ClientLine): void {
@@ -217,8 +217,7 @@ export class ClientHost {
     if ((input.kind === "received" || input.kind === "drained") && this.line === undefined) return [];
     const timed = withTime<ClientInput>(input, this.#nowUs());
     const outputs = this.core.step(timed);
-    const events: ClientEvent[] = [];
-    let isKept = false;
+    let events: ClientEvent[] | undefined, isKept = false;
     for (const output of outputs) {
       switch (output.kind) {
         case "open":
@@ -246,11 +245,12 @@ export class ClientHost {
           isKept = true;
           break;
         case "event":
-          events.push(output.event);
+          if (events === undefined) events = [output.event];
+          else events.push(output.event);
       }
     }
     this.#world.stepped(this, timed, outputs);
-    return events;
+    return events ?? [];
   }
 
   #keepContents(): void {

@@ -89,7 +89,7 @@ export class Digest {
     }
     this.word(10);
     const record = value as Readonly<Record<string, unknown>>;
-    for (const key of Object.keys(record).sort()) {
+    for (const key of sorted(Object.keys(record))) {
       if (record[key] === undefined) continue;
       this.text(key);
       this.value(record[key]);
@@ -101,6 +101,18 @@ export class Digest {
   toString(): string {
     return hex(avalanche(this.#a ^ (this.#b >>> 7))) + hex(avalanche(this.#b ^ (this.#a << 3)));
   }
+}
+
+/** Sorts a few keys where they are: that of the engine makes copies, which costs more than the rest of it. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > 20) return keys.sort();
+  for (let end = 1; end < keys.length; end++) {
+    const key = keys[end]!;
+    let at = end;
+    for (; at > 0 && key < keys[at - 1]!; at--) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
+  return keys;
 }
 
 /** Spreads every bit over the whole word (the finaliser of MurmurHash3). */

@@ -68,6 +68,8 @@ export class Person {
   /** How that led to what stood there right after the last edit of each: it is dear to find out. */
   readonly #ways = new Map<number, { readonly from: Text; readonly to: Text; readonly way: TextOp }>();
 
+  /** The files of a view: they are the same for as long as only texts are edited. */
+  #counted: { readonly view: Workspace; readonly files: readonly NodeId[] } | undefined;
   #questions = 0;
   readonly #takingBack = new TakingBack();
   /** What one works at. */
@@ -439,7 +441,9 @@ export class Person {
 
   /** Files are counted: live ones first, then those that are removed, round and round. */
   #file(index: number): NodeId | undefined {
-    const files = filesOf(this.host.core.view);
+    const { view } = this.host.core;
+    if (this.#counted?.view.hasSameTree(view) !== true) this.#counted = { view, files: filesOf(view) };
+    const { files } = this.#counted;
     return files[index % files.length];
   }
 

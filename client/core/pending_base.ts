@@ -27,7 +27,8 @@ const lengthMax = 1 << 20;
 
 /** What `workspace` has of the nodes that pending changes speak of, sorted by id. */
 export function baseOf(pending: readonly Pending[], workspace: Workspace | PendingBase): BaseNode[] {
-  const edited = new Set(pending.flatMap(({ change: { edits } }) => edits.map(({ node }) => node)));
+  const edited = new Set<NodeId>();
+  for (const { change: { edits } } of pending) for (const { node } of edits) edited.add(node);
   const nodes: BaseNode[] = [];
   let length = 0;
   for (const id of [...mentioned(pending)].sort(byId)) {
