@@ -82,8 +82,7 @@ export const logMutants: readonly Mutant[] = [
   {
     name: "an append in doubt is taken for one that failed",
     file: "sim/log.ts",
-    text:
-      "this.#doubting--;\n          done({ stored: false, won: won() });",
+    text: "this.#doubting--;\n          done({ stored: false, won: won() });",
     replacement: "this.#doubting--;\n          done({ stored: false, won: [] });",
     breaks: "an append in doubt is settled by reading the log before anything else",
     survives: "the next append expects a revision that is not the newest, and is told what won",

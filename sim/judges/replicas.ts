@@ -11,13 +11,14 @@ import type { ClientCore, ClientEvent } from "../../client/core/mod.ts";
 import type { NodeId, Text, Workspace } from "../../ot/mod.ts";
 import type { Characters } from "./characters.ts";
 import { differenceOf, Failure, type Invariant } from "./failure.ts";
+import { Paper } from "./paper.ts";
 import type { Reference } from "./reference.ts";
 
 /** A text that is longer than this is not compared as a whole every time. */
 const shortLength = 300;
-/** But once in so many times. */
-const wholeEvery = 16;
-const nothing: ReadonlyMap<NodeId, number> = new Map();
+/** But once in so many times, or in so many as it has pieces of so many units, so that no length makes it dear. */
+const wholeEvery = 16, pieceLength = 64;
+const nothing: ReadonlyMap<NodeId, number> = new Map(), nothingWritten = new Paper();
 /** And around the newest edits, so many units to each side. */
 const margin = 24;
 
@@ -26,7 +27,7 @@ export class Replica {
   #revision = -1;
   #steps = 0;
   /** An editor that does what it is told of, and nothing else. */
-  readonly #editor = new Map<NodeId, string>();
+  readonly #editor = new Map<NodeId, Paper>();
 
   constructor(
     readonly name: string,
@@ -81,7 +82,6 @@ export class Replica {
     const compared = this.#revision;
     this.#revision = revision;
     if (revision < reference.oldest) return;
-    const isWhole = compared < 0 || this.#steps % wholeEvery === 0;
     if (compared < 0) {
       this.#judgeWorkspace(core, confirmed, revision, reference, "has");
       for (const id of this.#editor.keys()) if (core.view.node(id) === undefined) this.#editor.delete(id);
@@ -89,12 +89,14 @@ export class Replica {
       for (const node of reference.touched(compared, revision)) {
         if (!this.sees(node, revision)) continue;
         this.#judgeNode(confirmed, node, revision, reference);
-        this.#judgeText(core, confirmed, node, near.get(node), isWhole, revision, reference);
+        this.#judgeText(core, confirmed, node, near.get(node), false, revision, reference);
         // What is forgotten is of no use to an editor: another log may use its id again.
         if (core.view.node(node) === undefined) this.#editor.delete(node);
       }
     }
-    if (orderly && isWhole) this.#judgeOrder(core, revision, reference);
+    if (orderly && (compared < 0 || this.#steps % wholeEvery === 0)) {
+      this.#judgeOrder(core, revision, reference);
+    }
   }
 
   /** Compares everything, at the end of a run. */
@@ -115,7 +117,7 @@ export class Replica {
     const gone = new Set<NodeId>();
     for (const event of events) {
       if (event.kind === "edited") {
-        let text = this.#editor.get(event.node) ?? "";
+        const text = this.#editor.get(event.node) ?? new Paper();
         for (let i = event.op.length - 1; i >= 0; i--) {
           const { at, remove, insert } = event.op[i]!;
           if (at + remove > text.length) {
@@ -125,7 +127,7 @@ export class Replica {
               `${this.name}, ${event.node}`,
             );
           }
-          text = text.slice(0, at) + insert + text.slice(at + remove);
+          text.edit(at, remove, insert);
           near.set(event.node, at);
         }
         this.#editor.set(event.node, text);
@@ -138,31 +140,31 @@ export class Replica {
         }
       } else if (event.kind === "renumbered") {
         for (const [from, to] of event.ids) {
-          this.#editor.set(to, this.#editor.get(from) ?? "");
+          this.#editor.set(to, this.#editor.get(from) ?? new Paper());
           this.#editor.delete(from);
         }
       } else if (event.kind === "loaded") {
-        this.#editor.set(event.node, event.text ?? "");
+        this.#editor.set(event.node, new Paper(event.text));
       }
     }
     for (const node of gone) {
       near.delete(node);
       if (view.node(node) === undefined) this.#editor.delete(node);
-      else this.#editor.set(node, view.text(node).toString());
+      else this.#editor.set(node, new Paper(view.text(node).toString()));
     }
     return near;
   }
 
   #judgeView(core: ClientCore, node: NodeId, at: number, all: boolean): void {
     if (core.view.node(node) === undefined) return;
-    const shown = core.view.text(node), told = this.#editor.get(node) ?? "";
-    const isWhole = all || shown.length <= shortLength || this.#steps % wholeEvery === 0;
+    const shown = core.view.text(node), told = this.#editor.get(node) ?? nothingWritten;
+    const isWhole = all || this.#isWhole(shown.length);
     const place = () => `${node} at ${this.name}`;
     if (same(shown, told, at, isWhole)) return;
     throw new Failure(
       "convergence",
       "a client shows another text than it told its editor",
-      `${place()}: ${differenceOf(told, shown.toString())}`,
+      `${place()}: ${differenceOf(told.toString(), shown.toString())}`,
       core.revision,
     );
   }
@@ -224,17 +226,23 @@ export class Replica {
     workspace: Workspace,
     id: NodeId,
     near: number | undefined,
-    isWhole: boolean,
+    all: boolean,
     revision: number,
     reference: Reference,
   ): void {
     const text = workspace.text(id), expected = core.isLoaded(id) ? reference.text(id, revision) : "";
-    if (same(text, expected, near ?? 0, isWhole || expected.length <= shortLength)) return;
+    if (same(text, expected, near ?? 0, all || this.#isWhole(expected.length))) return;
     throw this.#wrong(
       "a text is not what the log says",
       `${id} at ${this.name}: ${differenceOf(text.toString(), expected)}`,
       revision,
     );
+  }
+
+  /** Whether it is the turn of a text of this length to be compared as a whole. */
+  #isWhole(length: number): boolean {
+    return length <= shortLength ||
+      this.#steps % Math.max(wholeEvery, Math.floor(length / pieceLength)) === 0;
   }
 
   /** What is seen, pending changes and all, has the characters in the order of the log. */
@@ -256,9 +264,9 @@ export class Replica {
   }
 }
 
-function same(text: Text, expected: string, near: number, whole: boolean): boolean {
+function same(text: Text, expected: string | Paper, near: number, whole: boolean): boolean {
   if (text.length !== expected.length) return false;
-  if (whole) return text.toString() === expected;
+  if (whole) return text.toString() === expected.toString();
   const from = Math.max(0, near - margin), to = Math.min(expected.length, near + margin);
   return text.slice(from, to) === expected.slice(from, to);
 }
