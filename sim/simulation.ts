@@ -29,6 +29,7 @@ import type { DeedMeaning } from "./judges/answers.ts";
 import { Failure } from "./judges/failure.ts";
 import { ClientJudge, hostile, judgePresence, WorkspaceJudge } from "./judges/judge.ts";
 import { judgeRights, RightsJudge, SentUnder } from "./judges/rights.ts";
+import { ServerSilence } from "./judges/silence.ts";
 import { WireJudge } from "./judges/wire.ts";
 import { type LogObserver, SimulatedLog } from "./log.ts";
 import { type Connection, Network, type WireObserver } from "./network.ts";
@@ -109,6 +110,8 @@ export class Simulation
   /** Where everybody needs a token: who looks that it is kept to, by connection. */
   readonly #rights = new Map<Connection, RightsJudge>();
   readonly #sentUnder = new SentUnder();
+  /** Who looks that nobody is kept who is gone, by server. */
+  readonly #silences = new Map<ServerHost, ServerSilence>();
   /** Ids of tokens that each server knows to be good for nothing. */
   readonly #ended = new Map<ServerHost, Set<string>>();
   /** How long somebody waits until a client that was sent away is started again. */
@@ -538,6 +541,7 @@ export class Simulation
   started(host: ClientHost | ServerHost): void {
     if (host instanceof ServerHost) {
       this.#ended.set(host, new Set(this.#tokens.revoked));
+      this.#silences.set(host, new ServerSilence(host.name, host.settings));
       this.#hash.started(host.index);
       this.#options.tap?.started(host.name, "server", host.settings);
       return;
@@ -557,6 +561,7 @@ export class Simulation
     this.#options.tap?.stepped(host.name, input, outputs);
     if (host instanceof ServerHost) {
       this.#hash.server(host.index, input as Input, outputs as readonly Output[]);
+      if (this.#judged) this.#silences.get(host)!.stepped(input as Input, outputs as readonly Output[]);
       if (this.#needsTokens) this.#judgeEnded(host, input as Input, outputs as readonly Output[]);
       if (this.#forgets()) host.core = ServerCore.restore(host.settings, copyOf(host.core.save()));
       return;

@@ -17,6 +17,7 @@ import { Past } from "./past.ts";
 import { sees } from "./paths.ts";
 import { Reference } from "./reference.ts";
 import { Replica } from "./replicas.ts";
+import { ClientSilence } from "./silence.ts";
 import { Rules } from "./rules.ts";
 import { judgeDerived, judgeSigned } from "./signatures.ts";
 import { type Durable, Submitted } from "./wire.ts";
@@ -193,6 +194,7 @@ export class ClientJudge {
   #answers: Answers;
   #replica: Replica;
   #past: Past;
+  #silence: ClientSilence;
   /** What earlier runs of it were told. */
   readonly #earlier = new Map<string, Answers>();
   /** What it has is of a log that is gone. */
@@ -208,6 +210,7 @@ export class ClientJudge {
   constructor(readonly host: ClientHost, readonly workspace: WorkspaceJudge) {
     this.#answers = new Answers(host.name, false, false, this.#isUnsigned);
     this.#past = new Past(host.name);
+    this.#silence = new ClientSilence(host.name);
     this.#replica = new Replica(host.name, workspace.characters, this.#seesNode);
   }
 
@@ -249,6 +252,7 @@ export class ClientJudge {
     );
     this.#replica = new Replica(this.host.name, this.workspace.characters, this.#seesNode);
     this.#past = new Past(this.#life);
+    this.#silence = new ClientSilence(this.#life);
     kept?.changes.forEach(({ change, atomic, task, conditions }, index) => {
       this.#answers.makes(index + 1, { atomic, task, hasConditions: conditions !== undefined });
       this.workspace.characters.goesOn(`${this.#life} ${index + 1}`, change);
@@ -287,6 +291,7 @@ export class ClientJudge {
     const { core } = this.host;
     const events: ClientEvent[] = [];
     for (const output of outputs) if (output.kind === "event") events.push(output.event);
+    this.#silence.stepped(input, outputs);
     if (input.kind === "opened") this.#isOld = false;
     for (const event of events) {
       if (event.kind === "status" && event.phase === "online" && !this.#isOld) this.#isStale = false;
