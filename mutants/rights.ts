@@ -115,6 +115,13 @@ export const rightsMutants: readonly Mutant[] = [
     breaks: "what one may not read one never receives",
   },
   {
+    name: "somebody is asked for a place where nobody may look",
+    file: "server/core/presence.ts",
+    text: "return !session.rights.read.covers(this.#sequencer.durable.workspace, place.node);",
+    replacement: "return false;",
+    breaks: "what one may not read one never receives",
+  },
+  {
     name: "who comes into sight is not said to be there",
     file: "server/core/room.ts",
     text: "if (nodes.size > 0) this.#presences.sayAgain(nodes);",

@@ -60,6 +60,9 @@ export class RightsJudge {
   #grant: Grant | undefined;
   /** As the welcome names it; before that, the one that would begin here. */
   #session: string;
+  #site = 0;
+  /** The file that it has said last to be in. */
+  #place: NodeId | undefined;
 
   constructor(
     readonly name: string,
@@ -77,6 +80,7 @@ export class RightsJudge {
   saidByClient(bytes: Uint8Array): void {
     this.#up.push(bytes, (kind, payload) => {
       if (kind === type.hello || kind === type.adminHello) this.#grant ??= this.grantOf(textOf(payload, 11));
+      else if (kind === type.presence) this.#place = partsOf(payload, 4).map(idOf)[0];
       else if (kind === type.operation && this.#grant !== undefined) {
         this.sent.add(this.#session, numberOf(payload, 1), this.#grant);
       }
@@ -101,8 +105,10 @@ export class RightsJudge {
           `${this.name}, ${kind}`,
         );
       }
-      if (kind === type.welcome) this.#session = textOf(payload, 2);
-      else if (kind === type.answer) this.#answer(payload, grant.capabilities);
+      if (kind === type.welcome) {
+        this.#session = textOf(payload, 2);
+        this.#site = numberOf(payload, 3);
+      } else if (kind === type.answer) this.#answer(payload, grant.capabilities);
       else if (kind === type.adminAnswer) this.#looksAfter(grant);
       else this.#told(kind, payload, grant.capabilities);
     });
@@ -140,6 +146,10 @@ export class RightsJudge {
       }
       case type.presence:
         for (const id of partsOf(payload, 4)) look(idOf(id));
+        // To be asked where one is says that the file is there which one has said to be in.
+        if (numberOf(payload, 1) === this.#site && this.#place !== undefined) {
+          look(this.#place, reference.revision);
+        }
         return;
       case type.acknowledge:
         for (const step of partsOf(payload, 4)) this.#step(step, revision, look);
