@@ -12,6 +12,7 @@ import type { Change, Edit, Text, Workspace } from "../../ot/mod.ts";
 import type { LogEntry } from "../../server/core/mod.ts";
 import { isUnique } from "../alphabet.ts";
 import { Failure } from "./failure.ts";
+import type { Paper } from "./paper.ts";
 import type { Reference } from "./reference.ts";
 
 /** Who does something, by number; those who mean harm are one. */
@@ -127,7 +128,7 @@ export class Characters {
    */
   stored(entry: LogEntry, owner: Owner, base: number, reference: Reference): void {
     for (const { node, op } of entry.change.edits) {
-      const text = reference.text(node);
+      const text = reference.paper(node);
       for (const { at, remove } of op) {
         if (at + remove > text.length) return; // The reference says so better.
         each(text.slice(at, at + remove), (code) => this.#removed(code, entry, owner, base));
@@ -321,10 +322,12 @@ export class Characters {
   }
 
   /** Who has not seen what stands left and right in one piece cannot have meant to part it. */
-  #judgePlace(text: string, left: number, right: number, entry: LogEntry, base: number): void {
+  #judgePlace(text: Paper, left: number, right: number, entry: LogEntry, base: number): void {
     if (!this.unique) return;
-    const before = left === 0 ? undefined : this.#known.get(codeBefore(text, left));
-    const after = right >= text.length ? undefined : this.#known.get(text.codePointAt(right)!);
+    const before = left === 0 ? undefined : this.#known.get(codeAtEnd(text.slice(left - 2, left)));
+    const after = right >= text.length
+      ? undefined
+      : this.#known.get(text.slice(right, right + 2).codePointAt(0)!);
     if (before === undefined || after === undefined || before === after) return;
     if (before.run !== after.run || before.run === 0) return;
     // What was brought back may be there twice: which of the two this is cannot be told.
@@ -349,9 +352,9 @@ function each(text: string, call: (code: number) => void): void {
   }
 }
 
-function codeBefore(text: string, end: number): number {
-  const unit = text.charCodeAt(end - 1);
-  return (unit & 0xfc00) === 0xdc00 && end > 1 ? text.codePointAt(end - 2)! : unit;
+function codeAtEnd(text: string): number {
+  const { length } = text, unit = text.charCodeAt(length - 1);
+  return (unit & 0xfc00) === 0xdc00 && length > 1 ? text.codePointAt(length - 2)! : unit;
 }
 
 function called(code: number): string {

@@ -150,7 +150,7 @@ function meets(
   { revision, site }: LogEntry,
   reference: Reference,
 ): boolean {
-  const units = Array.from({ length: reference.text(node, base).length }, (_, index) => index);
+  const units = Array.from({ length: reference.paper(node, base).length }, (_, index) => index);
   const removed = new Map<number, object>();
   const isWithin = (one: number | undefined, other: number | undefined) =>
     one !== undefined && other !== undefined && one >= 0 && other === one + 1 &&

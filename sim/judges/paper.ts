@@ -1,5 +1,6 @@
 /**
- * A text that somebody writes on: plain strings, in pieces, so that an edit of a long one copies a little of it.
+ * A text as a value: plain strings, in pieces, so that of a long one that is edited little is copied, and what it was
+ * before costs little to keep.
  *
  * @module
  */
@@ -8,31 +9,34 @@
 const pieceLengthMax = 1024;
 
 export class Paper {
-  #pieces: string[];
-  #length: number;
+  static readonly empty: Paper = new Paper([""], 0);
 
-  constructor(text = "") {
-    this.#pieces = [text];
-    this.#length = text.length;
+  readonly #pieces: readonly string[];
+  readonly length: number;
+
+  private constructor(pieces: readonly string[], length: number) {
+    this.#pieces = pieces;
+    this.length = length;
   }
 
-  get length(): number {
-    return this.#length;
+  static of(text: string): Paper {
+    return new Paper(cut(text), text.length);
   }
 
-  /** Takes away `remove` units at a place within the text, and puts `insert` there. */
-  edit(at: number, remove: number, insert: string): void {
-    const pieces = this.#pieces;
+  /** The text without `remove` units at a place within it, and with `insert` there. */
+  edited(at: number, remove: number, insert: string): Paper {
+    const before = this.#pieces;
     let index = 0, begin = 0;
-    for (; at > begin + pieces[index]!.length; index++) begin += pieces[index]!.length;
+    for (; at > begin + before[index]!.length; index++) begin += before[index]!.length;
     // What is taken away may go on in the next ones.
-    let piece = pieces[index]!, count = 1;
-    while (at + remove > begin + piece.length) piece += pieces[index + count++]!;
-    const from = at - begin;
+    let piece = before[index]!, count = 1;
+    while (at + remove > begin + piece.length) piece += before[index + count++]!;
+    const from = at - begin, length = this.length + insert.length - remove;
     piece = piece.slice(0, from) + insert + piece.slice(from + remove);
-    this.#length += insert.length - remove;
+    const pieces = before.slice();
     if (count === 1 && piece.length <= pieceLengthMax) pieces[index] = piece;
     else pieces.splice(index, count, ...cut(piece));
+    return new Paper(pieces, length);
   }
 
   slice(from: number, to: number): string {
@@ -46,7 +50,7 @@ export class Paper {
   }
 
   toString(): string {
-    return this.#pieces.join("");
+    return this.#pieces.length === 1 ? this.#pieces[0]! : this.#pieces.join("");
   }
 }
 

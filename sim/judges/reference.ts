@@ -10,6 +10,7 @@
 import type { NodeId } from "../../ot/mod.ts";
 import type { LogEntry } from "../../server/core/mod.ts";
 import { Failure } from "./failure.ts";
+import { Paper } from "./paper.ts";
 
 /** A node at some revision. */
 export interface ReferenceNode {
@@ -34,7 +35,7 @@ export class Reference {
   readonly entries: LogEntry[] = [];
   /** Undefined is one that is forgotten. */
   readonly #nodes = new Map<NodeId, Version<ReferenceNode | undefined>[]>();
-  readonly #texts = new Map<NodeId, Version<string>[]>();
+  readonly #texts = new Map<NodeId, Version<Paper>[]>();
   /** Which nodes each entry touched. */
   readonly #touched: (readonly NodeId[])[] = [];
   /** Versions that were needed to know what stood before this revision are gone. */
@@ -62,8 +63,12 @@ export class Reference {
     return versionAt(this.#nodes.get(id), revision);
   }
 
+  paper(id: NodeId, revision = this.revision): Paper {
+    return versionAt(this.#texts.get(id), revision) ?? Paper.empty;
+  }
+
   text(id: NodeId, revision = this.revision): string {
-    return versionAt(this.#texts.get(id), revision) ?? "";
+    return this.paper(id, revision).toString();
   }
 
   /** How many nodes there are, the root included; how long all texts and blobs are, and whether the newest entry made them longer. */
@@ -132,8 +137,8 @@ export class Reference {
           touched.push(id);
           this.#length -= Number(this.node(id)?.content?.split(" ")[1] ?? 0);
           put(this.#nodes, id, revision, undefined);
-          this.#length -= this.text(id).length;
-          put(this.#texts, id, revision, "");
+          this.#length -= this.paper(id).length;
+          put(this.#texts, id, revision, Paper.empty);
           this.#count--;
         }
         continue;
@@ -160,13 +165,13 @@ export class Reference {
     for (const { node, op } of change.edits) {
       touched.push(node);
       if (this.node(node)?.kind !== "text") this.#broken(entry, `an edit is of ${node}, which is no file`);
-      let text = this.text(node);
+      let text = this.paper(node);
       for (let i = op.length - 1; i >= 0; i--) {
         const { at, remove, insert } = op[i]!;
         if (at + remove > text.length) this.#broken(entry, `an edit leaves ${node} at ${at + remove}`);
-        text = text.slice(0, at) + insert + text.slice(at + remove);
+        text = text.edited(at, remove, insert);
       }
-      this.#length += text.length - this.text(node).length;
+      this.#length += text.length - this.paper(node).length;
       put(this.#texts, node, revision, text);
     }
     this.#grew = this.#length > length;

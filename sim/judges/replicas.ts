@@ -18,7 +18,7 @@ import type { Reference } from "./reference.ts";
 const shortLength = 300;
 /** But once in so many times, or in so many as it has pieces of so many units, so that no length makes it dear. */
 const wholeEvery = 16, pieceLength = 64;
-const nothing: ReadonlyMap<NodeId, number> = new Map(), nothingWritten = new Paper();
+const nothing: ReadonlyMap<NodeId, number> = new Map();
 /** And around the newest edits, so many units to each side. */
 const margin = 24;
 
@@ -117,7 +117,7 @@ export class Replica {
     const gone = new Set<NodeId>();
     for (const event of events) {
       if (event.kind === "edited") {
-        const text = this.#editor.get(event.node) ?? new Paper();
+        let text = this.#editor.get(event.node) ?? Paper.empty;
         for (let i = event.op.length - 1; i >= 0; i--) {
           const { at, remove, insert } = event.op[i]!;
           if (at + remove > text.length) {
@@ -127,7 +127,7 @@ export class Replica {
               `${this.name}, ${event.node}`,
             );
           }
-          text.edit(at, remove, insert);
+          text = text.edited(at, remove, insert);
           near.set(event.node, at);
         }
         this.#editor.set(event.node, text);
@@ -140,24 +140,24 @@ export class Replica {
         }
       } else if (event.kind === "renumbered") {
         for (const [from, to] of event.ids) {
-          this.#editor.set(to, this.#editor.get(from) ?? new Paper());
+          this.#editor.set(to, this.#editor.get(from) ?? Paper.empty);
           this.#editor.delete(from);
         }
       } else if (event.kind === "loaded") {
-        this.#editor.set(event.node, new Paper(event.text));
+        this.#editor.set(event.node, Paper.of(event.text ?? ""));
       }
     }
     for (const node of gone) {
       near.delete(node);
       if (view.node(node) === undefined) this.#editor.delete(node);
-      else this.#editor.set(node, new Paper(view.text(node).toString()));
+      else this.#editor.set(node, Paper.of(view.text(node).toString()));
     }
     return near;
   }
 
   #judgeView(core: ClientCore, node: NodeId, at: number, all: boolean): void {
     if (core.view.node(node) === undefined) return;
-    const shown = core.view.text(node), told = this.#editor.get(node) ?? nothingWritten;
+    const shown = core.view.text(node), told = this.#editor.get(node) ?? Paper.empty;
     const isWhole = all || this.#isWhole(shown.length);
     const place = () => `${node} at ${this.name}`;
     if (same(shown, told, at, isWhole)) return;
@@ -230,11 +230,12 @@ export class Replica {
     revision: number,
     reference: Reference,
   ): void {
-    const text = workspace.text(id), expected = core.isLoaded(id) ? reference.text(id, revision) : "";
+    const text = workspace.text(id),
+      expected = core.isLoaded(id) ? reference.paper(id, revision) : Paper.empty;
     if (same(text, expected, near ?? 0, all || this.#isWhole(expected.length))) return;
     throw this.#wrong(
       "a text is not what the log says",
-      `${id} at ${this.name}: ${differenceOf(text.toString(), expected)}`,
+      `${id} at ${this.name}: ${differenceOf(text.toString(), expected.toString())}`,
       revision,
     );
   }
@@ -248,11 +249,11 @@ export class Replica {
   /** What is seen, pending changes and all, has the characters in the order of the log. */
   #judgeOrder(core: ClientCore, revision: number, reference: Reference): void {
     for (const id of reference.ids()) {
-      const text = reference.text(id, revision);
+      const text = reference.paper(id, revision);
       if (text.length === 0 || text.length > shortLength || core.view.node(id) === undefined) continue;
       this.characters.judgeOrder(
         core.view.text(id).toString(),
-        text,
+        text.toString(),
         revision,
         `${id} as ${this.name} sees it`,
       );
@@ -264,7 +265,7 @@ export class Replica {
   }
 }
 
-function same(text: Text, expected: string | Paper, near: number, whole: boolean): boolean {
+function same(text: Text, expected: Paper, near: number, whole: boolean): boolean {
   if (text.length !== expected.length) return false;
   if (whole) return text.toString() === expected.toString();
   const from = Math.max(0, near - margin), to = Math.min(expected.length, near + margin);

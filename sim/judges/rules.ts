@@ -118,9 +118,9 @@ export class Rules {
       }
     }
     for (const { node } of edits) {
-      const { length } = reference.text(node);
+      const { length } = reference.paper(node);
       // What was there before may be as long as it likes; what makes it longer may not.
-      const before = reference.text(node, revision - 1).length;
+      const before = reference.paper(node, revision - 1).length;
       if (length > textLengthMax && length > before) {
         throw new Failure("bounds", "a text is longer than it may be", `${node} has ${length}`, revision);
       }
