@@ -443,7 +443,8 @@ export class Space {
 
   /**
    * Takes back what one did last, amid what others have done since. What was removed so long ago that it is forgotten
-   * is not brought back: that part is refused with "node_forgotten".
+   * is not brought back: that part is refused with "node_forgotten". One's newest 10,000 changes can be taken back, if
+   * others have not made more than about 50,000 in the same files since.
    */
   undo(): Sent | undefined {
     return this.#takeBack("undo");

@@ -142,7 +142,7 @@ export class Stack {
     level.incoming.push(kept);
     this.#waiting++;
     if (level.incoming.length > incomingMax) this.#workOff(this.#settled - 1);
-    if (this.#waiting > waitingMax) this.#forgetWhereMostWaits();
+    if (this.#waiting > waitingMax) this.#forgetOldest();
   }
 
   /** Takes off the newest level, if it is of `group`. */
@@ -208,7 +208,7 @@ export class Stack {
   }
 
   /** Lets the oldest levels go, up to where less waits. */
-  #forgetWhereMostWaits(): void {
+  #forgetOldest(): void {
     let count = 0;
     for (let left = this.#waiting; left > waitingMax - waitingDropped; count++) {
       left -= this.#levels[count]!.incoming.length;
