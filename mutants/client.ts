@@ -144,6 +144,20 @@ export const clientMutants: readonly Mutant[] = [
     breaks: "a change is in the log at most once",
   },
   {
+    name: "what was built on a refused change stays where it was, where the workspace is not known",
+    file: "client/core/replica.ts",
+    text: "const known = this.#confirmed ?? this.#base;\n    if (known !== undefined) {",
+    replacement: "const known = this.#confirmed;\n    if (known !== undefined) {",
+    breaks: "what was built on a refused change is rebased over its inverse",
+  },
+  {
+    name: "what cannot be carried over a loss is sent as it is",
+    file: "client/core/replica.ts",
+    text: "if (lacking.size === 0) return;",
+    replacement: "if (lacking.size >= 0) return;",
+    breaks: "what was built on a refused change is rebased over its inverse, or handed back",
+  },
+  {
     name: "what is kept of a change on its way does not say that it fits nothing",
     file: "client/core/replica.ts",
     text: "...problem === undefined ? {} : { problem },",

@@ -15,9 +15,9 @@ import {
   overlap,
   type Step,
   utf8Length,
-  type Workspace,
 } from "../../ot/mod.ts";
 import type { Condition } from "../../proto/mod.ts";
+import type { Before } from "./resynchronisation.ts";
 import type { GroupId } from "./grouping.ts";
 import type { Level, Stack } from "./history.ts";
 import type { ChangeNumber, Problem } from "./types.ts";
@@ -134,7 +134,7 @@ export function bytesOf(
 }
 
 /** What takes back those edits that fit `base`. */
-export function inverseOf(edits: readonly Edit[], base: Workspace): readonly Edit[] {
+export function inverseOf(edits: readonly Edit[], base: Before): readonly Edit[] {
   return edits.filter(({ node, op }) =>
     base.node(node) !== undefined && faultOf(op, base.text(node)) === undefined
   )

@@ -148,6 +148,12 @@ export interface ReplicaOptions {
   readonly lazy?: boolean | undefined;
 }
 
+/** What is pending cannot be carried to where it is to go. */
+const recovered: Problem = {
+  code: "recovered",
+  message: "The file this change was made in is no longer there, or its history is not. Here is the change.",
+};
+
 export class Replica {
   readonly #tell: (output: ClientOutput) => void;
 
@@ -363,12 +369,9 @@ export class Replica {
     const { kept, lost } = rebase(this.#pending, before, after, isSameLog);
     this.#pending = kept;
     for (const pending of kept) pending.undoes = undefined;
-    const problem = {
-      code: "recovered",
-      message:
-        "The file this change was made in is no longer there, or its history is not. Here is the change.",
-    };
-    for (const one of lost) this.#settled(numbersOf(one), { kind: "refused", problem, change: one.change });
+    for (const one of lost) {
+      this.#settled(numbersOf(one), { kind: "refused", problem: recovered, change: one.change });
+    }
   }
 
   /** Takes over the texts of files at the present revision; nothing is pending that edits them. */
@@ -502,18 +505,40 @@ export class Replica {
       : part({ ...rest, change: wholeOf(first) }, [...nodes, ...lost.map(({ node }) => node)]);
     if (right === undefined) dropLevel(first);
     else this.#pending.unshift(right);
-    if (this.#confirmed !== undefined) {
+    const known = this.#confirmed ?? this.#base;
+    if (known !== undefined) {
       const { steps, edits } = wrong.change;
       const seen = lost.length === 0 ? edits : edits.filter(({ node }) => !isLost(node));
-      this.#carryOverLoss(first, { ...wrong, change: { steps, edits: seen } }, right);
+      this.#carryOverLoss(first, { ...wrong, change: { steps, edits: seen } }, right, known);
     }
     // Before what falls with it.
     this.#settled(numbersOf(wrong), { kind: "refused", problem: { code, message }, change: wrong.change });
     if (this.#confirmed !== undefined) this.#rebuild(this.#site);
+    else this.#handBackBehind(wrong);
+  }
+
+  /** Where it is not known what a refused change was made on, nothing can be carried over its loss. */
+  #handBackBehind({ change: { steps, edits } }: Pending): void {
+    const isKnown = (id: NodeId) =>
+      this.#base?.node(id) !== undefined || steps.some(({ kind, node }) => kind === "create" && node === id);
+    const lacking = new Set(edits.map(({ node }) => node).filter((node) => !isKnown(node)));
+    if (lacking.size === 0) return;
+    const behind = this.#pending;
+    this.#pending = [];
+    for (const one of behind) {
+      const { edits } = one.change;
+      if (!edits.some(({ node }) => lacking.has(node))) {
+        this.#pending.push(one);
+        continue;
+      }
+      for (const { node } of edits) lacking.add(node);
+      this.#settled(numbersOf(one), { kind: "refused", problem: recovered, change: one.change });
+    }
+    this.#keep();
   }
 
   /** Carries what was built on a refused change over its inverse; what took it back has nothing left to do. */
-  #carryOverLoss(first: Pending, wrong: Pending, right: Pending | undefined): void {
+  #carryOverLoss(first: Pending, wrong: Pending, right: Pending | undefined, known: Before): void {
     const isGone = ({ node }: Edit) => opOn(wrong.change.edits, node) !== undefined;
     const undoing = this.#pending.find(({ undoes }) => undoes === first);
     if (undoing !== undefined) {
@@ -527,7 +552,7 @@ export class Replica {
     // One that was to take something back has not: what is below that on its stack stood on the two together.
     const below = first.level?.stack === this.#undo ? this.#redo : this.#undo;
     let forBelow: readonly Edit[] | undefined;
-    const loss = inverseOf(wrong.change.edits, this.#confirmed!);
+    const loss = inverseOf(wrong.change.edits, known);
     const rest = carry(this.#pending, this.#confirmed, loss, "right", (pending, inverse) => {
       if (pending === right) return inverse;
       if (forBelow === undefined && below.has(pending.level?.level)) forBelow = inverse;

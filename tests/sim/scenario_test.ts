@@ -494,6 +494,35 @@ Deno.test("what falls with a file, taken back or not, leaves the places of what 
   assertAgreed(world, clients, "0123456!");
 });
 
+Deno.test("what was typed before a refusal that another run hears of leaves the places of what came after alone", () => {
+  // Of files that are very long together it is not kept what was typed on.
+  for (const isLong of [false, true]) {
+    const world = new World({ settings: { textLengthMax: 12, sendBytesMax: 50 } });
+    const [left, right] = stage(["left", "right"], "0123456", world) as [WorldClient, WorldClient];
+    edit(world, left, insert(0, "aaa"));
+    world.tell(left, {
+      kind: "change",
+      change: editOf(left.core.view.find("f.txt")!.id, remove(3, 1)),
+      atomic: true,
+    });
+    const kept = structuredClone(left.core.unsent()!), unsent = isLong ? { ...kept, base: [] } : kept;
+    world.cut(left);
+    world.clients.splice(world.clients.indexOf(left), 1);
+    // With this there is no room for "aaa"; and so much follows that the answer overtakes the snapshot.
+    edit(world, right, insert(7, "xxx"));
+    for (let i = 0; i < 8; i++) {
+      world.settle();
+      edit(world, right, replace(8, 1, "x"));
+    }
+    world.settle();
+    const next = world.client("next run", { unsent });
+    world.settle();
+    assertEquals(outcomes(next, 1), ["text_too_long"]);
+    assertEquals(outcomes(next, 2), [isLong ? "recovered" : "durable"]);
+    assertAgreed(world, [right, next], isLong ? "0123456xxx" : "123456xxx");
+  }
+});
+
 Deno.test("redo brings back what was typed at the place that it has by then", () => {
   const world = new World(), clients = stage(["left", "right"], "0123", world);
   const [left, right] = clients as [WorldClient, WorldClient];
