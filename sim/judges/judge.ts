@@ -206,6 +206,8 @@ export class ClientJudge {
   #mayRecover = false;
   #steps = 0;
   readonly #seesNode = (id: NodeId, revision: number) => this.#sees(id, revision);
+  readonly #entryAt = (revision: number) =>
+    revision <= this.workspace.revision ? this.workspace.entry(revision) : undefined;
 
   constructor(readonly host: ClientHost, readonly workspace: WorkspaceJudge) {
     this.#answers = new Answers(host.name, false, false, this.#isUnsigned);
@@ -289,25 +291,17 @@ export class ClientJudge {
 
   stepped(input: ClientInput, outputs: readonly ClientOutput[]): void {
     const { core } = this.host;
-    const events: ClientEvent[] = [];
-    for (const output of outputs) if (output.kind === "event") events.push(output.event);
+    const events = eventsIn(outputs);
     this.#silence.stepped(input, outputs);
     if (input.kind === "opened") this.#isOld = false;
     for (const event of events) {
       if (event.kind === "status" && event.phase === "online" && !this.#isOld) this.#isStale = false;
     }
     const local = input.kind === "change" || input.kind === "undo" || input.kind === "redo";
-    this.#answers.stepped(
-      events,
-      local,
-      this.workspace.lost,
-      this.workspace.reference.hasForgotten,
-      (revision) => revision <= this.workspace.revision ? this.workspace.entry(revision) : undefined,
-    );
-    const { reference, lost, wasUnreadable } = this.workspace;
-    this.#past.stepped(input, events, reference, { isJudged: !lost, wasUnreadable }, this.#seesNode);
-    const orderly = !this.workspace.lost && this.workspace.characters.unique;
-    this.#replica.stepped(core, events, this.workspace.reference, !this.#isStale, orderly);
+    const { reference, lost, characters } = this.workspace;
+    this.#answers.stepped(events, local, lost, reference.hasForgotten, this.#entryAt);
+    this.#past.stepped(input, events, this.workspace, this.#seesNode);
+    this.#replica.stepped(core, events, reference, !this.#isStale, !lost && characters.unique);
     if (!this.#isStale && ++this.#steps % 50 === 0 && core.confirmed !== undefined) {
       this.workspace.remember(core.revision, core.confirmed, (node) => core.isLoaded(node));
     }
@@ -371,3 +365,16 @@ export function judgePresence(
 }
 
 export { hostile };
+
+/** Most steps have none, or one. */
+function eventsIn(outputs: readonly ClientOutput[]): readonly ClientEvent[] {
+  let events: ClientEvent[] | undefined;
+  for (const output of outputs) {
+    if (output.kind !== "event") continue;
+    if (events === undefined) events = [output.event];
+    else events.push(output.event);
+  }
+  return events ?? none;
+}
+
+const none: readonly ClientEvent[] = [];

@@ -12,6 +12,15 @@ import { type NodeItem, type Query, toHex } from "../../proto/mod.ts";
 import { Failure } from "./failure.ts";
 import type { Reference } from "./reference.ts";
 
+/** What is asked about. */
+interface Log {
+  readonly reference: Reference;
+  /** Whether it has ever lost entries. */
+  readonly lost: boolean;
+  /** Whether something in it has ever been damaged when it was read. */
+  readonly wasUnreadable: boolean;
+}
+
 interface Asked {
   readonly query: Query;
   readonly texts: Map<NodeId, string>;
@@ -24,15 +33,10 @@ export class Past {
 
   constructor(readonly name: string) {}
 
-  /**
-   * @param isJudged whether the log is what it was when the question was asked.
-   * @param wasUnreadable whether something in it has been damaged at some time.
-   */
   stepped(
     input: ClientInput,
     events: readonly ClientEvent[],
-    reference: Reference,
-    { isJudged, wasUnreadable }: { readonly isJudged: boolean; readonly wasUnreadable: boolean },
+    { reference, lost, wasUnreadable }: Log,
     sees: (id: NodeId, revision: number) => boolean,
   ): void {
     if (input.kind === "ask") {
@@ -53,7 +57,8 @@ export class Past {
       }
       if (!last) continue;
       this.#asked.delete(id);
-      if (!isJudged) continue;
+      // It is not what it was when the question was asked.
+      if (lost) continue;
       if (code === "log_unreadable") {
         if (wasUnreadable) continue;
         throw new Failure(

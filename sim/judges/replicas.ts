@@ -114,7 +114,7 @@ export class Replica {
   #tell(events: readonly ClientEvent[], view: Workspace): ReadonlyMap<NodeId, number> {
     if (events.length === 0) return nothing;
     const near = new Map<NodeId, number>();
-    const gone = new Set<NodeId>();
+    let gone: Set<NodeId> | undefined;
     for (const event of events) {
       if (event.kind === "edited") {
         let text = this.#editor.get(event.node) ?? Paper.empty;
@@ -136,7 +136,9 @@ export class Replica {
         for (const { node, after, forgotten } of event.changes) {
           // Out of sight, with its text; it may come back in the same step, and is told anew then.
           if (forgotten === true) this.#editor.delete(node);
-          else if (after === undefined && (event.site === 0 || view.node(node) === undefined)) gone.add(node);
+          else if (after === undefined && (event.site === 0 || view.node(node) === undefined)) {
+            (gone ??= new Set()).add(node);
+          }
         }
       } else if (event.kind === "renumbered") {
         for (const [from, to] of event.ids) {
@@ -147,7 +149,7 @@ export class Replica {
         this.#editor.set(event.node, Paper.of(event.text ?? ""));
       }
     }
-    for (const node of gone) {
+    for (const node of gone ?? []) {
       near.delete(node);
       if (view.node(node) === undefined) this.#editor.delete(node);
       else this.#editor.set(node, Paper.of(view.text(node).toString()));
