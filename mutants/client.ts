@@ -174,7 +174,7 @@ export const clientMutants: readonly Mutant[] = [
   {
     name: "what was built on a refused change stays where it was",
     file: "client/core/replica.ts",
-    text: "const loss = inverseOf(wrong.change.edits, this.#confirmed!);",
+    text: "const loss = inverseOf(wrong.change.edits, known);",
     replacement: "const loss: readonly Edit[] = [];",
     breaks: "the rest is rebased over the inverse of what was refused",
   },
