@@ -74,13 +74,13 @@ export class OwnContents {
   }
 
   /**
-   * The server has not got what a change names for these nodes, or for one of them. False if it would be no use to send
-   * it once more: what is not here stays missing.
+   * The server has not got what a change names for these nodes, or for one of them: it is to be sent once more, also
+   * where an earlier run had sent it. False if that would be no use: what is not here stays missing.
    */
   forgetStored({ steps }: Change, nodes: readonly NodeId[]): boolean {
     const named = contentsIn(steps.filter(({ node }) => nodes.includes(node)));
     const held = Array.from(named, ({ hash }) => this.#held.get(hash));
-    if (held.includes(undefined) || !held.some((one) => one!.isStored)) return false;
+    if (held.length === 0 || held.includes(undefined)) return false;
     for (const one of held) one!.isStored = false;
     return true;
   }

@@ -3,8 +3,10 @@
  * comes back to another log.
  */
 
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { Unsent } from "../../client/core/mod.ts";
 import { editOf, insert, type NodeId, rootId } from "../../ot/mod.ts";
+import { toHex } from "../../proto/mod.ts";
 import { defaultSettings } from "../../server/core/mod.ts";
 import { World, type WorldClient } from "../../sim/world.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -200,4 +202,28 @@ Deno.test("whoever says where he is on a revision that the server has let go of 
   const seen = bob.core.peers.find(({ site }) => site === ann.core.site);
   assertEquals([seen?.node, seen?.ranges], [file, [{ anchor: 1, head: 3 }]]);
   assertEquals(endings(world), []);
+});
+
+Deno.test("what a change names that was on its way in an earlier run is uploaded once more, where it has gone", () => {
+  const world = new World(), ann = world.client("ann");
+  world.settle();
+  const bytes = Uint8Array.of(1, 2, 3), hash = toHex(sha256(bytes)), contents = [{ hash, bytes }];
+  const node = ann.core.nextId(0), content = { hash, bytes: bytes.length };
+  const step = { kind: "create", node, parent: rootId, name: "b", type: "blob", content } as const;
+  world.tell(ann, { kind: "change", change: { steps: [step], edits: [] }, atomic: false, contents });
+  const { connection } = ann.link!;
+  for (let round = 0; ann.core.unsent()?.inFlight === undefined; round++) {
+    assert(round < 10, "it is uploaded, and the change is sent");
+    world.moveUp(connection);
+    world.moveDown(connection);
+  }
+  const unsent = structuredClone(ann.core.unsent()!);
+  world.cut(ann);
+  world.clients.splice(world.clients.indexOf(ann), 1);
+  // Nothing named it for so long that the server let go of it.
+  world.contents.clear();
+  const next = world.client("ann", { unsent, contents });
+  world.settle();
+  assertEquals(outcomes(next, 1), ["durable"]);
+  assertEquals([...world.contents.keys()], [hash]);
 });
