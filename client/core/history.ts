@@ -62,7 +62,7 @@ export interface Level {
 
 /** What may come in before it is worked off. */
 const incomingMax = 5000;
-/** How many edits of others all levels keep together, and how many of them go at once where it is more. */
+/** How many changes of others all levels keep together, and how many of them go at once where it is more. */
 const waitingMax = 50_000, waitingDropped = 10_000;
 /** How many changes can be taken back; past that, the oldest thousand go at once, since moving an array costs. */
 const levelsMax = 10_000, levelsDropped = 1000;
@@ -81,7 +81,7 @@ export class Stack {
   #levels: Level[] = [];
   /** How many levels from the bottom have been acknowledged. */
   #settled = 0;
-  /** How many lists of edits have come in and are not worked off, at all levels. */
+  /** How many changes of others have come in and are not worked off, at all levels. */
   #waiting = 0;
   /** The files that acknowledged levels edit, and how many do. */
   readonly #edited = new Map<NodeId, number>();
@@ -135,9 +135,11 @@ export class Stack {
 
   /** Edits of others, as they are to the newest acknowledged level. */
   feed(edits: readonly Edit[]): void {
+    // Who has done nothing, and only reads, hears most.
+    if (edits.length === 0 || this.#settled === 0) return;
     const isOfUse = ({ node }: Edit) => this.#edited.has(node);
     const kept = edits.every(isOfUse) ? edits : edits.filter(isOfUse);
-    if (kept.length === 0 || this.#settled === 0) return;
+    if (kept.length === 0) return;
     const level = this.#levels[this.#settled - 1]!;
     level.incoming.push(kept);
     this.#waiting++;
